@@ -1,0 +1,75 @@
+"""The exceptions of wabawatch.
+
+::
+
+    WabawatchError
+    ├── Refusal            the caller can mend it; carries a stable code and a sentence
+    │   ├── BadRequest     the input is not what the call takes
+    │   ├── NotAllowed     signature, token or right is missing or wrong
+    │   ├── NotFound       no such thing
+    │   └── Conflict       it contradicts what is already known
+    └── Trouble            the world's fault; says whether trying again makes sense
+        ├── StoreUnavailable   a database or disk does not answer: nothing was kept
+        └── SealBroken         sealed data cannot be opened: wrong key, or it was changed
+
+Anything else that is raised is a bug, and only the supervisor's step, the web error page and the parser's guard catch it.
+What is expected (a verdict, a duplicate, a lost race) is a value, not an exception.
+"""
+
+from __future__ import annotations
+
+
+class WabawatchError(Exception):
+    """Base of all errors that wabawatch raises on purpose."""
+
+
+class Refusal(WabawatchError):
+    """The caller can mend it."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class BadRequest(Refusal):
+    """The input is not what the call takes."""
+
+    code = "bad_request"
+
+
+class NotAllowed(Refusal):
+    """Signature, token or right is missing or wrong."""
+
+    code = "not_allowed"
+
+
+class NotFound(Refusal):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class Conflict(Refusal):
+    """It contradicts what is already known."""
+
+    code = "conflict"
+
+
+class Trouble(WabawatchError):
+    """The world's fault. `transient` says whether trying again makes sense."""
+
+    transient = True
+
+
+class StoreUnavailable(Trouble):
+    """A database or disk does not answer. Nothing was kept."""
+
+
+class SealBroken(Trouble):
+    """Sealed data cannot be opened: the key is wrong or missing, or the data was changed."""
+
+    transient = False
