@@ -1,0 +1,62 @@
+# `make demo` and `make test` set up all they need: on a new machine only make and Python 3.11+ must be there.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+# Every file that comes from outside is checked against its hash, and nothing is built from source.
+LOCKED := --require-hashes --only-binary :all:
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+ARGS ?=
+
+.PHONY: help demo test check fmt docs lock clean
+
+help:
+	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
+	@echo 'make test    all tests (ARGS="-k name" for some)'
+	@echo 'make check   style, types, import contracts'
+	@echo 'make fmt     format and mend what can be mended'
+	@echo 'make docs    write the generated pages again'
+	@echo 'make lock    write requirements/*.txt again (UPGRADE=1 takes newer releases)'
+	@echo 'make clean   remove the virtual environment and everything that was built'
+
+demo: $(VENV)/.runtime
+	$(BIN)/wabawatch demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.runtime
+	$(BIN)/python docs/settings_page.py
+
+lock: $(VENV)/.dev
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --build-deps-for editable -o requirements/runtime.txt pyproject.toml
+	cd requirements && ../$(COMPILE) $(if $(UPGRADE),--upgrade) -o dev.txt dev.in
+
+clean:
+	rm -rf $(VENV) build dist demo-data src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: set-up runs again only when what it reads has changed.
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'wabawatch needs Python 3.11 or newer; none was found on the PATH.' >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	$(PIP_INSTALL) $(LOCKED) -r requirements/runtime.txt
+	$(PIP_INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP_INSTALL) $(LOCKED) -r requirements/dev.txt
+	@touch $@
