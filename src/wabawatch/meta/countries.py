@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 _SHORTEST, _LONGEST = 7, 15
 """Digits of an international number with its country code. Longer ids of Meta's, such as groups, are no numbers."""
 
-_TELLING_DIGITS = {"1": 4, "7": 4, "39": 6}
+_TELLING_DIGITS = {"1": 4, "7": 4}
 """Leading digits that tell the country where a code is shared, such as the area code in North America."""
 _TELLING_DIGITS_ELSEWHERE = 7
 
