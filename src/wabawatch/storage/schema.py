@@ -1,14 +1,337 @@
-"""The schema, once, for every database: integers for times and ids, no triggers, no database enums, JSON never searched."""
+"""The schema, once, for every database: integers for times and ids, no triggers, no database enums, JSON never searched.
+
+Times are milliseconds since 1970 UTC. Tables that grow with traffic carry `number_id`, the interned phone_number_id
+(0: none or unknown), in their keys: it is the distribution column. What is stored compactly is readable in `views`.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
 
 metadata = MetaData()
 
 BIG_ID = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit id. SQLite only makes an `INTEGER PRIMARY KEY` the row's own number."""
 
+# ---------------------------------------------------------------- names: long words kept once, referred to by number
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Index("labels_value", "kind", "value", unique=True),
+)
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("phone_number_id", Text, nullable=False, unique=True),
+    Column("display_number", Text, nullable=False, server_default=""),
+)
+wabas = Table(
+    "wabas",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("waba_id", Text, nullable=False, unique=True),
+)
+portfolios = Table(
+    "portfolios",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("portfolio_id", Text, nullable=False, unique=True),
+)
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Index("templates_name", "name", "language", unique=True),
+)
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Index("contacts_value", "value", "kind", unique=True),
+)
+error_texts = Table(
+    "error_texts",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),
+    Column("code", BigInteger, nullable=False),
+    Column("subcode", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("href", Text, nullable=False),
+)
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),
+    Column("waba_id", BigInteger, nullable=False),
+    Column("template_id", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("pricing_model", Text, nullable=False),
+    Column("pricing_type", Text, nullable=False),
+    Column("billable", SmallInteger, nullable=False),
+    Column("template_use", Text, nullable=False),
+    Column("template_status", Text, nullable=False),
+    Column("template_health", Text, nullable=False),
+    Column("use_reason", Text, nullable=False),
+    Column("quality_rating", Text, nullable=False),
+    Column("claims", LargeBinary, nullable=False),
+    comment="Combinations of the attributes that few messages differ in; `claims` says where each came from",
+)
+
+# ---------------------------------------------------------------- who belongs to whom, with first and last time seen
+
+number_wabas = Table(
+    "number_wabas",
+    metadata,
+    Column("number_id", BigInteger, primary_key=True),
+    Column("waba_id", BigInteger, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+waba_portfolios = Table(
+    "waba_portfolios",
+    metadata,
+    Column("waba_id", BigInteger, primary_key=True),
+    Column("portfolio_id", BigInteger, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+contact_links = Table(
+    "contact_links",
+    metadata,
+    Column("contact_id", BigInteger, primary_key=True),
+    Column("other_id", BigInteger, primary_key=True),
+    Column("waba_id", BigInteger, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Index("contact_links_other", "other_id"),
+)
+
+# ---------------------------------------------------------------- messages
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("number_id", BigInteger, nullable=False),
+    Column("wamid", LargeBinary),
+    Column("cohort_at", BigInteger, nullable=False),
+    Column("contact_id", BigInteger),
+    Column("profile_id", BigInteger, nullable=False),
+    Column("state", BigInteger, nullable=False),
+    Column("user_id", BigInteger),
+    Column("lead_id", BigInteger),
+    Column("error_code", BigInteger),
+    Column("accepted_after", BigInteger),
+    Column("sent_after", BigInteger),
+    Column("delivered_after", BigInteger),
+    Column("read_after", BigInteger),
+    Column("played_after", BigInteger),
+    Column("failed_after", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("extra", LargeBinary),
+)
+Index("messages_wamid", messages.c.wamid, messages.c.number_id, unique=True)
+Index("messages_contact", messages.c.contact_id, messages.c.cohort_at)
+Index("messages_number", messages.c.number_id, messages.c.cohort_at)
+for _column in ("expires_at", "error_code", "user_id", "lead_id"):
+    _where = messages.c[_column].is_not(None)
+    Index(f"messages_{_column}", messages.c[_column], sqlite_where=_where, postgresql_where=_where)
+
+local_ids = Table(
+    "local_ids",
+    metadata,
+    Column("local_id", LargeBinary, primary_key=True),
+    Column("message_id", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+message_errors = Table(
+    "message_errors",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("error_id", BigInteger, primary_key=True),
+    Column("fbtrace_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+participants = Table(
+    "participants",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True),
+    Column("contact_id", BigInteger, primary_key=True),
+    Column("sent_at", BigInteger),
+    Column("delivered_at", BigInteger),
+    Column("read_at", BigInteger),
+    Column("played_at", BigInteger),
+    Column("failed_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- what else Meta tells
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),
+    Column("number_id", BigInteger, nullable=False),
+    Column("waba_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("detail", LargeBinary, comment="The item as Meta sent it, sealed: it may name people"),
+    Index("events_at", "at"),
+    Index("events_kind", "kind", "at"),
+)
+template_events = Table(
+    "template_events",
+    metadata,
+    Column("waba_id", BigInteger, primary_key=True),
+    Column("template_id", BigInteger, primary_key=True),
+    Column("aspect", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("told_at", BigInteger, nullable=False),
+)
+consents = Table(
+    "consents",
+    metadata,
+    Column("contact_id", BigInteger, primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("told_at", BigInteger, nullable=False),
+)
+
+# ---------------------------------------------------------------- figures
+
+standings = Table(
+    "standings",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("is_accepted", SmallInteger, nullable=False),
+    Column("is_rejected", SmallInteger, nullable=False),
+    Column("is_unlinked", SmallInteger, nullable=False),
+    Column("is_recorded", SmallInteger, nullable=False),
+    Column("in_delivery", SmallInteger, nullable=False),
+    Column("in_failure", SmallInteger, nullable=False),
+    Column("pace", Text, nullable=False),
+    Column("template_use", Text, nullable=False),
+    Column("template_health", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("is_billable", SmallInteger, nullable=False),
+    Column("is_contradictory", SmallInteger, nullable=False),
+    comment="What a message can count as; roll-ups count messages by standing",
+)
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("tier", SmallInteger, primary_key=True, comment="0 minute, 1 five minutes, 2 hour, 3 day"),
+    Column("bucket", Integer, primary_key=True, comment="time / width"),
+    Column("scope", SmallInteger, primary_key=True),
+    Column("number_id", BigInteger, primary_key=True),
+    Column("ref", BigInteger, primary_key=True, comment="the WABA, template, category, country or code"),
+    Column("standing_id", BigInteger, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+counters = Table(
+    "counters",
+    metadata,
+    Column("tier", SmallInteger, primary_key=True),
+    Column("bucket", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Counts of bodies by receipt time",
+)
+histograms = Table(
+    "histograms",
+    metadata,
+    Column("tier", SmallInteger, primary_key=True),
+    Column("bucket", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="ack | meta_delay"),
+    Column("number_id", BigInteger, primary_key=True),
+    Column("slot", SmallInteger, primary_key=True, comment="domain.histograms.index_of"),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("at", BIG_ID, primary_key=True, autoincrement=False),
+    Column("ran_at", BigInteger, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("detail", Text, nullable=False, comment="The status as it was known then, as JSON"),
+)
+
+# ---------------------------------------------------------------- bodies and work
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("fingerprint", LargeBinary, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("result", Text, nullable=False, comment="processed | duplicate | retrying | parked"),
+    Column("facts", Integer, nullable=False),
+    Column("unparsed", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+)
+parked = Table(
+    "parked",
+    metadata,
+    Column("body_id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", BigInteger, comment="NULL: given up, kept and shown"),
+    Column("error", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="The body, sealed"),
+    Index("parked_next", "next_try_at"),
+)
+rechecks = Table(
+    "rechecks",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", Text, nullable=False, comment="template | contact"),
+    Column("ref", BigInteger, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("cursor", BigInteger, nullable=False),
+    Index("rechecks_subject", "kind", "ref", unique=True),
+)
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    comment="Cursors and watermarks",
+)
 raw_blocks = Table(
     "raw_blocks",
     metadata,
@@ -19,7 +342,6 @@ raw_blocks = Table(
     Column("newest_at", BigInteger, nullable=False),
     Column("block", LargeBinary, nullable=False),
 )
-
 audit_entries = Table(
     "audit_entries",
     metadata,
@@ -30,4 +352,11 @@ audit_entries = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+)
+schema_steps = Table(
+    "schema_steps",
+    metadata,
+    Column("number", BIG_ID, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("applied_at", BigInteger, nullable=False),
 )

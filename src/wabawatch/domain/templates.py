@@ -1,0 +1,133 @@
+"""Whether a template send kept the rule "only approved templates": judged on what we had been told by then (SPEC.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from wabawatch.domain.error_codes import TEMPLATE_VIOLATION_CODES
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.messages import Message
+from wabawatch.domain.standing import (
+    MINUTE_MS,
+    Judgement,
+    Role,
+    TemplateUse,
+    arrived_at,
+    cohort_at,
+    has_failed,
+    role,
+)
+
+MARGIN_MS = 10 * MINUTE_MS
+"""A send within this time after we were told is unverified, not a violation: it may have been on its way."""
+
+APPROVED = "APPROVED"
+_MEANS_APPROVED = frozenset({"APPROVED", "REINSTATED", "UNARCHIVED", "FLAGGED"})
+_NOT_SENDABLE = frozenset(
+    {
+        "ARCHIVED",
+        "DELETED",
+        "DISABLED",
+        "IN_APPEAL",
+        "LIMIT_EXCEEDED",
+        "PAUSED",
+        "PENDING",
+        "PENDING_DELETION",
+        "REJECTED",
+    }
+)
+_UNPAUSED = frozenset({"UNPAUSE", "UNPAUSED"})
+
+
+class TemplateEvent(NamedTuple):
+    """One line of a template's history."""
+
+    at: Millis
+    told_at: Millis
+    """When we were told; for imported history, when it happened"""
+    aspect: str
+    """status | quality | category"""
+    value: str
+    reason: str = ""
+
+
+class ConsentEvent(NamedTuple):
+    """One line of a person's consent history, for one category."""
+
+    at: Millis
+    value: str
+    """stop | resume | signup"""
+
+
+def status_meaning(value: str, reason: str = "") -> str:
+    """Meta's status event in the words of the rule: APPROVED, a status that cannot be sent, or "" (cannot tell)."""
+    if value in _MEANS_APPROVED or reason in _UNPAUSED:
+        return APPROVED
+    return value if value in _NOT_SENDABLE else ""
+
+
+def in_force(events: Iterable[TemplateEvent], aspect: str, at: Millis) -> TemplateEvent | None:
+    """The newest event of *aspect* among those we had been told by *at*."""
+    told = (event for event in events if event.aspect == aspect and event.told_at <= at)
+    return max(told, default=None)
+
+
+def judge(message: Message, history: Sequence[TemplateEvent], consent: Sequence[ConsentEvent]) -> Judgement:
+    """How the send of *message* stands to the template rule.
+
+    *history* is its template's, *consent* its recipient's for marketing messages; both in any order.
+    """
+    if role(message) is not Role.ATTEMPTED:
+        return Judgement()
+    at = cohort_at(message)
+    event = in_force(history, "status", at)
+    status = status_meaning(event.value, event.reason) if event else ""
+    refused = _refusal(message)
+    if refused:
+        return Judgement(TemplateUse.VIOLATION, status, _health(status, history, at), f"refused_{refused}")
+    if message.template is None:
+        return Judgement()
+    use, reason = _use(message, status, event, at)
+    if use is not TemplateUse.VIOLATION and _is_marketing(message, history, at) and has_opted_out(consent, at):
+        use, reason = TemplateUse.VIOLATION, "opted_out"
+    return Judgement(use, status, _health(status, history, at), reason)
+
+
+def _refusal(message: Message) -> int:
+    if not has_failed(message) or arrived_at(message) is not None:
+        return 0
+    return min((n.error.code for n in message.errors if n.error.code in TEMPLATE_VIOLATION_CODES), default=0)
+
+
+def _use(message: Message, status: str, event: TemplateEvent | None, at: Millis) -> tuple[TemplateUse, str]:
+    if event is None or not status:
+        return TemplateUse.UNVERIFIED, "template_unknown"
+    if status == APPROVED:
+        return TemplateUse.COMPLIANT, ""
+    if not message.wamid:
+        return TemplateUse.UNVERIFIED, "not_accepted"
+    if event.told_at + MARGIN_MS > at:
+        return TemplateUse.UNVERIFIED, "within_margin"
+    return TemplateUse.VIOLATION, f"template_{status.lower()}"
+
+
+def _health(status: str, history: Sequence[TemplateEvent], at: Millis) -> str:
+    if not status:
+        return ""
+    quality = in_force(history, "quality", at)
+    is_red = quality is not None and quality.value == "RED"
+    return "healthy" if status == APPROVED and not is_red else "unhealthy"
+
+
+def _is_marketing(message: Message, history: Sequence[TemplateEvent], at: Millis) -> bool:
+    if message.category is not None:
+        return message.category[2].lower().startswith("marketing")
+    category = in_force(history, "category", at)
+    return category is not None and category.value.lower() == "marketing"
+
+
+def has_opted_out(consent: Iterable[ConsentEvent], at: Millis) -> bool:
+    """Whether the newest word of the person before *at* was "stop"."""
+    newest = max((event for event in consent if event.at < at), default=None)
+    return newest is not None and newest.value == "stop"
