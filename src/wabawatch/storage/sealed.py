@@ -1,0 +1,206 @@
+"""Sealing: AES-256-GCM with several keys, the key file, and a column type whose values are sealed."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+from wabawatch.domain.errors import SealBroken, StoreUnavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from sqlalchemy.engine import Dialect
+
+_FORMAT = b"\x01"
+_KEY_BYTES = 32
+_KEY_ID_BYTES = 4
+_NONCE_BYTES = 12
+_HEAD_BYTES = len(_FORMAT) + _KEY_ID_BYTES + _NONCE_BYTES
+_FILE_VERSION = 1
+
+
+class Keyring:
+    """Keys by id, one of them current. New seals use the current key; any key of the ring opens its own.
+
+    Sealed bytes are: format byte, key id (4 bytes), nonce (12 bytes), ciphertext with its tag. Safe in any thread.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        """Take *keys* (32 bytes each, by an id of 8 hex digits). Raises ValueError when they are not such."""
+        if current not in keys:
+            raise ValueError("the current key is not among the keys")
+        for key_id, key in keys.items():
+            if len(bytes.fromhex(key_id)) != _KEY_ID_BYTES or len(key) != _KEY_BYTES:
+                raise ValueError(f"key {key_id} has not the right length")
+        self._keys = dict(keys)
+        self._current = current
+        self._ciphers: dict[bytes, AESGCM] = {}
+
+    @classmethod
+    def generate(cls) -> Keyring:
+        """Make a ring of one new random key."""
+        key_id = secrets.token_hex(_KEY_ID_BYTES)
+        return cls({key_id: secrets.token_bytes(_KEY_BYTES)}, key_id)
+
+    def with_new_key(self) -> Keyring:
+        """Return a ring whose current key is new and which still opens all that this one opens."""
+        fresh = Keyring.generate()
+        return Keyring({**fresh._keys, **self._keys}, fresh._current)
+
+    def seal(self, plain: bytes, *, context: bytes) -> bytes:
+        """Seal *plain* with the current key. *context* says what it is; the same must be given to open it."""
+        key_id = bytes.fromhex(self._current)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return b"".join((_FORMAT, key_id, nonce, self._cipher(key_id).encrypt(nonce, plain, context)))
+
+    def open(self, sealed: bytes, *, context: bytes) -> bytes:
+        """Return what was sealed. Raises SealBroken: unknown key, changed data, or another *context*."""
+        from cryptography.exceptions import InvalidTag
+
+        if len(sealed) < _HEAD_BYTES or sealed[:1] != _FORMAT:
+            raise SealBroken("The sealed data is cut off or changed: it does not begin as sealed data does.")
+        nonce = sealed[_HEAD_BYTES - _NONCE_BYTES : _HEAD_BYTES]
+        cipher = self._cipher(sealed[1 : 1 + _KEY_ID_BYTES])
+        try:
+            return cipher.decrypt(nonce, sealed[_HEAD_BYTES:], context)
+        except InvalidTag as error:
+            raise SealBroken(
+                "The sealed data was changed, or belongs in another place: its tag does not fit."
+            ) from error
+
+    def _cipher(self, key_id: bytes) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            key = self._keys.get(key_id.hex())
+            if key is None:
+                raise SealBroken(
+                    f"The data is sealed with key {key_id.hex()}, which is not in the key file. "
+                    "Put back the key file that was in use when it was written."
+                )
+            cipher = self._ciphers[key_id] = AESGCM(key)
+        return cipher
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self._keys)} keys, current {self._current})"
+
+    def to_json(self) -> str:
+        """Return the text of the key file: the keys are in it, in clear."""
+        keys = {key_id: base64.b64encode(key).decode() for key_id, key in self._keys.items()}
+        return json.dumps({"version": _FILE_VERSION, "current": self._current, "keys": keys}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Keyring:
+        """Read the text of a key file. Raises ValueError when it is not one."""
+        document = json.loads(text)
+        if not isinstance(document, dict) or document.get("version") != _FILE_VERSION:
+            raise ValueError(f"it is not a key file of version {_FILE_VERSION}")
+        keys, current = document.get("keys"), document.get("current")
+        if not isinstance(keys, dict) or not isinstance(current, str):
+            raise ValueError("keys or current is missing")
+        return cls({key_id: base64.b64decode(key, validate=True) for key_id, key in keys.items()}, current)
+
+
+def load_or_create(path: Path) -> Keyring:
+    """Read the key file at *path*, or make it (mode 0600) when there is none. Processes that race get the same key.
+
+    Raises SealBroken when there is a file that cannot be read as one (it is never overwritten), StoreUnavailable when
+    none can be written.
+    """
+    ring = _load(path)
+    if ring is not None:
+        return ring
+    with _writing(path):
+        # Another process may have made it while we waited for the lock.
+        return _load(path) or _save(path, Keyring.generate())
+
+
+def rotate(path: Path) -> Keyring:
+    """Add a new current key to the key file at *path* and return the ring; the older keys stay in it.
+
+    Raises as load_or_create does.
+    """
+    with _writing(path):
+        ring = _load(path)
+        return _save(path, Keyring.generate() if ring is None else ring.with_new_key())
+
+
+def _load(path: Path) -> Keyring | None:
+    try:
+        return Keyring.from_json(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SealBroken(
+            f"The key file {path} cannot be read ({error.strerror}). Let the user that runs wabawatch read it."
+        ) from error
+    except (ValueError, TypeError) as error:
+        raise SealBroken(
+            f"The key file {path} is damaged ({error}). Put back a copy of it: what was sealed with its keys "
+            "can be opened with them only. It was left as it is. Move it away to start with a new key."
+        ) from error
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Hold the folder of *path* locked, so that of two processes one writes after the other."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The key file {path} cannot be written ({error.strerror}). Make its folder writable for wabawatch."
+        ) from error
+
+
+def _save(path: Path, ring: Keyring) -> Keyring:
+    """Put the key file in its place whole or not at all, and durably: a key must outlive all it has sealed."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(ring.to_json())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return ring
+
+
+class Sealed(TypeDecorator[str]):
+    """A column of text that is sealed on disk. `Sealed(keyring, b"tokens.secret")`: the context names the column."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, keyring: Keyring, context: bytes) -> None:
+        super().__init__()
+        self.keyring = keyring
+        self.context = context
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Seal on the way in."""
+        return None if value is None else self.keyring.seal(value.encode(), context=self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Open on the way out. Raises SealBroken."""
+        return None if value is None else self.keyring.open(value, context=self.context).decode()
