@@ -1,0 +1,99 @@
+"""One change of one webhook entry: what all its items share, and how an item is read without endangering the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, When, Why, when
+from wabawatch.meta.people import NO_CONTACTS, Contacts
+from wabawatch.meta.reading import Json, compact, millis, text
+
+
+class UnreadableError(ValueError):
+    """An item of a known field gave no fact. The message says what was expected there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, with everything its items need to become facts."""
+
+    field: str
+    path: str
+    """Where the value stands, such as ``entry[0].changes[1].value``."""
+    received_at: Millis
+    is_live: bool = True
+    feed: Feed = Feed.MESSAGES
+    told_at: Millis | None = None
+    """``entry.time``: when Meta sent the notification; absent on messages."""
+    waba: str = ""
+    number: str = ""
+    display_number: str = ""
+    contacts: Contacts = NO_CONTACTS
+
+    def when(self, stamp: object) -> When:
+        """The times of an item whose own clock says *stamp*."""
+        return when(millis(stamp), self.received_at, is_live=self.is_live)
+
+    def told(self, stamp: object = None) -> When:
+        """The times of something about an account, which seldom has a clock of its own: then the entry's counts."""
+        at = millis(stamp)
+        return when(self.told_at if at is None else at, self.received_at, is_live=self.is_live)
+
+    def unrecognised(self, why: Why, at: str, raw: str, reason: str) -> Unrecognised:
+        """What stands at *at* (below the value) and was not understood."""
+        return Unrecognised(
+            when=self.told(),
+            why=why,
+            field=self.field,
+            path=f"{self.path}.{at}" if at else self.path,
+            raw=raw,
+            reason=reason,
+            number=self.number,
+            waba=self.waba,
+        )
+
+    def strange(self, at: str, value: str, known: frozenset[str]) -> list[Fact]:
+        """A note that *value* is none of the *known* ones; nothing when it is, or when it is empty."""
+        if not value or value in known:
+            return []
+        return [
+            self.unrecognised(Why.UNKNOWN_VALUE, at, value, f"not one of the known values of {at.rpartition('.')[2]}")
+        ]
+
+
+Reader: TypeAlias = Callable[[Change, Json, str], Iterable[Fact]]
+"""Reads one object that stands at a place below the value. Raises UnreadableError when it gives no fact."""
+
+
+def each(change: Change, listed: Iterable[object], at: str, read: Reader) -> list[Fact]:
+    """The facts of every item of a list; one that cannot be read is reported and costs no other."""
+    facts: list[Fact] = []
+    for index, item in enumerate(listed):
+        facts += guarded(change, item, f"{at}[{index}]", read)
+    return facts
+
+
+def guarded(change: Change, item: object, at: str, read: Reader) -> list[Fact]:
+    """The facts of one item, or the one fact that it could not be understood. Never raises."""
+    try:
+        if not isinstance(item, dict):
+            raise UnreadableError("an object was expected here")
+        facts = list(read(change, item, at))
+        reason = "nothing known was found here"
+    except UnreadableError as error:
+        facts, reason = [], str(error)
+    except Exception as error:  # the boundary: whatever an item does to a reader, its neighbours are read
+        facts, reason = [], f"the reader failed: {type(error).__name__}"
+    return facts or [change.unrecognised(Why.UNPARSED, at, compact(item), reason)]
+
+
+def key(at: str, name: str) -> str:
+    """The place of *name* within what stands at *at*."""
+    return f"{at}.{name}" if at else name
+
+
+def first(holder: Json, *names: str) -> str:
+    """The first of several spellings of one key that has a value."""
+    return next((found for name in names if (found := text(holder.get(name)))), "")
