@@ -1,0 +1,100 @@
+"""Requests to the simulated send endpoints, read as the platform reads them: what is asked, or why it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wabawatch.domain.facts import Millis
+from wabawatch.simulator.application import Json, PlannedSend
+from wabawatch.simulator.failures import ERRORS, MetaError
+from wabawatch.simulator.ledger import Entry
+from wabawatch.simulator.world import Contact, Group, Number, Template, World, stranger
+
+_UNSENDABLE = {"PAUSED": 132015, "DISABLED": 132016}
+
+
+def is_send(body: Json) -> bool:
+    """False for mark-as-read and typing, which go to the same path."""
+    return "status" not in body
+
+
+def read_send(body: Json, world: World, number: Number, key: str, at: Millis, *, marketing: bool) -> PlannedSend:
+    """The send that *body* asks for. Raises `Refused` where the platform would refuse it by its form."""
+    if body.get("messaging_product") != "whatsapp":
+        raise Refused(_because(100, "The parameter messaging_product is required."))
+    template = _template(body, world, number)
+    if marketing and (template is None or template.category != "marketing"):
+        raise Refused(ERRORS[131055])
+    recipient, group = _addressee(body, world, number)
+    return PlannedSend(
+        key=key,
+        at=at,
+        number=number,
+        recipient=recipient,
+        group=group,
+        type=_text(body.get("type")) or "text",
+        category=template.category if template else "service",
+        template=template,
+        opaque=_text(body.get("biz_opaque_callback_data")),
+    )
+
+
+def turned_away(body: Json, number: Number, at: Millis) -> Entry | None:
+    """The message of a request that `read_send` refused; None if it named no recipient and so was no send at all."""
+    address = _text(body.get("to")) or _text(body.get("recipient"))
+    asked = _object(body.get("template"))
+    language = _text(_object(asked.get("language")).get("code"))
+    kind, name = _text(body.get("type")), _text(asked.get("name"))
+    return Entry(number.id, address, at, type=kind, template=name, language=language) if address else None
+
+
+class Refused(Exception):  # noqa: N818 - it is no error of ours
+    """The request cannot be a send."""
+
+    def __init__(self, error: MetaError) -> None:
+        super().__init__(error.details)
+        self.error = error
+
+
+def _template(body: Json, world: World, number: Number) -> Template | None:
+    if body.get("type") != "template":
+        return None
+    asked = _object(body.get("template"))
+    language = _text(_object(asked.get("language")).get("code"))
+    found = world.template(number.waba.id, _text(asked.get("name")), language)
+    if found is None or found.status == "REJECTED":
+        raise Refused(ERRORS[132001])
+    if found.status in _UNSENDABLE:
+        raise Refused(ERRORS[_UNSENDABLE[found.status]])
+    return found
+
+
+def _addressee(body: Json, world: World, number: Number) -> tuple[Contact | None, Group | None]:
+    to, bsuid = _text(body.get("to")), _text(body.get("recipient"))
+    if body.get("recipient_type") == "group":
+        group = next((one for one in world.groups if one.id == to), None)
+        if group is None:
+            raise Refused(_because(131009, "There is no such group."))
+        return None, group
+    phone = "".join(filter(str.isdecimal, to))
+    if not phone and not bsuid:
+        raise Refused(_because(131008, "The parameter to or recipient is required."))
+    known = next(
+        (one for one in world.contacts if phone == one.phone != "" or (not phone and bsuid == one.bsuid)), None
+    )
+    if known is None:
+        return stranger(number, phone, "" if phone else bsuid), None
+    return replace(known, number=number) if phone else replace(known, number=number, phone=""), None
+
+
+def _because(code: int, details: str) -> MetaError:
+    return replace(ERRORS[code], details=details)
+
+
+def _text(value: object) -> str:
+    """Text, or a number written as one: some callers send phone numbers so."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
