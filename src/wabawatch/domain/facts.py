@@ -230,7 +230,7 @@ class TemplateChanged:
     source: Source
     waba: str
     aspect: str
-    """status | quality | category | components"""
+    """status | quality | category | category_notice (from `before` to `after`, but not yet) | components"""
     name: str = ""
     language: str = ""
     template_id: str = ""
