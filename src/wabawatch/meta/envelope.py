@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, When, Why, when
-from wabawatch.meta.people import NO_CONTACTS, Contacts
-from wabawatch.meta.reading import Json, compact, millis, text
+from wabawatch.meta.people import Contacts
+from wabawatch.meta.reading import Json, compact, millis, phone, text
 
 
 class UnreadableError(ValueError):
@@ -16,30 +16,47 @@ class UnreadableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a body came to us."""
+
+    received_at: Millis
+    is_live: bool = True
+    is_synthetic: bool = False
+
+    def when(self, at: Millis | None) -> When:
+        """The times of something whose own clock says *at*."""
+        return when(at, self.received_at, is_live=self.is_live)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change, with everything its items need to become facts."""
 
+    receipt: Receipt
+    place: tuple[int, int]
+    """Which entry, and which change of it."""
     field: str
-    path: str
-    """Where the value stands, such as ``entry[0].changes[1].value``."""
-    received_at: Millis
-    is_live: bool = True
-    feed: Feed = Feed.MESSAGES
-    told_at: Millis | None = None
+    feed: Feed
+    told_at: Millis | None
     """``entry.time``: when Meta sent the notification; absent on messages."""
-    waba: str = ""
-    number: str = ""
-    display_number: str = ""
-    contacts: Contacts = NO_CONTACTS
+    waba: str
+    metadata: Json
+    number: str
+    contacts: Contacts
+
+    @property
+    def display_number(self) -> str:
+        """The business number as people dial it."""
+        return phone(self.metadata.get("display_phone_number"))
 
     def when(self, stamp: object) -> When:
         """The times of an item whose own clock says *stamp*."""
-        return when(millis(stamp), self.received_at, is_live=self.is_live)
+        return self.receipt.when(millis(stamp))
 
     def told(self, stamp: object = None) -> When:
         """The times of something about an account, which seldom has a clock of its own: then the entry's counts."""
         at = millis(stamp)
-        return when(self.told_at if at is None else at, self.received_at, is_live=self.is_live)
+        return self.receipt.when(self.told_at if at is None else at)
 
     def unrecognised(self, why: Why, at: str, raw: str, reason: str) -> Unrecognised:
         """What stands at *at* (below the value) and was not understood."""
@@ -47,7 +64,7 @@ class Change:
             when=self.told(),
             why=why,
             field=self.field,
-            path=f"{self.path}.{at}" if at else self.path,
+            path=f"{change_path(*self.place)}.value" + (f".{at}" if at else ""),
             raw=raw,
             reason=reason,
             number=self.number,
@@ -87,6 +104,11 @@ def guarded(change: Change, item: object, at: str, read: Reader) -> list[Fact]:
     except Exception as error:  # the boundary: whatever an item does to a reader, its neighbours are read
         facts, reason = [], f"the reader failed: {type(error).__name__}"
     return facts or [change.unrecognised(Why.UNPARSED, at, compact(item), reason)]
+
+
+def change_path(entry: int, change: int) -> str:
+    """Where a change stands in the body."""
+    return f"entry[{entry}].changes[{change}]"
 
 
 def key(at: str, name: str) -> str:

@@ -37,8 +37,12 @@ def read_chunk(change: Change, item: Json, at: str) -> Iterator[Fact]:
         yield Occurred(
             change.told(), Source.WEBHOOK, "history", "chunk", change.number, change.waba, detail=compact(progress)
         )
-    past = replace(change, is_live=False)
+    past = _past(change)
     yield from each(past, items(item.get("threads")), f"{at}.threads", _read_thread)
+
+
+def _past(change: Change) -> Change:
+    return replace(change, receipt=replace(change.receipt, is_live=False))
 
 
 def _read_thread(change: Change, thread: Json, at: str) -> list[Fact]:
@@ -63,7 +67,7 @@ def _empty(change: Change, thread: Json) -> Fact:
 
 def read_loose_message(change: Change, item: Json, at: str) -> list[Fact]:
     """A message of the past outside a thread: Meta sends the media of a chunk on their own."""
-    return _read_message(replace(change, is_live=False), item, at, person=NOBODY)
+    return _read_message(_past(change), item, at, person=NOBODY)
 
 
 def _read_message(change: Change, item: Json, at: str, *, person: Person) -> list[Fact]:

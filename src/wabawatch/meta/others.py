@@ -30,7 +30,7 @@ def read_user_action(change: Change, item: Json, at: str) -> list[Fact]:
         raise UnreadableError("an action of a user has a type")
     return [
         _occurred(change, item, "user_action", action, subject),
-        *change.strange(key(at, "action_type"), action, vocabulary.USER_ACTIONS),
+        *change.strange(key(at, "action_type" if "action_type" in item else "type"), action, vocabulary.USER_ACTIONS),
     ]
 
 
@@ -89,7 +89,7 @@ def read_automatic_event(change: Change, item: Json, at: str) -> list[Fact]:
         raise UnreadableError("an automatic event has a name")
     return [
         _occurred(change, item, "automatic_event", event, first(item, "id", "message_id")),
-        *change.strange(key(at, "event_name"), event, vocabulary.AUTOMATIC_EVENTS),
+        *change.strange(key(at, "event_name" if "event_name" in item else "event"), event, vocabulary.AUTOMATIC_EVENTS),
     ]
 
 

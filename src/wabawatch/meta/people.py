@@ -40,6 +40,8 @@ NO_CONTACTS: Final = Contacts({}, NOBODY)
 
 def contacts(listed: object) -> Contacts:
     """The contacts in a ``contacts`` list; what is none of them is passed over."""
+    if not listed:
+        return NO_CONTACTS
     known = [known for item in items(listed) if isinstance(item, dict) and (known := contact(item))]
     if not known:
         return NO_CONTACTS

@@ -30,7 +30,7 @@ def text(value: object, limit: int = TEXT_LIMIT) -> str:
         if value.isascii() and len(value) <= limit and "\x00" not in value:
             return value
         return _UNSTORABLE.sub(_REPLACEMENT, value[:limit])
-    return _number_as_text(value)[:limit]
+    return "" if value is None else _number_as_text(value)[:limit]
 
 
 def _number_as_text(value: object) -> str:

@@ -74,7 +74,8 @@ def _origin(item: Json) -> object:
 
 def _category(value: object) -> str:
     """Meta's pages write ``authentication-international``, its bodies ``authentication_international``."""
-    return text(value).replace("-", "_").lower()
+    written = text(value)
+    return written if written in vocabulary.PRICING_CATEGORIES else written.replace("-", "_").lower()
 
 
 def _is_known(pricing: Pricing) -> bool:

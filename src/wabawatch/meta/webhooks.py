@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, Why, when
+from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, Why
 from wabawatch.meta import accounts, messaging, numbers, others, templates
 from wabawatch.meta.decoding import decode
-from wabawatch.meta.envelope import Change, Reader, guarded
+from wabawatch.meta.envelope import Change, Reader, Receipt, change_path, guarded
 from wabawatch.meta.people import contacts
-from wabawatch.meta.reading import RAW_LIMIT, Json, compact, items, mapping, millis, phone, text
+from wabawatch.meta.reading import RAW_LIMIT, Json, compact, items, mapping, millis, text
 
 OBJECT: Final = "whatsapp_business_account"
 
@@ -65,21 +65,12 @@ class Parsed:
     """The fields seen, each once, in their order; also those that nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Receipt:
-    """How a body came to us."""
-
-    received_at: Millis
-    is_live: bool
-    is_synthetic: bool
-
-
 def parse(content: bytes, *, received_at: Millis, is_live: bool = True, is_synthetic: bool = False) -> Parsed:
     """All facts in one webhook body. Never raises on content; the same bytes always give the same facts.
 
     *is_live* is false for imported and replayed bodies, *is_synthetic* true for those that wabawatch made itself.
     """
-    receipt = _Receipt(received_at, is_live, is_synthetic)
+    receipt = Receipt(received_at, is_live, is_synthetic)
     try:
         document = decode(content)
     except (ValueError, RecursionError) as error:
@@ -93,54 +84,51 @@ def parse(content: bytes, *, received_at: Millis, is_live: bool = True, is_synth
     return _read_entries(document, receipt)
 
 
-def _refused(content: bytes, receipt: _Receipt, reason: str) -> Parsed:
+def _refused(content: bytes, receipt: Receipt, reason: str) -> Parsed:
     raw = text(content[:RAW_LIMIT].decode("utf-8", "replace"), RAW_LIMIT)
     return Parsed((_unparsed(receipt, "", raw, reason),), ())
 
 
-def _unparsed(receipt: _Receipt, path: str, raw: str, reason: str) -> Unrecognised:
-    seen = when(None, receipt.received_at, is_live=receipt.is_live)
-    return Unrecognised(seen, Why.UNPARSED, field="", path=path, raw=raw, reason=reason)
+def _unparsed(receipt: Receipt, path: str, raw: str, reason: str) -> Unrecognised:
+    return Unrecognised(receipt.when(None), Why.UNPARSED, field="", path=path, raw=raw, reason=reason)
 
 
-def _read_entries(document: Json, receipt: _Receipt) -> Parsed:
+def _read_entries(document: Json, receipt: Receipt) -> Parsed:
     facts: list[Fact] = []
     fields: dict[str, None] = {}
     for number, entry in enumerate(items(document["entry"])):
-        path = f"entry[{number}]"
         if not isinstance(entry, dict) or "changes" not in entry:
-            facts.append(_unparsed(receipt, path, compact(entry), "an entry is an object with changes"))
+            facts.append(_unparsed(receipt, f"entry[{number}]", compact(entry), "an entry is an object with changes"))
             continue
         for index, change in enumerate(items(entry["changes"])):
-            at = f"{path}.changes[{index}]"
             if not isinstance(change, dict) or not (field := text(change.get("field"))):
-                facts.append(_unparsed(receipt, at, compact(change), "a change is an object with a field"))
+                path = change_path(number, index)
+                facts.append(_unparsed(receipt, path, compact(change), "a change is an object with a field"))
                 continue
             fields[field] = None
-            facts += _read_change(entry, field, change.get("value"), f"{at}.value", receipt)
+            facts += _read_change(receipt, (number, index), entry, field, change.get("value"))
     return Parsed(tuple(facts), tuple(fields))
 
 
-def _read_change(entry: Json, field: str, value: object, path: str, receipt: _Receipt) -> list[Fact]:
-    change = _change(entry, field, mapping(value), path, receipt)
+def _read_change(receipt: Receipt, place: tuple[int, int], entry: Json, field: str, value: object) -> list[Fact]:
+    change = _change(receipt, place, entry, field, mapping(value))
     read = _FIELDS.get(field)
     if read is None:
         return [change.unrecognised(Why.UNKNOWN_FIELD, "", compact(value), "no field of this name is known")]
     return guarded(change, value, "", read)
 
 
-def _change(entry: Json, field: str, value: Json, path: str, receipt: _Receipt) -> Change:
+def _change(receipt: Receipt, place: tuple[int, int], entry: Json, field: str, value: Json) -> Change:
     metadata = mapping(value.get("metadata"))
     account = text(entry.get("id"))
     return Change(
+        receipt=receipt,
+        place=place,
         field=field,
-        path=path,
-        received_at=receipt.received_at,
-        is_live=receipt.is_live,
         feed=Feed.SYNTHETIC if receipt.is_synthetic else _FEEDS.get(field, Feed.MESSAGES),
         told_at=millis(entry.get("time")),
         waba="" if account == "0" else account,
+        metadata=metadata,
         number=text(metadata.get("phone_number_id")),
-        display_number=phone(metadata.get("display_phone_number")),
         contacts=contacts(value.get("contacts")),
     )
