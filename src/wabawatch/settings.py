@@ -1,0 +1,269 @@
+"""What an operator can set: one frozen tree, and how it is loaded. The only reader of the environment.
+
+Each field carries its name in the environment, the kind of its value, its default and one sentence; loading and the
+documents are computed from that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from wabawatch import kinds
+from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
+from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
+
+__all__ = [
+    "SETTINGS",
+    "Alerts",
+    "App",
+    "AppEnv",
+    "Graph",
+    "GraphUrl",
+    "Monitoring",
+    "QualityWeights",
+    "Secret",
+    "Server",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "Storage",
+    "Thresholds",
+    "Webhook",
+    "check_production",
+    "load",
+    "load_process",
+]
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """How to reach Meta's Graph API."""
+
+    url: GraphUrl = setting(
+        "WHATSAPP_API_URL",
+        kinds.GRAPH_URL,
+        kinds.DEFAULT_GRAPH_URL,
+        "Base address of the Graph API; a trailing version such as `/v25.0` is the one used for our own calls.",
+    )
+    token: Secret | None = setting("WHATSAPP_TOKEN", kinds.SECRET, None, "Access token for our own Graph API calls.")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What the webhook receiver accepts."""
+
+    verify_token: Secret | None = setting(
+        "WEBHOOK_VERIFY_TOKEN", kinds.SECRET, None, "What Meta must send when the callback URL is verified."
+    )
+    app_secret: tuple[Secret, ...] = setting(
+        "WABAWATCH_APP_SECRET",
+        kinds.SECRETS,
+        (),
+        "Secrets of the Meta app that sign its webhooks; several, so that one can be rotated.",
+    )
+    allow_unsigned: bool = setting(
+        "WABAWATCH_ALLOW_UNSIGNED",
+        kinds.SWITCH,
+        False,
+        "Accept webhooks without a signature where no app secret is set; refused in production.",
+    )
+    max_body_bytes: int = setting(
+        "WABAWATCH_MAX_BODY_BYTES", whole(1024, unit="bytes"), 4 * MIB, "Larger webhook bodies are answered with 413."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where wabawatch listens, and to whom."""
+
+    host: str = setting("WABAWATCH_HOST", kinds.TEXT, "127.0.0.1", "Address to listen on.")
+    port: int = setting("WABAWATCH_PORT", whole(0, 65535), 8080, "Port to listen on; 0 takes a free one.")
+    api_token: tuple[Secret, ...] = setting(
+        "WABAWATCH_API_TOKEN", kinds.SECRETS, (), "Bearer tokens that open `/api/v1`; without one it stays closed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where everything is kept, and for how long."""
+
+    data_dir: Path = setting(
+        "WABAWATCH_DATA_DIR", kinds.PATH, Path("wabawatch-data"), "Folder of the SQLite files and of the key file."
+    )
+    database_url: Secret | None = setting(
+        "DATABASE_URL", kinds.DATABASE_URL, None, "Database; when not set, SQLite files in the data folder."
+    )
+    key_file: Path | None = setting(
+        "WABAWATCH_KEY_FILE",
+        kinds.PATH,
+        None,
+        "Keys that seal stored bodies and secrets, made at first start; when not set, `keys.json` in the data folder.",
+    )
+    free_space_reserve: int = setting(
+        "WABAWATCH_FREE_SPACE_RESERVE",
+        whole(0, unit="bytes"),
+        1024 * MIB,
+        "With less free space than this, webhooks are answered with 503, so that Meta sends them again later.",
+    )
+    body_retention_days: int = setting(
+        "WABAWATCH_BODY_RETENTION_DAYS", whole(0, unit="days"), 7, "How long sealed raw bodies are kept for replay."
+    )
+
+    @property
+    def key_path(self) -> Path:
+        """The key file in use."""
+        return self.key_file or self.data_dir / "keys.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """When figures are judged."""
+
+    enabled: bool = setting(
+        "MONITORING_ENABLED", kinds.SWITCH, True, "Whether monitoring starts by itself; receiving never depends on it."
+    )
+    interval_ms: int = setting(
+        "MONITORING_INTERVAL", whole(60_000, unit="milliseconds"), 300_000, "Time between two monitoring cycles."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What counts as compliant."""
+
+    delivery_rate: float = setting("DELIVERY_RATE_THRESHOLD", kinds.SHARE, 0.95, "Least delivery rate.")
+    failure_rate: float = setting("FAILURE_RATE_THRESHOLD", kinds.SHARE, 0.05, "Highest failure rate.")
+    quality_score: float = setting("QUALITY_SCORE_THRESHOLD", kinds.SHARE, 0.90, "Least quality score.")
+    delivery_grace_s: int = setting(
+        "WABAWATCH_DELIVERY_GRACE",
+        whole(0, unit="seconds"),
+        900,
+        "Age from which a message counts in the delivery rate.",
+    )
+    min_sample: int = setting(
+        "WABAWATCH_MIN_SAMPLE", whole(1), 30, "Below this many messages a verdict is `insufficient_data`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QualityWeights:
+    """How much each part weighs in the quality score; parts without data are left out."""
+
+    delivery: float = setting("WABAWATCH_QUALITY_WEIGHT_DELIVERY", kinds.WEIGHT, 0.30, "Weight of the delivery rate.")
+    failure: float = setting("WABAWATCH_QUALITY_WEIGHT_FAILURE", kinds.WEIGHT, 0.20, "Weight of 1 - failure rate.")
+    number: float = setting("WABAWATCH_QUALITY_WEIGHT_NUMBER", kinds.WEIGHT, 0.25, "Weight of the numbers' quality.")
+    template: float = setting("WABAWATCH_QUALITY_WEIGHT_TEMPLATE", kinds.WEIGHT, 0.15, "Weight of template health.")
+    webhook: float = setting("WABAWATCH_QUALITY_WEIGHT_WEBHOOK", kinds.WEIGHT, 0.10, "Weight of webhook success.")
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who is told."""
+
+    email: tuple[str, ...] = setting("ALERT_EMAIL", kinds.ADDRESSES, (), "Who gets alerts by e-mail.")
+    slack_webhook_url: Secret | None = setting(
+        "SLACK_WEBHOOK_URL", kinds.SECRET_URL, None, "Slack incoming webhook that gets alerts."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One Meta app that sends webhooks."""
+
+    app_secret: tuple[Secret, ...] = setting(
+        "WABAWATCH_APPS_<name>_APP_SECRET",
+        kinds.SECRETS,
+        (),
+        "Secrets of the further Meta app whose callback path is `/webhooks/whatsapp/<name>`.",
+    )
+    verify_token: Secret | None = setting(
+        "WABAWATCH_APPS_<name>_VERIFY_TOKEN",
+        kinds.SECRET,
+        None,
+        "Its verify token; when not set, `WEBHOOK_VERIFY_TOKEN`.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Frozen: a change needs a new start."""
+
+    app_env: AppEnv = setting("APP_ENV", kinds.APP_ENV, AppEnv.DEVELOPMENT, "Where this runs.")
+    graph: Graph = section(Graph, "graph")
+    webhook: Webhook = section(Webhook, "webhook")
+    server: Server = section(Server, "server")
+    storage: Storage = section(Storage, "storage")
+    monitoring: Monitoring = section(Monitoring, "monitoring")
+    thresholds: Thresholds = section(Thresholds, "thresholds")
+    quality_weights: QualityWeights = section(QualityWeights, "quality.weights")
+    alerts: Alerts = section(Alerts, "alerts")
+    named_apps: Mapping[str, App] = sections(App, "apps")
+
+    @property
+    def apps(self) -> dict[str, App]:
+        """All apps by the name in their callback path; "" is the one without a name."""
+        shared = self.webhook.verify_token
+        named = {name: replace(app, verify_token=app.verify_token or shared) for name, app in self.named_apps.items()}
+        return {"": App(self.webhook.app_secret, shared), **named}
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the stricter rules hold."""
+        return self.app_env is AppEnv.PRODUCTION
+
+
+SETTINGS: tuple[Setting, ...] = tuple(documented(Settings))
+"""Every setting there is, in the order of the documents."""
+
+# WABAWATCH_CONFIG says where the TOML file is; WABAWATCH_CORPUS is the test suite's.
+_NO_SETTINGS = frozenset({"WABAWATCH_CONFIG", "WABAWATCH_CORPUS"})
+
+
+def load(
+    env: Mapping[str, str], toml_path: Path | None = None, overrides: Mapping[str, object] | None = None
+) -> Settings:
+    """Read defaults < *toml_path* < *env* < its `*_FILE` secrets < *overrides*, and check all of it.
+
+    Overrides come from code, under either name of a setting; None counts as not given.
+    Raises SettingsError with every mistake.
+    """
+    reading = Reading(SETTINGS, prefix="WABAWATCH_", no_settings=_NO_SETTINGS)
+    if toml_path is not None:
+        reading.take_toml(toml_path)
+    reading.take_env(env)
+    reading.take_code(overrides or {})
+    settings: Settings = reading.tree(Settings)
+    if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
+        reading.problems.append("quality.weights: all of them are 0, so there would be no score")
+    if reading.problems:
+        raise SettingsError(tuple(reading.problems))
+    return settings
+
+
+def load_process(toml_path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Load with the environment of this process, and `wabawatch.toml` of the working directory if it is there.
+
+    *toml_path*, else WABAWATCH_CONFIG, names another file. Raises SettingsError.
+    """
+    usual = Path("wabawatch.toml")
+    named = os.environ.get("WABAWATCH_CONFIG")
+    return load(os.environ, toml_path or (Path(named) if named else usual if usual.exists() else None), overrides)
+
+
+def check_production(settings: Settings) -> None:
+    """Refuse to serve in production what nobody could trust. Raises SettingsError; elsewhere it does nothing."""
+    problems = []
+    if settings.is_production and not any(app.app_secret for app in settings.apps.values()):
+        problems.append(
+            "WABAWATCH_APP_SECRET: missing; in production every webhook must be signed. "
+            "Set it to the app secret that Meta's app dashboard shows under App settings > Basic"
+        )
+    if settings.is_production and settings.webhook.allow_unsigned:
+        problems.append("WABAWATCH_ALLOW_UNSIGNED: unsigned webhooks are never accepted in production; remove it")
+    if problems:
+        raise SettingsError(tuple(problems))
