@@ -1,0 +1,121 @@
+"""The durable inbox on SQLite, in a file of its own: group commit, sealed blocks, numbers that never repeat."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+
+from wabawatch.domain.facts import Millis
+from wabawatch.ports import Body, BodyId, StoredBody
+from wabawatch.storage.bodies import decode_block
+from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
+from wabawatch.storage.inbox_writer import CONTEXT, Append, DiskGuard, Forget, InboxWriter
+from wabawatch.storage.sealed import Keyring
+
+GIB = 1 << 30
+
+_READ_BYTES = 8 << 20
+"""A read that has met so many bytes of content returns, even with fewer bodies than were asked for."""
+
+
+class SqliteInbox:
+    """`ports.Inbox` in one SQLite file. Every method may be called from any thread.
+
+    Several processes may use the same file. The numbers of bodies grow, with gaps.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        keyring: Keyring,
+        *,
+        reserve_bytes: int = GIB,
+        above: BodyId = 0,
+        busy_timeout_ms: int = 5_000,
+        look_every_s: float = 1.0,
+    ) -> None:
+        """Open the file at *path*, or make it.
+
+        *reserve_bytes*: with less free space on its disk nothing is appended; it is looked at every *look_every_s*.
+        *above*: no new body gets a number up to this one, even in a new file that replaces one that was lost.
+        Raises StoreUnavailable.
+        """
+        self._keyring = keyring
+        self._reading = threading.Lock()
+        self._file = InboxFile(path, busy_timeout_ms=busy_timeout_ms, create=True)
+        if above > self._file.newest():
+            self._file.number_above(above)
+        connect = partial(InboxFile, path, busy_timeout_ms=busy_timeout_ms)
+        self._writer = InboxWriter(connect, DiskGuard(path, reserve_bytes, look_every_s), keyring)
+
+    async def append(self, body: Body) -> BodyId:
+        """Keep *body*. On return a crash cannot lose it. Bodies that wait together share one commit.
+
+        Raises StoreUnavailable when nothing was kept. When it is cancelled, the body may be kept or not.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[BodyId]] = loop.create_future()
+        self._writer.submit(Append((body,), future, loop))
+        return (await future)[0]
+
+    def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
+        """Keep *bodies*, all or none, and return their numbers in order. Same guarantee as `append`."""
+        future: Future[list[BodyId]] = Future()
+        self._writer.submit(Append(bodies, future))
+        return future.result()
+
+    def read(self, after: BodyId, limit: int) -> list[StoredBody]:
+        """Up to *limit* bodies numbered above *after*, in order. Raises SealBroken, StoreUnavailable."""
+        with self._reading:
+            blocks = self._file.blocks_after(after, limit, _READ_BYTES)
+        stored: list[StoredBody] = []
+        for block_id, block in blocks:
+            first_id = block_id * BLOCK_BODIES
+            bodies = self._decode(block)[max(0, after + 1 - first_id) :]
+            stored += map(StoredBody, range(max(after + 1, first_id), BLOCK_BODIES * (block_id + 1)), bodies)
+        return stored[:limit]
+
+    def find(self, id: BodyId) -> Body | None:
+        """The body numbered *id*, while the inbox has it. Raises SealBroken, StoreUnavailable."""
+        block_id, index = divmod(id, BLOCK_BODIES)
+        with self._reading:
+            block = self._file.block(block_id)
+        bodies = [] if block is None else self._decode(block)
+        return bodies[index] if index < len(bodies) else None
+
+    def newest(self) -> BodyId:
+        """Number of the newest body ever kept (0: none)."""
+        with self._reading:
+            return self._file.newest()
+
+    def waiting(self, after: BodyId) -> int:
+        """How many bodies are numbered above *after*."""
+        with self._reading:
+            return self._file.waiting(after)
+
+    def oldest_waiting_at(self, after: BodyId) -> Millis | None:
+        """When the next body above *after* was received; up to one commit too early, None when there is none."""
+        with self._reading:
+            return self._file.oldest_waiting_at(after)
+
+    def forget(self, up_to: BodyId) -> None:
+        """Delete the bodies numbered *up_to* and below, whole commits at a time: part of one stays. Repeatable."""
+        with self._reading:
+            more = self._file.can_forget(up_to)
+        while more:
+            future: Future[bool] = Future()
+            self._writer.submit(Forget(up_to, future))
+            more = future.result()
+
+    def close(self) -> None:
+        """Keep what is queued, then close. Afterwards every call raises StoreUnavailable. Repeatable."""
+        self._writer.close()
+        with self._reading:
+            self._file.close()
+
+    def _decode(self, block: bytes) -> list[Body]:
+        return decode_block(block, self._keyring, context=CONTEXT)

@@ -1,0 +1,191 @@
+"""The inbox's own SQLite file: its tables and every statement on them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.facts import Millis
+from wabawatch.ports import BodyId
+
+BLOCK_BODIES = 1024
+"""At most so many bodies are in a block. The number of a body is its block's number times this, plus its index."""
+
+_FORGET_BLOCKS = 64
+_FORGET_BYTES = 4 << 20
+"""What one transaction deletes at most, so that none takes longer than 50 ms."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS blocks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    n INTEGER NOT NULL,          -- bodies in this block
+    total INTEGER NOT NULL,      -- bodies in this block and all before it, so that what waits need not be counted
+    size INTEGER NOT NULL,       -- bytes of their contents
+    oldest_at INTEGER NOT NULL,
+    block BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS forgotten (one INTEGER PRIMARY KEY CHECK (one = 1), newest INTEGER NOT NULL);
+INSERT OR IGNORE INTO forgotten VALUES (1, 0);
+INSERT INTO sqlite_sequence (name, seq)
+    SELECT 'blocks', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks');
+"""
+
+_KEEP = """
+INSERT INTO blocks (n, total, size, oldest_at, block)
+VALUES (?1, ?1 + coalesce((SELECT total FROM blocks ORDER BY id DESC LIMIT 1), 0), ?2, ?3, ?4)
+"""
+
+_LAST = f"(id * {BLOCK_BODIES} + n - 1)"
+"""Number of the last body of a block."""
+
+_NEWEST = f"SELECT coalesce((SELECT {_LAST} FROM blocks ORDER BY id DESC LIMIT 1), newest) FROM forgotten"
+
+_ABOVE = f"FROM blocks WHERE id >= ?1 / {BLOCK_BODIES} AND {_LAST} > ?1 ORDER BY id"
+_WAITING = f"SELECT id, n, total, (SELECT total FROM blocks ORDER BY id DESC LIMIT 1) {_ABOVE} LIMIT 1"
+_OLDEST_AT = f"SELECT oldest_at {_ABOVE} LIMIT 1"
+_NEXT = f"SELECT id, n, size, block {_ABOVE}"
+
+_WHOLLY_UP_TO = f"FROM blocks WHERE id <= ?1 / {BLOCK_BODIES} AND {_LAST} <= ?1 ORDER BY id LIMIT ?2"
+_DELETABLE = f"SELECT id, n, length(block) {_WHOLLY_UP_TO}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlock:
+    """One block to keep."""
+
+    n: int
+    size: int
+    oldest_at: Millis
+    block: bytes
+
+
+class InboxFile:
+    """One connection to the file. Every method raises StoreUnavailable when SQLite fails; then nothing was changed."""
+
+    def __init__(self, path: Path, *, busy_timeout_ms: int, create: bool = False) -> None:
+        """Connect to the file at *path*; with *create*, make what is missing of it."""
+        self._path = path
+        with self._translating():
+            uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+            self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare(busy_timeout_ms, create)
+            except sqlite3.Error:
+                self._connection.close()
+                raise
+
+    def _prepare(self, busy_timeout_ms: int, create: bool) -> None:
+        execute = self._connection.execute
+        execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+        execute("PRAGMA synchronous = FULL")
+        execute("PRAGMA journal_size_limit = 67108864")
+        if create:
+            execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is undone."""
+        self._connection.close()
+
+    def number_above(self, above: BodyId) -> None:
+        """Give no body that is still to come a number up to *above*."""
+        with self._writing() as execute:
+            block_id = above // BLOCK_BODIES
+            execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'blocks'", (block_id,))
+            execute("UPDATE forgotten SET newest = max(newest, ?)", (above,))
+
+    def keep(self, blocks: Iterable[NewBlock]) -> list[int]:
+        """Keep *blocks* in one durable transaction and return their numbers."""
+        with self._writing() as execute:
+            return [
+                int(execute(_KEEP, (each.n, each.size, each.oldest_at, each.block)).lastrowid or 0) for each in blocks
+            ]
+
+    def forget_some(self, up_to: BodyId) -> bool:
+        """Delete some of the blocks that lie wholly at *up_to* or below. Return whether there may be more."""
+        with self._writing() as execute:
+            rows = execute(_DELETABLE, (up_to, _FORGET_BLOCKS)).fetchall()
+            doomed = _within(rows, _FORGET_BYTES)
+            if doomed:
+                block_id, n, _ = doomed[-1]
+                execute("UPDATE forgotten SET newest = max(newest, ?)", (block_id * BLOCK_BODIES + n - 1,))
+                execute("DELETE FROM blocks WHERE id <= ?", (block_id,))
+        return len(doomed) == _FORGET_BLOCKS or len(doomed) < len(rows)
+
+    def can_forget(self, up_to: BodyId) -> bool:
+        """Whether any block lies wholly at *up_to* or below."""
+        with self._translating():
+            return self._connection.execute(_DELETABLE, (up_to, 1)).fetchone() is not None
+
+    def newest(self) -> BodyId:
+        """The number of the newest body ever kept."""
+        with self._translating():
+            return int(self._connection.execute(_NEWEST).fetchone()[0])
+
+    def waiting(self, after: BodyId) -> int:
+        """How many bodies are numbered above *after*."""
+        with self._translating():
+            row = self._connection.execute(_WAITING, (after,)).fetchone()
+        if row is None:
+            return 0
+        block_id, n, total, total_of_all = row
+        done_of_it = max(0, after + 1 - block_id * BLOCK_BODIES)
+        return int(total_of_all - (total - n) - done_of_it)
+
+    def oldest_waiting_at(self, after: BodyId) -> Millis | None:
+        """When the oldest body of the first block came that holds one numbered above *after*."""
+        with self._translating():
+            row = self._connection.execute(_OLDEST_AT, (after,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def blocks_after(self, after: BodyId, bodies: int, size: int) -> list[tuple[int, bytes]]:
+        """Number and bytes of the blocks that hold the next *bodies* above *after*; fewer when they exceed *size*."""
+        found: list[tuple[int, bytes]] = []
+        with self._translating(), closing(self._connection.execute(_NEXT, (after,))) as rows:
+            for block_id, n, block_size, block in rows:
+                size -= block_size
+                if found and size < 0:
+                    break
+                found.append((block_id, block))
+                bodies -= block_id * BLOCK_BODIES + n - max(after + 1, block_id * BLOCK_BODIES)
+                if bodies <= 0:
+                    break
+        return found
+
+    def block(self, block_id: int) -> bytes | None:
+        """The bytes of one block."""
+        with self._translating():
+            row = self._connection.execute("SELECT block FROM blocks WHERE id = ?", (block_id,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
+        """Yield `execute` of a transaction that is committed when the block ends, undone if it raises."""
+        with self._translating():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection.execute
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The inbox {self._path} does not answer: {error}") from error
+
+
+def _within(rows: Sequence[tuple[int, int, int]], limit: int) -> Sequence[tuple[int, int, int]]:
+    """Return the first of *rows* whose lengths stay within *limit* together; one in any case."""
+    for place, row in enumerate(rows):
+        limit -= row[2]
+        if limit < 0 and place > 0:
+            return rows[:place]
+    return rows
