@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from wabawatch.domain.facts import Millis
+from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.standing import Cell, Judgement, Standing
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 
 BodyId = int
 """Number of a body in the inbox; grows in the order of acceptance and is never used twice."""
@@ -76,7 +80,11 @@ class Inbox(Protocol):
         ...
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
-        """Up to *limit* bodies numbered above *after*, in order."""
+        """Up to *limit* bodies numbered above *after*, in order; fewer when they are large, none when there is none."""
+        ...
+
+    def find(self, id: BodyId) -> Body | None:
+        """The body numbered *id*, if the inbox still has it."""
         ...
 
     def newest(self) -> BodyId:
@@ -87,6 +95,187 @@ class Inbox(Protocol):
         """How many bodies are numbered above *after*."""
         ...
 
+    def oldest_waiting_at(self, after: BodyId) -> Millis | None:
+        """When the next body above *after* was received (up to one commit too early); None when there is none."""
+        ...
+
     def forget(self, up_to: BodyId) -> None:
-        """Delete the bodies numbered *up_to* and below. Repeatable."""
+        """Delete the bodies numbered *up_to* and below, except those in one commit with later ones. Repeatable."""
+        ...
+
+    def close(self) -> None:
+        """Keep what is queued, then close: every later call raises StoreUnavailable. Repeatable."""
+        ...
+
+
+NOT_JUDGED = Judgement()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message in the books. `id` 0: not yet written."""
+
+    id: int
+    message: Message
+    judgement: Judgement = NOT_JUDGED
+
+
+class BodyResult(StrEnum):
+    """What became of an accepted body."""
+
+    PROCESSED = "processed"
+    DUPLICATE = "duplicate"
+    """Processed: byte for byte a body seen before, so there was nothing new in it"""
+    RETRYING = "retrying"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyNote:
+    """One line of the webhook processing log."""
+
+    id: BodyId
+    body: Body
+    fingerprint: bytes
+    result: BodyResult
+    facts: int = 0
+    unparsed: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A body that could not be digested: kept, tried again at `next_try_at`, given up when that is None."""
+
+    stored: StoredBody
+    tries: int
+    next_try_at: Millis | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Messages to judge again, because earlier history of their template or recipient arrived."""
+
+    id: int
+    kind: str
+    """template | contact"""
+    ref: int
+    from_at: Millis
+    cursor: int
+    """Messages up to this id are done"""
+
+
+Moves = Mapping[tuple[Cell, Standing], int]
+"""By how much the number of messages of a standing in a cell changes."""
+
+
+class Ledger(Protocol):
+    """The books inside one transaction that writes: all of it is kept, or none."""
+
+    def mark(self, name: str) -> int:
+        """A cursor or watermark (0: never set)."""
+        ...
+
+    def set_mark(self, name: str, value: int) -> None:
+        """Set a cursor or watermark."""
+        ...
+
+    def find(self, wamids: Collection[str], local_ids: Collection[str]) -> tuple[list[Held], dict[str, int]]:
+        """The messages known by any of these ids, and which message each known local id means."""
+        ...
+
+    def save(self, held: Sequence[Held]) -> list[Held]:
+        """Write messages; new ones (id 0) get their id. Gives all of them with their ids."""
+        ...
+
+    def remove(self, became: Mapping[int, int]) -> None:
+        """Delete messages that were found to be one with another (removed id -> id it became)."""
+        ...
+
+    def save_locals(self, meant: Mapping[str, int]) -> None:
+        """Remember which message each local id means."""
+        ...
+
+    def move(self, moves: Moves) -> None:
+        """Apply differences to the roll-ups."""
+        ...
+
+    def country(self, message: Message) -> str:
+        """The country of the message's contact, "" if unknown."""
+        ...
+
+    def template_histories(
+        self, refs: Collection[TemplateRef]
+    ) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
+        """The history of each template, by WABA."""
+        ...
+
+    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, list[ConsentEvent]]:
+        """The marketing consent history of each contact, that of the ids linked to it included."""
+        ...
+
+    def note(self, facts: Sequence[OtherFact]) -> None:
+        """Write down what is no message. Repeats change nothing; what needs judging again is queued."""
+        ...
+
+    def note_people(self, facts: Sequence[MessageFact]) -> None:
+        """Write down which ids, numbers and accounts were seen together."""
+        ...
+
+    def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
+        """Those of *fingerprints* that a body kept before has."""
+        ...
+
+    def note_bodies(self, notes: Sequence[BodyNote]) -> None:
+        """Write the processing log and its counters. A repeated id replaces its line."""
+        ...
+
+    def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
+        """Add to Meta's delay histogram: (phone_number_id, receipt time, delay in ms)."""
+        ...
+
+    def fail(self, failing: Failing) -> None:
+        """Keep a body that could not be digested."""
+        ...
+
+    def heal(self, body_id: BodyId) -> None:
+        """Forget that a body could not be digested."""
+        ...
+
+    def failing(self, due_at: Millis, limit: int) -> list[Failing]:
+        """Bodies to try again by *due_at*."""
+        ...
+
+    def expiring(self, until: Millis, limit: int) -> tuple[list[Held], Millis]:
+        """Messages whose time runs out by *until*, the earliest *limit* of them (and all of the same time as the
+        last), and how far that reaches: *until*, or the time of the last one."""
+        ...
+
+    def recheck(self) -> Recheck | None:
+        """The next piece of judging again that waits."""
+        ...
+
+    def recheck_page(self, recheck: Recheck, limit: int) -> list[Held]:
+        """The next messages of *recheck*, in the order of their ids."""
+        ...
+
+    def close_recheck(self, recheck: Recheck, cursor: int | None) -> None:
+        """Note how far *recheck* has come; None: it is done."""
+        ...
+
+    def messages_after(self, message_id: int, limit: int) -> list[Held]:
+        """The messages with ids above *message_id*, in order."""
+        ...
+
+    def swept_until(self) -> Millis:
+        """How far the expiry sweep has come."""
+        ...
+
+
+class Books(Protocol):
+    """The main database, as the flows that write see it."""
+
+    def writing(self) -> AbstractContextManager[Ledger]:
+        """A transaction. Durable when the block ends, undone if it raises. Raises StoreUnavailable."""
         ...

@@ -31,7 +31,7 @@ from wabawatch.domain.facts import (
 
 T = TypeVar("T")
 Claim: TypeAlias = tuple[int, int, T]
-"""(source, time, value): the smallest claim wins, which is the order gateway, API, poll, webhook; earliest; smallest."""
+"""(source, time, value): the smallest wins, which is the order gateway, API, poll, webhook; earliest; smallest."""
 
 MAX_ERRORS = 16
 """Errors kept per message: the earliest. (The k smallest of a union is still a join.)"""
@@ -377,5 +377,3 @@ def contact_key(person: Person, group: str) -> ContactKey | None:
     if group:
         return ContactKey(ContactKind.GROUP, group)
     return person_key(person) if person else None
-
-

@@ -1,4 +1,4 @@
-"""How counts are kept over time: the tiers, the scopes of each, and which buckets make up a window (SPEC.md 4, Roll-ups)."""
+"""How counts are kept over time: tiers, their scopes, and which buckets make up a window (SPEC.md 4, Roll-ups)."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def read_at(message: Message) -> Millis | None:
 
 
 def cohort_at(message: Message) -> Millis:
-    """The recorded request time if there is one, else the smallest stamp. It decides in which window a message counts."""
+    """The recorded request time if there is one, else the smallest stamp. It decides where a message counts."""
     if message.requested is not None:
         return message.requested[2]
     at = earliest(message.stages.first(), message.noted_at)

@@ -1,4 +1,4 @@
-"""Whether a template send kept the rule "only approved templates": judged on what we had been told by then (SPEC.md 5)."""
+"""Whether a send kept the rule "only approved templates": judged on what we had been told by then (SPEC.md 5)."""
 
 from __future__ import annotations
 

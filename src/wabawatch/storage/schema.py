@@ -1,4 +1,4 @@
-"""The schema, once, for every database: integers for times and ids, no triggers, no database enums, JSON never searched.
+"""The schema, once, for every database: integers for times and ids, no triggers, no enums, JSON never searched.
 
 Times are milliseconds since 1970 UTC. Tables that grow with traffic carry `number_id`, the interned phone_number_id
 (0: none or unknown), in their keys: it is the distribution column. What is stored compactly is readable in `views`.

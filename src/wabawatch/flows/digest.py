@@ -1,0 +1,203 @@
+"""Digest: accepted bodies become facts, facts become rows and figures, in one transaction with the cursor.
+
+So each body counts exactly once, whatever happens in between. A body that breaks something is set aside, tried again
+with growing pauses, and parked after `MAX_TRIES`; it never holds up the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from wabawatch.domain.errors import Trouble
+from wabawatch.domain.facts import (
+    Fact,
+    MessageEchoed,
+    MessageFact,
+    MessageReceived,
+    Millis,
+    OtherFact,
+    SendRecorded,
+    StatusChanged,
+    Unrecognised,
+    Why,
+)
+from wabawatch.flows.judging import rejudge, settle
+from wabawatch.flows.matching import Matcher
+from wabawatch.ports import (
+    BodyKind,
+    BodyNote,
+    BodyResult,
+    BodySource,
+    Books,
+    Clock,
+    Failing,
+    Inbox,
+    Ledger,
+    StoredBody,
+)
+
+DIGESTED = "digested"
+"""The mark that says up to which body everything is digested or set aside."""
+
+MAX_TRIES = 5
+FIRST_PAUSE_MS = 2_000
+BATCH = 400
+RECHECK_BATCH = 500
+
+Translate = Callable[[StoredBody], Sequence[Fact]]
+"""Makes facts of a body. Does not raise on content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The way from the inbox into the books."""
+
+    inbox: Inbox
+    books: Books
+    translate: Translate
+    clock: Clock
+
+    def step(self) -> bool:
+        """Digest the next bodies. True: there may be more."""
+        with self.books.writing() as ledger:
+            after = ledger.mark(DIGESTED)
+        waiting = self.inbox.read(after, BATCH)
+        if not waiting:
+            return False
+        try:
+            self._digest(after, waiting)
+        except Trouble:
+            raise
+        except Exception:
+            self._one_by_one(after, waiting)
+        return True
+
+    def retry(self) -> bool:
+        """Try bodies again that were set aside. True: there may be more."""
+        with self.books.writing() as ledger:
+            due = ledger.failing(self.clock.now(), 1)
+        for failing in due:
+            try:
+                with self.books.writing() as ledger:
+                    ledger.heal(failing.stored.id)
+                    take_in(ledger, [failing.stored], self.translate)
+            except Trouble:
+                raise
+            except Exception as error:
+                self._set_aside(failing.stored, failing.tries + 1, error)
+        return bool(due)
+
+    def recheck(self) -> bool:
+        """Judge some messages again whose template's or recipient's history changed. True: there may be more."""
+        with self.books.writing() as ledger:
+            recheck = ledger.recheck()
+            if recheck is None:
+                return False
+            held = ledger.recheck_page(recheck, RECHECK_BATCH)
+            rejudge(ledger, held)
+            ledger.close_recheck(recheck, held[-1].id if len(held) == RECHECK_BATCH else None)
+            return True
+
+    def _digest(self, after: int, waiting: Sequence[StoredBody]) -> None:
+        with self.books.writing() as ledger:
+            if ledger.mark(DIGESTED) == after:  # else another process was faster, and nothing is to be done
+                take_in(ledger, waiting, self.translate)
+                ledger.set_mark(DIGESTED, waiting[-1].id)
+
+    def _one_by_one(self, after: int, waiting: Sequence[StoredBody]) -> None:
+        for stored in waiting:
+            try:
+                self._digest(after, [stored])
+            except Trouble:
+                raise
+            except Exception as error:
+                self._set_aside(stored, 1, error, after)
+            after = stored.id
+
+    def _set_aside(self, stored: StoredBody, tries: int, error: Exception, after: int | None = None) -> None:
+        pause = FIRST_PAUSE_MS * 4 ** (tries - 1)
+        next_try_at = self.clock.now() + pause if tries < MAX_TRIES else None
+        result = BodyResult.RETRYING if next_try_at is not None else BodyResult.PARKED
+        with self.books.writing() as ledger:
+            if after is not None and ledger.mark(DIGESTED) != after:
+                return
+            ledger.fail(Failing(stored, tries, next_try_at, f"{type(error).__name__}: {error}"[:2_000]))
+            ledger.note_bodies([BodyNote(stored.id, stored.body, fingerprint(stored), result)])
+            if after is not None:
+                ledger.set_mark(DIGESTED, stored.id)
+
+
+def fingerprint(stored: StoredBody) -> bytes:
+    """What makes two bodies the same: app, kind and every byte."""
+    body = stored.body
+    seed = f"{body.kind}\0{body.app}\0".encode()
+    return blake2b(seed + body.content, digest_size=16).digest()
+
+
+def take_in(ledger: Ledger, bodies: Sequence[StoredBody], translate: Translate) -> None:
+    """Take *bodies* into the books: their facts, the figures they change, and the log of them."""
+    prints = [fingerprint(stored) for stored in bodies]
+    seen = ledger.seen(prints)
+    notes: list[BodyNote] = []
+    facts: list[Fact] = []
+    delays: list[tuple[str, Millis, Millis]] = []
+    for stored, print_ in zip(bodies, prints, strict=True):
+        if print_ in seen:
+            notes.append(BodyNote(stored.id, stored.body, print_, BodyResult.DUPLICATE))
+            continue
+        seen.add(print_)
+        told = translate(stored)
+        facts += told
+        notes.append(_note_of(stored, print_, told))
+        delays += _delays_of(stored, told)
+    learn(ledger, facts)
+    ledger.note_bodies(notes)
+    ledger.note_delays(delays)
+
+
+def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
+    """Take *facts* into the books."""
+    speaking = [f for f in facts if isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)]
+    others: list[OtherFact] = [
+        f for f in facts if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)
+    ]
+    ledger.note(others)
+    ledger.note_people(speaking)
+    if speaking:
+        settle(ledger, match(ledger, speaking).slots)
+
+
+def match(ledger: Ledger, facts: Sequence[MessageFact]) -> Matcher:
+    """Put *facts* together with what the books know of the same messages."""
+    local_ids = {f.local_id for f in facts if isinstance(f, SendRecorded | StatusChanged) and f.local_id}
+    held, meant = ledger.find({f.wamid for f in facts if f.wamid}, local_ids)
+    matcher = Matcher(held, meant)
+    for fact in facts:
+        matcher.put(fact)
+    return matcher
+
+
+def _note_of(stored: StoredBody, print_: bytes, facts: Sequence[Fact]) -> BodyNote:
+    strange = [f.why for f in facts if isinstance(f, Unrecognised)]
+    unparsed = strange.count(Why.UNPARSED)
+    return BodyNote(
+        stored.id,
+        stored.body,
+        print_,
+        BodyResult.PROCESSED,
+        facts=len(facts) - len(strange),
+        unparsed=unparsed,
+        unknown=len(strange) - unparsed,
+    )
+
+
+def _delays_of(stored: StoredBody, facts: Sequence[Fact]) -> list[tuple[str, Millis, Millis]]:
+    if stored.body.source is not BodySource.LIVE or stored.body.kind is not BodyKind.WEBHOOK:
+        return []
+    return [
+        (f.number, f.when.seen_at, max(0, f.when.seen_at - f.when.at))
+        for f in facts
+        if isinstance(f, StatusChanged) and f.when.is_exact and f.when.is_live and f.number
+    ]

@@ -1,0 +1,79 @@
+"""From changed messages to rows and roll-up differences: the one way in which a message in the books ever changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from wabawatch.domain.facts import Millis, TemplateRef
+from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.standing import Cell, Judgement, Standing, cell, standing
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent, judge
+from wabawatch.flows.matching import Slot
+from wabawatch.ports import Held, Ledger, Moves
+
+
+def settle(ledger: Ledger, slots: Sequence[Slot]) -> None:
+    """Write what *slots* became, and move the roll-ups by the difference to what they were."""
+    changed = [slot for slot in slots if len(slot.held) != 1 or slot.message != slot.held[0].message]
+    judgements = judge_all(ledger, [slot.message for slot in changed])
+    after = [Held(slot.id, slot.message, judgement) for slot, judgement in zip(changed, judgements, strict=True)]
+    replace_all(ledger, [h for slot in changed for h in slot.held], after, ledger.swept_until())
+    # Rows that became one with another go first, so that the survivor may take over the wamid.
+    became = {h.id: slot.id for slot in changed for h in slot.held if h.id != slot.id}
+    ledger.remove(became)
+    saved = ledger.save(after)
+    ids = {id(slot): h.id for slot, h in zip(changed, saved, strict=True)}
+    meant = {local: ids.get(id(slot), slot.id) for slot in slots for local in slot.local_ids}
+    ledger.save_locals(meant)
+
+
+def rejudge(ledger: Ledger, held: Sequence[Held]) -> None:
+    """Judge messages again whose template's or recipient's history changed."""
+    judgements = judge_all(ledger, [h.message for h in held])
+    after = [Held(h.id, h.message, new) for h, new in zip(held, judgements, strict=True) if new != h.judgement]
+    ids = {h.id for h in after}
+    replace_all(ledger, [h for h in held if h.id in ids], after, ledger.swept_until())
+    ledger.save(after)
+
+
+def replace_all(ledger: Ledger, before: Iterable[Held], after: Iterable[Held], swept_until: Millis) -> None:
+    """Move the roll-ups from what *before* counts as to what *after* counts as."""
+    moves: Counter[tuple[Cell, Standing]] = Counter()
+    for held, sign in [(h, -1) for h in before] + [(h, 1) for h in after]:
+        moves[place_of(held, ledger.country(held.message), swept_until)] += sign
+    ledger.move({place: n for place, n in moves.items() if n})
+
+
+def place_of(held: Held, country: str, swept_until: Millis) -> tuple[Cell, Standing]:
+    """Where a message is counted, and as what."""
+    counted = standing(held.message, held.judgement, swept_until)
+    return cell(held.message, country, counted.status), counted
+
+
+def count_all(held: Iterable[tuple[Held, str]], swept_until: Millis) -> Moves:
+    """The counts of messages (with their country) from nothing: what the roll-ups must be."""
+    return Counter(place_of(h, country, swept_until) for h, country in held)
+
+
+def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
+    """How each of *messages* stands to the template rule, as far as the books tell."""
+    refs = {m.template[2] for m in messages if m.template}
+    histories = ledger.template_histories(refs) if refs else {}
+    contacts = {m.contact[2] for m in messages if m.template and m.contact}
+    consents = ledger.consents(contacts) if contacts else {}
+    return [judge(m, _history_of(m, histories), _consent_of(m, consents)) for m in messages]
+
+
+def _history_of(
+    message: Message, histories: Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]
+) -> list[TemplateEvent]:
+    """The history of the message's template in its WABA; while that is unknown, of the only WABA that has it."""
+    by_waba = histories.get(message.template[2], {}) if message.template else {}
+    if message.waba:
+        return by_waba.get(message.waba[2], [])
+    return next(iter(by_waba.values())) if len(by_waba) == 1 else []
+
+
+def _consent_of(message: Message, consents: Mapping[ContactKey, list[ConsentEvent]]) -> list[ConsentEvent]:
+    return consents.get(message.contact[2], []) if message.contact else []

@@ -1,0 +1,94 @@
+"""Which facts speak of one message: by wamid and number, by local id, or by both (SPEC.md 3, Identity)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from wabawatch.domain.facts import MessageFact, SendRecorded, StatusChanged
+from wabawatch.domain.messages import Message, fold, join
+from wabawatch.ports import Held
+
+
+@dataclass(slots=True)
+class Slot:
+    """One message while a batch is matched: what was in the books, and what it becomes."""
+
+    message: Message = field(default_factory=Message)
+    held: list[Held] = field(default_factory=list)
+    """The rows it had; more than one when two turned out to be one message"""
+    local_ids: set[str] = field(default_factory=set)
+
+    @property
+    def id(self) -> int:
+        """The row that survives: the oldest; 0 for a new message."""
+        return min((h.id for h in self.held), default=0)
+
+
+class Matcher:
+    """Puts each fact into the slot of its message, joining slots that turn out to be one."""
+
+    def __init__(self, held: Iterable[Held], meant: Mapping[str, int]) -> None:
+        self._by_wamid: dict[str, list[Slot]] = {}
+        self._by_local: dict[str, Slot] = {}
+        self._slots: dict[int, Slot] = {}
+        self._contradictions = 0
+        by_id: dict[int, Slot] = {}
+        for h in held:
+            slot = self._add(Slot(h.message, [h]))
+            by_id[h.id] = slot
+            if h.message.wamid:
+                self._by_wamid.setdefault(h.message.wamid, []).append(slot)
+        for local_id, message_id in meant.items():
+            if message_id in by_id:
+                self._by_local[local_id] = by_id[message_id]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Every message of the batch."""
+        return list(self._slots.values())
+
+    @property
+    def contradictions(self) -> int:
+        """How many facts tied a local id to a second wamid. The first tie stays."""
+        return self._contradictions
+
+    def put(self, fact: MessageFact) -> None:
+        """Fold *fact* into the slot of its message."""
+        local_id = fact.local_id if isinstance(fact, SendRecorded | StatusChanged) else ""
+        slot = self._slot_of(fact.number, fact.wamid, local_id)
+        slot.message = fold(slot.message, fact)
+        if fact.wamid and slot not in self._by_wamid.setdefault(fact.wamid, []):
+            self._by_wamid[fact.wamid].append(slot)
+        if local_id and self._by_local.setdefault(local_id, slot) is slot:
+            slot.local_ids.add(local_id)
+
+    def _slot_of(self, number: str, wamid: str, local_id: str) -> Slot:
+        local = self._by_local.get(local_id)
+        linked = self._find(number, wamid)
+        if local is None or (wamid and local.message.wamid and local.message.wamid != wamid):
+            self._contradictions += local is not None
+            return linked or self._add(Slot())
+        if linked is None or linked is local:
+            return local
+        return self._merge(linked, local)
+
+    def _find(self, number: str, wamid: str) -> Slot | None:
+        """The slot of (number, wamid). An unknown number matches any: nobody knows of one wamid under two numbers."""
+        candidates = self._by_wamid.get(wamid, []) if wamid else []
+        fitting = [s for s in candidates if not number or s.message.number in ("", number)]
+        return min(fitting, key=lambda s: (s.message.number != number, s.message.number), default=None)
+
+    def _merge(self, kept: Slot, gone: Slot) -> Slot:
+        kept.message = join(kept.message, gone.message)
+        kept.held += gone.held
+        kept.local_ids |= gone.local_ids
+        for local_id, slot in self._by_local.items():
+            if slot is gone:
+                self._by_local[local_id] = kept
+        del self._slots[id(gone)]
+        return kept
+
+    def _add(self, slot: Slot) -> Slot:
+        self._slots[id(slot)] = slot
+        return slot

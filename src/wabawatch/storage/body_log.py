@@ -1,0 +1,121 @@
+"""The webhook processing log on disk, and the bodies that could not be digested."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.rollups import Floors
+from wabawatch.ports import Body, BodyId, BodyKind, BodyNote, BodyResult, BodySource, Failing, StoredBody
+from wabawatch.storage import counts
+from wabawatch.storage.bodies import decode_block, encode_block
+from wabawatch.storage.dialect import chunks, insert
+from wabawatch.storage.schema import bodies, parked
+from wabawatch.storage.sealed import Keyring
+
+PARKED = b"parked"
+"""The context that parked bodies are bound to."""
+
+UNCOUNTED = frozenset({BodySource.SYNTHETIC, BodySource.REPLAY})
+"""Our own test bodies, and bodies that were counted when they first came."""
+
+
+def seen(connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
+    """Those of *fingerprints* that a kept body has."""
+    found: set[bytes] = set()
+    for some in chunks(set(fingerprints)):
+        query = select(bodies.c.fingerprint).where(
+            bodies.c.fingerprint.in_(some), bodies.c.result == BodyResult.PROCESSED.value
+        )
+        found |= {bytes(row[0]) for row in connection.execute(query)}
+    return found
+
+
+def note(connection: Connection, notes: Sequence[BodyNote], floors: Floors) -> None:
+    """Write log lines, replacing those of the same body, and count them by receipt time."""
+    if not notes:
+        return
+    new = insert(connection, bodies)
+    latest = {name: new.excluded[name] for name in ("result", "facts", "unparsed", "unknown")}
+    connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=latest), [_line(n) for n in notes])
+    counted: Counter[tuple[Millis, str]] = Counter()
+    for n in notes:
+        if n.body.kind is BodyKind.WEBHOOK and n.body.source not in UNCOUNTED:
+            counted.update(_counts(n))
+    counts.add_counters(connection, counted, floors)
+
+
+def _line(n: BodyNote) -> dict[str, Any]:
+    return {
+        "id": n.id,
+        "received_at": n.body.received_at,
+        "fingerprint": n.fingerprint,
+        "kind": n.body.kind.value,
+        "app": n.body.app,
+        "source": n.body.source.value,
+        "result": n.result.value,
+        "facts": n.facts,
+        "unparsed": n.unparsed,
+        "unknown": n.unknown,
+    }
+
+
+def _counts(n: BodyNote) -> dict[tuple[Millis, str], int]:
+    at = n.body.received_at
+    if n.result in (BodyResult.RETRYING, BodyResult.PARKED):
+        return {}
+    counted = {(at, "processed"): 1, (at, "unparsed"): n.unparsed, (at, "unknown"): n.unknown}
+    if n.result is BodyResult.DUPLICATE:
+        counted[at, "duplicates"] = 1
+    elif n.body.source is BodySource.LIVE:
+        counted[at, "distinct_live"] = 1
+    return {key: value for key, value in counted.items() if value}
+
+
+def fail(connection: Connection, failing: Failing, keyring: Keyring) -> None:
+    """Keep a body that could not be digested, sealed."""
+    new = insert(connection, parked)
+    values = {
+        "body_id": failing.stored.id,
+        "received_at": failing.stored.body.received_at,
+        "tries": failing.tries,
+        "next_try_at": failing.next_try_at,
+        "error": failing.error,
+        "body": encode_block([failing.stored.body], keyring, context=PARKED),
+    }
+    latest = {name: new.excluded[name] for name in ("tries", "next_try_at", "error")}
+    connection.execute(new.on_conflict_do_update(index_elements=["body_id"], set_=latest), [values])
+
+
+def heal(connection: Connection, body_id: BodyId) -> None:
+    """Forget that a body could not be digested."""
+    connection.execute(delete(parked).where(parked.c.body_id == body_id))
+
+
+def failing(connection: Connection, due_at: Millis, limit: int, keyring: Keyring) -> list[Failing]:
+    """Bodies to try again by *due_at*, the longest waiting first."""
+    query = select(parked).where(parked.c.next_try_at <= due_at).order_by(parked.c.next_try_at).limit(limit)
+    return [
+        Failing(StoredBody(row.body_id, _open(row.body, keyring)), row.tries, row.next_try_at, row.error)
+        for row in connection.execute(query)
+    ]
+
+
+def _open(block: bytes, keyring: Keyring) -> Body:
+    return decode_block(block, keyring, context=PARKED)[0]
+
+
+def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:
+    """How many webhook bodies received since *start* are being retried, and how many are parked."""
+    query = (
+        select(parked.c.next_try_at.is_(None), func.count())
+        .join(bodies, bodies.c.id == parked.c.body_id)
+        .where(parked.c.received_at >= start, bodies.c.kind == BodyKind.WEBHOOK.value)
+        .group_by(parked.c.next_try_at.is_(None))
+    )
+    split = {bool(given_up): n for given_up, n in connection.execute(query).all()}
+    return split.get(False, 0), split.get(True, 0)

@@ -1,0 +1,161 @@
+"""The main database as the writing flows see it: `ports.Books` on one `Database`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, delete, select, update
+
+from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.histograms import index_of
+from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.rollups import Floors, Tier
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent
+from wabawatch.ports import BodyId, BodyNote, Failing, Held, Moves, Recheck
+from wabawatch.storage import body_log, counts, history, messages
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import insert
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.schema import marks, profiles, rechecks
+from wabawatch.storage.schema import messages as table
+from wabawatch.storage.sealed import Keyring
+
+SWEPT = "swept_until"
+
+
+class SqlBooks:
+    """`ports.Books`. Each instance is used by one thread at a time (its dictionary remembers)."""
+
+    def __init__(self, database: Database, keyring: Keyring, country_of: Callable[[ContactKey], str]) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._words = Dictionary(country_of)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlLedger]:
+        """A transaction. Durable when the block ends, undone if it raises. Raises StoreUnavailable."""
+        try:
+            with self._database.writing() as connection:
+                yield SqlLedger(connection, self._words, self._keyring)
+        except BaseException:
+            self._words.forget()
+            raise
+
+
+class SqlLedger:
+    """`ports.Ledger` on one connection: each method is one call of the module that knows."""
+
+    def __init__(self, connection: Connection, words: Dictionary, keyring: Keyring) -> None:
+        self._connection = connection
+        self._words = words
+        self._keyring = keyring
+        self._floors: Floors = read_floors(connection)
+
+    def mark(self, name: str) -> int:
+        return read_mark(self._connection, name)
+
+    def set_mark(self, name: str, value: int) -> None:
+        new = insert(self._connection, marks).values(name=name, value=value)
+        self._connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}))
+
+    def swept_until(self) -> Millis:
+        return self.mark(SWEPT)
+
+    def find(self, wamids: Collection[str], local_ids: Collection[str]) -> tuple[list[Held], dict[str, int]]:
+        return messages.find(self._connection, self._words, wamids, local_ids)
+
+    def save(self, held: Sequence[Held]) -> list[Held]:
+        return messages.save(self._connection, self._words, held, self.swept_until())
+
+    def remove(self, became: Mapping[int, int]) -> None:
+        messages.remove(self._connection, became.keys())
+        messages.move_locals(self._connection, became)
+
+    def save_locals(self, meant: Mapping[str, int]) -> None:
+        messages.save_locals(self._connection, meant)
+
+    def move(self, moves: Moves) -> None:
+        counts.move(self._connection, self._words, moves, self._floors)
+
+    def country(self, message: Message) -> str:
+        return self._words.country_of(message.contact[2]) if message.contact else ""
+
+    def template_histories(
+        self, refs: Collection[TemplateRef]
+    ) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
+        return history.template_histories(self._connection, self._words, refs)
+
+    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, list[ConsentEvent]]:
+        return history.consent_histories(self._connection, self._words, contacts)
+
+    def note(self, facts: Sequence[OtherFact]) -> None:
+        history.note(self._connection, self._words, self._keyring, facts)
+
+    def note_people(self, facts: Sequence[MessageFact]) -> None:
+        history.note_people(self._connection, self._words, facts)
+
+    def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
+        return body_log.seen(self._connection, fingerprints)
+
+    def note_bodies(self, notes: Sequence[BodyNote]) -> None:
+        body_log.note(self._connection, notes, self._floors)
+
+    def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
+        numbers = self._words.numbers.ids(self._connection, {number for number, _, _ in delays})
+        added = Counter((at, numbers[number], index_of(delay)) for number, at, delay in delays)
+        counts.add_histogram(self._connection, "meta_delay", added, self._floors)
+
+    def fail(self, failing: Failing) -> None:
+        body_log.fail(self._connection, failing, self._keyring)
+
+    def heal(self, body_id: BodyId) -> None:
+        body_log.heal(self._connection, body_id)
+
+    def failing(self, due_at: Millis, limit: int) -> list[Failing]:
+        return body_log.failing(self._connection, due_at, limit, self._keyring)
+
+    def expiring(self, until: Millis, limit: int) -> tuple[list[Held], Millis]:
+        due = select(table.c.expires_at).where(table.c.expires_at <= until).order_by(table.c.expires_at)
+        beyond = self._connection.execute(due.offset(limit).limit(1)).scalar()
+        reach = until if beyond is None else int(beyond)
+        rows = self._connection.execute(select(table).where(table.c.expires_at <= reach)).all()
+        return messages.read_rows(self._connection, self._words, rows), reach
+
+    def recheck(self) -> Recheck | None:
+        row = self._connection.execute(select(rechecks).order_by(rechecks.c.id).limit(1)).first()
+        return Recheck(row.id, row.kind, row.ref, row.from_at, row.cursor) if row else None
+
+    def recheck_page(self, recheck: Recheck, limit: int) -> list[Held]:
+        query = select(table).where(table.c.id > recheck.cursor, table.c.cohort_at >= recheck.from_at)
+        if recheck.kind == "template":
+            some = select(profiles.c.id).where(profiles.c.template_id == recheck.ref)
+            query = query.where(table.c.profile_id.in_(some))
+        else:
+            query = query.where(table.c.contact_id == recheck.ref)
+        rows = self._connection.execute(query.order_by(table.c.id).limit(limit)).all()
+        return messages.read_rows(self._connection, self._words, rows)
+
+    def close_recheck(self, recheck: Recheck, cursor: int | None) -> None:
+        mine = rechecks.c.id == recheck.id
+        if cursor is None:
+            self._connection.execute(delete(rechecks).where(mine))
+        else:
+            self._connection.execute(update(rechecks).where(mine).values(cursor=cursor))
+
+    def messages_after(self, message_id: int, limit: int) -> list[Held]:
+        query = select(table).where(table.c.id > message_id).order_by(table.c.id).limit(limit)
+        return messages.read_rows(self._connection, self._words, self._connection.execute(query).all())
+
+
+def read_mark(connection: Connection, name: str) -> int:
+    """A cursor or watermark (0: never set)."""
+    return int(connection.execute(select(marks.c.value).where(marks.c.name == name)).scalar() or 0)
+
+
+def read_floors(connection: Connection) -> Floors:
+    """The first bucket of each tier that is still kept."""
+    rows = connection.execute(select(marks).where(marks.c.name.like("floor_%")))
+    set_ = {row.name: row.value for row in rows}
+    return {tier: set_.get(f"floor_{tier.name.lower()}", 0) for tier in Tier}

@@ -1,0 +1,230 @@
+"""Roll-ups, counters and histograms on disk: they only ever move by differences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+
+from wabawatch.domain.facts import TemplateRef
+from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
+from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
+from wabawatch.storage.dialect import add_to, chunks
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.schema import counters, histograms, rollups
+
+
+class Place(NamedTuple):
+    """Which slice a roll-up row counts: a scope and what it is about."""
+
+    scope: Scope
+    number_id: int = 0
+    ref: int = 0
+
+
+KEY = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
+
+_SCOPES_BY_TIER = {tier: rule.scopes for tier, rule in TIERS.items()}
+
+
+class _Numbers(NamedTuple):
+    """The numbers of the words in a set of cells."""
+
+    numbers: Mapping[str, int]
+    wabas: Mapping[str, int]
+    templates: Mapping[TemplateRef, int]
+    standings: Mapping[Standing, int]
+
+
+def country_ref(country: str) -> int:
+    """A two-letter country as a number, and back by `country_of_ref`."""
+    return int.from_bytes(country.encode("ascii", "replace")[:2], "big")
+
+
+def category_ref(category: str) -> int:
+    """A category as a number: its position among those that Meta names, or a hash of an unknown one."""
+    if category in CATEGORIES:
+        return CATEGORIES.index(category) + 1
+    return 1_000 + int.from_bytes(blake2b(category.encode("utf-8", "replace"), digest_size=6).digest(), "big")
+
+
+CATEGORIES = (
+    "marketing",
+    "utility",
+    "authentication",
+    "authentication_international",
+    "service",
+    "marketing_lite",
+    "referral_conversion",
+    "group_marketing",
+    "group_service",
+    "group_utility",
+    "general_purpose_ai",
+)
+"""Stored by position: add new ones at the end."""
+
+
+def places(cell: Cell, numbers: _Numbers) -> Iterator[Place]:
+    """Every slice that *cell* belongs to."""
+    yield Place(Scope.ALL)
+    if cell.waba:
+        yield Place(Scope.WABA, 0, numbers.wabas[cell.waba])
+    number_id = numbers.numbers[cell.number] if cell.number else 0
+    if number_id:
+        yield Place(Scope.NUMBER, number_id)
+    if cell.template:
+        yield Place(Scope.TEMPLATE, number_id, numbers.templates[cell.template])
+    if cell.category:
+        yield Place(Scope.CATEGORY, 0, category_ref(cell.category))
+    if cell.country:
+        yield Place(Scope.COUNTRY, 0, country_ref(cell.country))
+    if cell.error:
+        yield Place(Scope.ERROR, number_id, cell.error)
+
+
+def spread(
+    connection: Connection, words: Dictionary, moves: Mapping[tuple[Cell, Standing], int], floors: Floors
+) -> dict[tuple[int, ...], int]:
+    """What *moves* change in each roll-up row (keyed as `KEY`). Buckets that are no longer kept are left out."""
+    cells = {cell for cell, _ in moves}
+    numbers = _Numbers(
+        words.numbers.ids(connection, {c.number for c in cells if c.number}),
+        words.wabas.ids(connection, {c.waba for c in cells if c.waba}),
+        words.templates.ids(connection, {c.template for c in cells if c.template}),
+        words.standings.ids(connection, {standing for _, standing in moves}),
+    )
+    changes: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    for (cell, standing), n in moves.items():
+        if not n:
+            continue
+        standing_id = numbers.standings[standing]
+        slices = list(places(cell, numbers))
+        at = cell.minute * MINUTE_MS
+        for tier, scopes in _SCOPES_BY_TIER.items():
+            bucket = at // TIERS[tier].width_ms
+            if bucket < floors.get(tier, 0):
+                continue
+            for scope, number_id, ref in slices:
+                if scope in scopes:
+                    changes[tier, bucket, scope, number_id, ref, standing_id] += n
+    return {key: n for key, n in changes.items() if n}
+
+
+def move(connection: Connection, words: Dictionary, moves: Mapping[tuple[Cell, Standing], int], floors: Floors) -> None:
+    """Apply *moves* to the roll-ups."""
+    changes = spread(connection, words, moves, floors)
+    rows = [{**dict(zip(KEY, key, strict=True)), "n": n} for key, n in changes.items()]
+    add_to(connection, rollups, rows)
+    lowered = [{f"_{name}": row[name] for name in KEY} for row in rows if row["n"] < 0]
+    if lowered:
+        empty = and_(*(rollups.c[name] == bindparam(f"_{name}") for name in KEY), rollups.c.n == 0)
+        connection.execute(delete(rollups).where(empty), lowered)
+
+
+def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequence[Span]) -> dict[Standing, int]:
+    """How many messages of each standing are in *spans* of *place*."""
+    counted: defaultdict[int, int] = defaultdict(int)
+    for tier, some in _by_tier(spans):
+        query = (
+            select(rollups.c.standing_id, func.sum(rollups.c.n))
+            .where(rollups.c.tier == tier, rollups.c.bucket.in_(some))
+            .where(rollups.c.scope == place.scope, rollups.c.number_id == place.number_id, rollups.c.ref == place.ref)
+            .group_by(rollups.c.standing_id)
+        )
+        for standing_id, n in connection.execute(query):
+            counted[standing_id] += n
+    standings = words.standings.words(connection, list(counted))
+    return {standings[standing_id]: int(n) for standing_id, n in counted.items() if n}
+
+
+def first_day(connection: Connection) -> int | None:
+    """The first day bucket in which anything is counted."""
+    query = select(func.min(rollups.c.bucket)).where(rollups.c.tier == int(Tier.DAY))
+    return connection.execute(query).scalar()
+
+
+def last_day(connection: Connection) -> int | None:
+    """The last day bucket in which anything is counted."""
+    query = select(func.max(rollups.c.bucket)).where(rollups.c.tier == int(Tier.DAY))
+    return connection.execute(query).scalar()
+
+
+def _by_tier(spans: Sequence[Span]) -> Iterator[tuple[int, list[int]]]:
+    for tier in Tier:
+        buckets = [bucket for span in spans if span.tier is tier for bucket in span.buckets()]
+        for some in chunks(buckets):
+            yield int(tier), some
+
+
+def add_counters(connection: Connection, added: Mapping[tuple[int, str], int], floors: Floors) -> None:
+    """Add to the body counters; keys are (receipt time, name)."""
+    changes: defaultdict[tuple[int, int, str], int] = defaultdict(int)
+    for (at, name), n in added.items():
+        for tier, rule in TIERS.items():
+            bucket = at // rule.width_ms
+            if bucket >= floors.get(tier, 0):
+                changes[tier, bucket, name] += n
+    rows = [{"tier": t, "bucket": b, "name": name, "n": n} for (t, b, name), n in changes.items() if n]
+    add_to(connection, counters, rows)
+
+
+def read_counters(connection: Connection, spans: Sequence[Span]) -> dict[str, int]:
+    """The body counters of *spans*."""
+    counted: defaultdict[str, int] = defaultdict(int)
+    for tier, some in _by_tier(spans):
+        query = (
+            select(counters.c.name, func.sum(counters.c.n))
+            .where(counters.c.tier == tier, counters.c.bucket.in_(some))
+            .group_by(counters.c.name)
+        )
+        for name, n in connection.execute(query):
+            counted[name] += int(n)
+    return dict(counted)
+
+
+def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
+    """Add durations of *kind*; keys are (time, number id, slot). Kept per five minutes, hour and day."""
+    changes: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
+    for (at, number_id, slot), n in added.items():
+        for tier in (Tier.FIVE, Tier.HOUR, Tier.DAY):
+            bucket = at // TIERS[tier].width_ms
+            if bucket >= floors.get(tier, 0):
+                changes[tier, bucket, number_id, slot] += n
+    rows = [
+        {"tier": t, "bucket": b, "kind": kind, "number_id": number, "slot": slot, "n": n}
+        for (t, b, number, slot), n in changes.items()
+    ]
+    add_to(connection, histograms, rows)
+
+
+def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> dict[int, int]:
+    """The durations of *kind* in *spans*, of all numbers together."""
+    counted: defaultdict[int, int] = defaultdict(int)
+    for tier, some in _by_tier(spans):
+        query = (
+            select(histograms.c.slot, func.sum(histograms.c.n))
+            .where(histograms.c.tier == tier, histograms.c.bucket.in_(some), histograms.c.kind == kind)
+            .group_by(histograms.c.slot)
+        )
+        for slot, n in connection.execute(query):
+            counted[slot] += int(n)
+    return dict(counted)
+
+
+def drop_before(connection: Connection, floors: Floors) -> int:
+    """Delete the buckets that are no longer kept. Gives the number of rows deleted."""
+    dropped = 0
+    for table in (rollups, counters, histograms):
+        old = or_(*(and_(table.c.tier == int(tier), table.c.bucket < first) for tier, first in floors.items() if first))
+        dropped += connection.execute(delete(table).where(old)).rowcount if any(floors.values()) else 0
+    return dropped
+
+
+def read_all(connection: Connection, names: Iterable[str] = KEY) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Every roll-up row: its key and its count."""
+    columns = [rollups.c[name] for name in names]
+    for row in connection.execute(select(*columns, rollups.c.n)):
+        yield tuple(row[:-1]), row[-1]

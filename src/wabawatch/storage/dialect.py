@@ -1,0 +1,96 @@
+"""The few questions on which SQLite and PostgreSQL differ. Every other statement is the same for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.sql.dml import Insert
+
+WRITES = "wabawatch_writes"
+"""Execution option of connections that will write: on SQLite they take the write lock at once, so that no
+transaction has to be upgraded half-way (which cannot be waited for, only fails)."""
+
+MAX_PARAMETERS = 500
+"""How many values one IN list is given at most."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for *url*, set up so that a commit is durable when it returns."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _connect_sqlite(url)
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _connect_sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours: the driver's own would come too late for reads
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return make(table)
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert *rows*, leaving those that exist as they are."""
+    if rows:
+        statement: Insert = insert(connection, table).on_conflict_do_nothing()
+        connection.execute(statement, rows)
+
+
+def add_to(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str = "n") -> None:
+    """Insert *rows*, adding *column* to the rows that exist."""
+    if rows:
+        new = insert(connection, table)
+        added = {column: table.c[column] + new.excluded[column]}
+        connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=added), rows)
+
+
+def widen(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert *rows* with `first_at` and `last_at`, or stretch the rows that exist to hold both times."""
+    if rows:
+        new = insert(connection, table)
+        stretched = {
+            "first_at": smaller(connection, table.c.first_at, new.excluded.first_at),
+            "last_at": larger(connection, table.c.last_at, new.excluded.last_at),
+        }
+        connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=stretched), rows)
+
+
+def smaller(connection: Connection, a: Any, b: Any) -> Any:
+    """The smaller of two columns: SQLite's `min`, PostgreSQL's `least`."""
+    return func.min(a, b) if connection.dialect.name == "sqlite" else func.least(a, b)
+
+
+def larger(connection: Connection, a: Any, b: Any) -> Any:
+    """The larger of two columns."""
+    return func.max(a, b) if connection.dialect.name == "sqlite" else func.greatest(a, b)
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """A number above every id in *table*. Call it inside a writing transaction."""
+    newest = connection.execute(select(func.max(table.c.id))).scalar()
+    return int(newest or 0) + 1
+
+
+def chunks(values: Iterable[Any], size: int = MAX_PARAMETERS) -> list[list[Any]]:
+    """*values* in lists of at most *size*."""
+    everything = list(values)
+    return [everything[i : i + size] for i in range(0, len(everything), size)]

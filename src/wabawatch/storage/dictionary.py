@@ -1,0 +1,141 @@
+"""All the words that rows refer to by number, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection
+
+from wabawatch.domain.facts import ErrorSeen, TemplateRef
+from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
+from wabawatch.storage import schema
+from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
+from wabawatch.storage.names import Names
+
+LABEL_KINDS = tuple(LabelKind)
+
+
+class Dictionary:
+    """The interned words of one user of the database (one thread at a time)."""
+
+    def __init__(self, country_of: Callable[[ContactKey], str]) -> None:
+        self.country_of = country_of
+        self.numbers = Names[str](schema.numbers, ("phone_number_id",), lambda w: {"phone_number_id": w}, _first)
+        self.wabas = Names[str](schema.wabas, ("waba_id",), lambda w: {"waba_id": w}, _first)
+        self.portfolios = Names[str](schema.portfolios, ("portfolio_id",), lambda w: {"portfolio_id": w}, _first)
+        self.templates = Names[TemplateRef](
+            schema.templates,
+            ("name", "language"),
+            lambda w: {"name": w.name, "language": w.language},
+            lambda row: TemplateRef(row.name, row.language),
+        )
+        self.contacts = Names[ContactKey](
+            schema.contacts,
+            ("value", "kind"),
+            lambda w: {"value": w.value, "kind": int(w.kind), "country": country_of(w)},
+            lambda row: ContactKey(row.kind, row.value),
+        )
+        self.labels = Names[tuple[LabelKind, str]](
+            schema.labels,
+            ("kind", "value"),
+            lambda w: {"kind": LABEL_KINDS.index(w[0]), "value": w[1]},
+            lambda row: (LABEL_KINDS[row.kind], row.value),
+        )
+        self.profiles = Names[Profile](
+            schema.profiles,
+            ("fingerprint",),
+            lambda w: {**w._asdict(), "fingerprint": w.fingerprint()},
+            lambda row: Profile(*(row._mapping[name] for name in Profile._fields)),
+        )
+        self.errors = Names[ErrorSeen](schema.error_texts, ("fingerprint",), _error_row, _error_word)
+        self.standings = Names[Standing](schema.standings, ("fingerprint",), _standing_row, _standing_word)
+
+    def words(self, connection: Connection, messages: Collection[Message]) -> Words:
+        """The numbers of all words that *messages* use; new words are written."""
+        return Words(
+            numbers=self.numbers.ids(connection, {m.number for m in messages if m.number}),
+            wabas=self.wabas.ids(connection, {m.waba[2] for m in messages if m.waba}),
+            templates=self.templates.ids(connection, {m.template[2] for m in messages if m.template}),
+            contacts=self.contacts.ids(connection, set(_contacts_of(messages))),
+            labels=self.labels.ids(connection, set(_labels_of(messages))),
+        )
+
+    def meanings(self, connection: Connection, rows: Collection[Any]) -> Meanings:
+        """The words of all numbers that *rows* of the table `messages` use."""
+        profiles = self.profiles.words(connection, {row.profile_id for row in rows})
+        some = profiles.values()
+        labels = {row.user_id for row in rows if row.user_id} | {row.lead_id for row in rows if row.lead_id}
+        return Meanings(
+            numbers=self.numbers.words(connection, {row.number_id for row in rows if row.number_id}),
+            wabas=self.wabas.words(connection, {p.waba_id for p in some if p.waba_id}),
+            templates=self.templates.words(connection, {p.template_id for p in some if p.template_id}),
+            contacts=self.contacts.words(connection, {row.contact_id for row in rows if row.contact_id}),
+            labels=self.labels.words(connection, labels),
+            profiles=profiles,
+        )
+
+    def forget(self) -> None:
+        """Drop what was learnt, after a transaction that was undone."""
+        for names in vars(self).values():
+            if isinstance(names, Names):
+                names.forget()
+
+
+def _first(row: Any) -> str:
+    return str(row[1])
+
+
+def _contacts_of(messages: Iterable[Message]) -> Iterable[ContactKey]:
+    for message in messages:
+        if message.contact:
+            yield message.contact[2]
+        for contact, _ in message.participants:
+            yield contact
+
+
+def _labels_of(messages: Iterable[Message]) -> Iterable[tuple[LabelKind, str]]:
+    for message in messages:
+        if message.user:
+            yield LabelKind.USER, message.user[2]
+        if message.lead:
+            yield LabelKind.LEAD, message.lead[2]
+
+
+def _fingerprint(*parts: object) -> bytes:
+    return blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _error_row(error: ErrorSeen) -> dict[str, Any]:
+    kept = {name: getattr(error, name) for name in ("code", "subcode", "title", "message", "details", "href")}
+    return {"fingerprint": _fingerprint(*kept.values()), **kept}
+
+
+def _error_word(row: Any) -> ErrorSeen:
+    return ErrorSeen(row.code, row.title, row.message, row.details, row.subcode, "", row.href)
+
+
+def _standing_row(standing: Standing) -> dict[str, Any]:
+    values = {name: int(v) if isinstance(v, bool) else str(v) for name, v in standing._asdict().items()}
+    return {"fingerprint": _fingerprint(*values.values()), **values}
+
+
+def _standing_word(row: Any) -> Standing:
+    return Standing(
+        role=Role(row.role),
+        status=Outcome(row.status),
+        is_accepted=bool(row.is_accepted),
+        is_rejected=bool(row.is_rejected),
+        is_unlinked=bool(row.is_unlinked),
+        is_recorded=bool(row.is_recorded),
+        in_delivery=bool(row.in_delivery),
+        in_failure=bool(row.in_failure),
+        pace=Pace(row.pace),
+        template_use=TemplateUse(row.template_use),
+        template_health=row.template_health,
+        fault=row.fault,
+        is_billable=bool(row.is_billable),
+        is_contradictory=bool(row.is_contradictory),
+    )

@@ -1,0 +1,271 @@
+"""What Meta tells besides messages, on disk: events, template and consent history, and who belongs to whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from wabawatch.domain.facts import (
+    DAY_MS,
+    AccountChanged,
+    ConsentChanged,
+    MessageFact,
+    Millis,
+    NumberChanged,
+    OtherFact,
+    Person,
+    PersonChanged,
+    SendRecorded,
+    TemplateChanged,
+    TemplateRef,
+)
+from wabawatch.domain.messages import ContactKey, ContactKind, person_key
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent
+from wabawatch.storage.dialect import chunks, insert, smaller, widen
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.event_rows import event_row, told_at
+from wabawatch.storage.schema import (
+    consents,
+    contact_links,
+    events,
+    number_wabas,
+    numbers,
+    rechecks,
+    template_events,
+    waba_portfolios,
+)
+from wabawatch.storage.sealed import Keyring
+
+MARKETING = "marketing_messages"
+"""The category of consent that the template rule asks for."""
+
+
+def note(connection: Connection, words: Dictionary, keyring: Keyring, facts: Sequence[OtherFact]) -> None:
+    """Write down *facts*. Repeats only make the time of being told earlier."""
+    if not facts:
+        return
+    _note_events(connection, words, keyring, facts)
+    _note_templates(connection, words, [f for f in facts if isinstance(f, TemplateChanged)])
+    _note_consents(connection, words, [f for f in facts if isinstance(f, ConsentChanged)])
+    _note_numbers(connection, words, [f for f in facts if isinstance(f, NumberChanged)])
+    pairs = [(f.waba, f.portfolio, f.when.at) for f in facts if isinstance(f, AccountChanged)]
+    _note_portfolios(connection, words, pairs)
+    persons = [(p, f.waba, f.when.at) for f in facts for p in _persons_of(f)]
+    _note_links(connection, words, persons)
+    changed = [f for f in facts if isinstance(f, PersonChanged) and f.previous and f.current]
+    _link(connection, words, [(person_key(f.previous), person_key(f.current), f.waba, f.when.at) for f in changed])
+
+
+def note_people(connection: Connection, words: Dictionary, facts: Sequence[MessageFact]) -> None:
+    """Write down which number belongs to which WABA and which ids to one person, as seen in *facts*."""
+    seen: dict[tuple[str, str], tuple[Millis, Millis]] = {}
+    persons: list[tuple[Person, str, Millis]] = []
+    for fact in facts:
+        waba = "" if isinstance(fact, SendRecorded) else fact.waba
+        at = fact.when.at
+        if fact.number and waba:
+            first, last = seen.get((fact.number, waba), (at, at))
+            seen[fact.number, waba] = (min(first, at), max(last, at))
+        if fact.person.phone and fact.person.bsuid:
+            persons.append((fact.person, waba, at))
+    number_ids = words.numbers.ids(connection, {number for number, _ in seen})
+    waba_ids = words.wabas.ids(connection, {waba for _, waba in seen})
+    rows = [
+        {"number_id": number_ids[number], "waba_id": waba_ids[waba], "first_at": first, "last_at": last}
+        for (number, waba), (first, last) in seen.items()
+    ]
+    widen(connection, number_wabas, rows)
+    _note_links(connection, words, persons)
+
+
+def template_histories(
+    connection: Connection, words: Dictionary, refs: Collection[TemplateRef]
+) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
+    """The history of each of *refs*, by WABA."""
+    ids = words.templates.known(connection, refs)
+    by_id = {number: ref for ref, number in ids.items()}
+    found: dict[TemplateRef, dict[str, list[TemplateEvent]]] = {}
+    for some in chunks(by_id):
+        rows = connection.execute(select(template_events).where(template_events.c.template_id.in_(some))).all()
+        wabas = words.wabas.words(connection, {row.waba_id for row in rows if row.waba_id})
+        for row in rows:
+            event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason)
+            history = found.setdefault(by_id[row.template_id], {})
+            history.setdefault(wabas.get(row.waba_id, ""), []).append(event)
+    return found
+
+
+def consent_histories(
+    connection: Connection, words: Dictionary, contacts: Collection[ContactKey]
+) -> Mapping[ContactKey, list[ConsentEvent]]:
+    """The marketing consent history of each of *contacts* that has one, that of the ids linked to it included."""
+    ids = words.contacts.known(connection, contacts)
+    links = _linked(connection, ids.values())
+    everybody = set(ids.values()) | {other for others in links.values() for other in others}
+    said: defaultdict[int, list[ConsentEvent]] = defaultdict(list)
+    for some in chunks(everybody):
+        query = select(consents).where(consents.c.contact_id.in_(some), consents.c.category == MARKETING)
+        for row in connection.execute(query):
+            said[row.contact_id].append(ConsentEvent(row.at, row.value))
+    histories = {
+        contact: [event for i in (number, *links.get(number, ())) for event in said.get(i, ())]
+        for contact, number in ids.items()
+    }
+    return {contact: history for contact, history in histories.items() if history}
+
+
+def _linked(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
+    links: defaultdict[int, set[int]] = defaultdict(set)
+    for some in chunks(set(ids)):
+        for a, b in (
+            (contact_links.c.contact_id, contact_links.c.other_id),
+            (contact_links.c.other_id, contact_links.c.contact_id),
+        ):
+            for mine, other in connection.execute(select(a, b).where(a.in_(some))):
+                links[mine].add(other)
+    return links
+
+
+def _note_events(connection: Connection, words: Dictionary, keyring: Keyring, facts: Sequence[OtherFact]) -> None:
+    number_ids = words.numbers.ids(connection, {n for f in facts if (n := getattr(f, "number", ""))})
+    waba_ids = words.wabas.ids(connection, {w for f in facts if (w := getattr(f, "waba", ""))})
+    rows = []
+    for fact in facts:
+        number, waba = getattr(fact, "number", ""), getattr(fact, "waba", "")
+        ids = {"number_id": number_ids.get(number, 0), "waba_id": waba_ids.get(waba, 0)}
+        rows.append(event_row(fact, keyring) | ids)
+    new = insert(connection, events)
+    told = {"seen_at": smaller(connection, events.c.seen_at, new.excluded.seen_at)}
+    connection.execute(new.on_conflict_do_update(index_elements=["fingerprint"], set_=told), rows)
+
+
+def _note_templates(connection: Connection, words: Dictionary, facts: Sequence[TemplateChanged]) -> None:
+    named = [f for f in facts if f.name and f.aspect in ("status", "quality", "category")]
+    if not named:
+        return
+    ids = words.templates.ids(connection, {TemplateRef(f.name, f.language) for f in named})
+    waba_ids = words.wabas.ids(connection, {f.waba for f in named if f.waba})
+    rows: list[dict[str, Any]] = [
+        {
+            "waba_id": waba_ids.get(f.waba, 0),
+            "template_id": ids[TemplateRef(f.name, f.language)],
+            "aspect": f.aspect,
+            "at": f.when.at,
+            "value": f.after,
+            "reason": f.reason,
+            "told_at": told_at(f.when),
+        }
+        for f in named
+    ]
+    new = insert(connection, template_events)
+    told = {"told_at": smaller(connection, template_events.c.told_at, new.excluded.told_at)}
+    keys = list(template_events.primary_key)
+    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=told), rows)
+    _queue_rechecks(connection, "template", [(row["template_id"], row["told_at"]) for row in rows])
+
+
+def _note_consents(connection: Connection, words: Dictionary, facts: Sequence[ConsentChanged]) -> None:
+    known = [f for f in facts if f.person]
+    if not known:
+        return
+    ids = words.contacts.ids(connection, {person_key(f.person) for f in known})
+    rows: list[dict[str, Any]] = [
+        {
+            "contact_id": ids[person_key(f.person)],
+            "category": f.category,
+            "at": f.when.at,
+            "value": f.value,
+            "told_at": told_at(f.when),
+        }
+        for f in known
+    ]
+    new = insert(connection, consents)
+    told = {"told_at": smaller(connection, consents.c.told_at, new.excluded.told_at)}
+    connection.execute(new.on_conflict_do_update(index_elements=list(consents.primary_key), set_=told), rows)
+    links = _linked(connection, ids.values())
+    touched = [(i, row["at"]) for row in rows for i in (row["contact_id"], *links.get(row["contact_id"], ()))]
+    _queue_rechecks(connection, "contact", touched)
+
+
+def _note_numbers(connection: Connection, words: Dictionary, facts: Sequence[NumberChanged]) -> None:
+    displayed = {f.number: f.display_number for f in facts if f.number and f.display_number}
+    if displayed:
+        words.numbers.ids(connection, displayed)
+        statement = update(numbers).where(numbers.c.phone_number_id == bindparam("_id"))
+        rows = [{"_id": number, "display_number": text} for number, text in displayed.items()]
+        connection.execute(statement, rows)
+
+
+def _note_portfolios(connection: Connection, words: Dictionary, pairs: Sequence[tuple[str, str, Millis]]) -> None:
+    known = [(waba, portfolio, at) for waba, portfolio, at in pairs if waba and portfolio]
+    waba_ids = words.wabas.ids(connection, {waba for waba, _, _ in known})
+    portfolio_ids = words.portfolios.ids(connection, {portfolio for _, portfolio, _ in known})
+    rows = [
+        {"waba_id": waba_ids[waba], "portfolio_id": portfolio_ids[portfolio], "first_at": at, "last_at": at}
+        for waba, portfolio, at in known
+    ]
+    widen(connection, waba_portfolios, rows)
+
+
+def _persons_of(fact: OtherFact) -> tuple[Person, ...]:
+    if isinstance(fact, ConsentChanged):
+        return (fact.person,)
+    return (fact.previous, fact.current) if isinstance(fact, PersonChanged) else ()
+
+
+def _note_links(connection: Connection, words: Dictionary, persons: Sequence[tuple[Person, str, Millis]]) -> None:
+    pairs = [
+        (ContactKey(ContactKind.PHONE, person.phone), ContactKey(ContactKind.BSUID, person.bsuid), waba, at)
+        for person, waba, at in persons
+        if person.phone and person.bsuid
+    ]
+    _link(connection, words, pairs)
+
+
+def _link(
+    connection: Connection, words: Dictionary, pairs: Sequence[tuple[ContactKey, ContactKey, str, Millis]]
+) -> None:
+    if not pairs:
+        return
+    ids = words.contacts.ids(connection, {key for a, b, _, _ in pairs for key in (a, b)})
+    waba_ids = words.wabas.ids(connection, {waba for _, _, waba, _ in pairs if waba})
+    days: dict[tuple[int, int, int], tuple[Millis, Millis]] = {}
+    for a, b, waba, at in pairs:
+        day = at - at % DAY_MS  # whole days, so that a link in daily use is not rewritten with every message
+        key = (ids[a], ids[b], waba_ids.get(waba, 0))
+        first, last = days.get(key, (day, day))
+        days[key] = (min(first, day), max(last, day))
+    new = _new_links(connection, days)
+    rows = [
+        {"contact_id": a, "other_id": b, "waba_id": waba, "first_at": first, "last_at": last}
+        for (a, b, waba), (first, last) in days.items()
+    ]
+    widen(connection, contact_links, rows)
+    _recheck_linked(connection, new)
+
+
+def _new_links(connection: Connection, keys: Iterable[tuple[int, int, int]]) -> set[tuple[int, int]]:
+    pairs = {(a, b) for a, b, _ in keys}
+    for some in chunks({a for a, _ in pairs}):
+        query = select(contact_links.c.contact_id, contact_links.c.other_id).where(contact_links.c.contact_id.in_(some))
+        pairs -= {(row[0], row[1]) for row in connection.execute(query)}
+    return pairs
+
+
+def _recheck_linked(connection: Connection, pairs: set[tuple[int, int]]) -> None:
+    for some in chunks({i for pair in pairs for i in pair}):
+        query = select(consents.c.contact_id, func.min(consents.c.at)).where(consents.c.contact_id.in_(some))
+        for contact_id, at in connection.execute(query.group_by(consents.c.contact_id)):
+            touched = {i for pair in pairs if contact_id in pair for i in pair}
+            _queue_rechecks(connection, "contact", [(i, at) for i in touched])
+
+
+def _queue_rechecks(connection: Connection, kind: str, subjects: Sequence[tuple[int, Millis]]) -> None:
+    if subjects:
+        new = insert(connection, rechecks)
+        again = {"from_at": smaller(connection, rechecks.c.from_at, new.excluded.from_at), "cursor": 0}
+        rows = [{"kind": kind, "ref": ref, "from_at": at, "cursor": 0} for ref, at in subjects]
+        connection.execute(new.on_conflict_do_update(index_elements=["kind", "ref"], set_=again), rows)

@@ -1,0 +1,165 @@
+"""Messages on disk: found by wamid or local id, saved with their errors and participants."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
+from wabawatch.meta.wamid import pack
+from wabawatch.ports import Held
+from wabawatch.storage.dialect import chunks, insert, insert_missing, next_id
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.message_rows import ERRORS_BIT, PARTICIPANTS_BIT, message_of, profile_of, row_of
+from wabawatch.storage.schema import local_ids, message_errors, messages, participants
+
+STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
+
+
+def find(
+    connection: Connection, words: Dictionary, wamids: Collection[str], locals_: Collection[str]
+) -> tuple[list[Held], dict[str, int]]:
+    """The messages known by any of *wamids* or *locals_*, and which message each known local id means."""
+    by_local = _find_locals(connection, locals_)
+    rows: dict[int, Row[Any]] = {}
+    for some in chunks({pack(wamid) for wamid in wamids}):
+        rows |= {row.id: row for row in connection.execute(select(messages).where(messages.c.wamid.in_(some)))}
+    for some in chunks(set(by_local.values()) - rows.keys()):
+        rows |= {row.id: row for row in connection.execute(select(messages).where(messages.c.id.in_(some)))}
+    return read_rows(connection, words, list(rows.values())), by_local
+
+
+def read_rows(connection: Connection, words: Dictionary, rows: Sequence[Row[Any]]) -> list[Held]:
+    """The messages that *rows* of the table `messages` stand for."""
+    meanings = words.meanings(connection, rows)
+    errors = _read_errors(connection, words, [row.id for row in rows if row.state & ERRORS_BIT])
+    parts = _read_participants(connection, words, [row.id for row in rows if row.state & PARTICIPANTS_BIT])
+    held = []
+    for row in rows:
+        message, judgement = message_of(row, meanings, errors.get(row.id, ()), parts.get(row.id, ()))
+        held.append(Held(row.id, message, judgement))
+    return held
+
+
+def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_until: Millis) -> list[Held]:
+    """Write *held*; those with id 0 are new and get their id. Gives all of them with their ids."""
+    if not held:
+        return []
+    numbers = words.words(connection, [h.message for h in held])
+    profiles = [profile_of(h.message, h.judgement, numbers) for h in held]
+    profile_ids = words.profiles.ids(connection, (profile for profile, _ in profiles))
+    fresh = next_id(connection, messages)
+    new, changed, saved = [], [], []
+    for h, (profile, elsewhere) in zip(held, profiles, strict=True):
+        row = row_of(h.message, numbers, profile_ids[profile], elsewhere, swept_until)
+        if h.id:
+            changed.append({"_id": h.id, **row})
+            saved.append(h)
+        else:
+            saved.append(replace(h, id=fresh))
+            new.append({"id": fresh, **row})
+            fresh += 1
+    if new:
+        connection.execute(messages.insert(), new)
+    if changed:
+        connection.execute(update(messages).where(messages.c.id == bindparam("_id")), changed)
+    _save_errors(connection, words, saved)
+    _save_participants(connection, numbers.contacts, saved)
+    return saved
+
+
+def remove(connection: Connection, ids: Collection[int]) -> None:
+    """Delete messages that were found to be one with another."""
+    for some in chunks(ids):
+        connection.execute(delete(messages).where(messages.c.id.in_(some)))
+        connection.execute(delete(message_errors).where(message_errors.c.message_id.in_(some)))
+        connection.execute(delete(participants).where(participants.c.message_id.in_(some)))
+
+
+def save_locals(connection: Connection, meant: Mapping[str, int]) -> None:
+    """Remember which message each local id means."""
+    if meant:
+        new = insert(connection, local_ids)
+        upsert = new.on_conflict_do_update(index_elements=["local_id"], set_={"message_id": new.excluded.message_id})
+        connection.execute(upsert, [{"local_id": local_bytes(k), "message_id": v} for k, v in meant.items()])
+
+
+def move_locals(connection: Connection, moved: Mapping[int, int]) -> None:
+    """Let the local ids that meant a removed message mean the one it became."""
+    if moved:
+        statement = (
+            update(local_ids).where(local_ids.c.message_id == bindparam("_old")).values(message_id=bindparam("_new"))
+        )
+        connection.execute(statement, [{"_old": old, "_new": new} for old, new in moved.items()])
+
+
+def local_bytes(local_id: str) -> bytes:
+    """A local id as it is kept: the 16 bytes of a UUID, else its text."""
+    try:
+        return UUID(local_id).bytes
+    except ValueError:
+        return b"\0" + local_id.encode()
+
+
+def _find_locals(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    by_bytes = {local_bytes(local_id): local_id for local_id in wanted}
+    found: dict[str, int] = {}
+    for some in chunks(by_bytes):
+        for row in connection.execute(select(local_ids).where(local_ids.c.local_id.in_(some))):
+            found[by_bytes[bytes(row.local_id)]] = row.message_id
+    return found
+
+
+def _read_errors(connection: Connection, words: Dictionary, ids: list[int]) -> dict[int, tuple[ErrorNote, ...]]:
+    rows: list[Row[Any]] = []
+    for some in chunks(ids):
+        rows += connection.execute(select(message_errors).where(message_errors.c.message_id.in_(some))).all()
+    meanings = words.errors.words(connection, {row.error_id for row in rows})
+    notes: defaultdict[int, list[ErrorNote]] = defaultdict(list)
+    for row in rows:
+        notes[row.message_id].append(ErrorNote(row.at, replace(meanings[row.error_id], fbtrace_id=row.fbtrace_id)))
+    return {message_id: tuple(sorted(some))[:MAX_ERRORS] for message_id, some in notes.items()}
+
+
+def _save_errors(connection: Connection, words: Dictionary, saved: Iterable[Held]) -> None:
+    notes = [(h.id, note) for h in saved for note in h.message.errors]
+    if not notes:
+        return
+    plain = {note.error: replace(note.error, fbtrace_id="") for _, note in notes}
+    ids = words.errors.ids(connection, plain.values())
+    rows = [
+        {"message_id": i, "at": note.at, "error_id": ids[plain[note.error]], "fbtrace_id": note.error.fbtrace_id}
+        for i, note in notes
+    ]
+    insert_missing(connection, message_errors, rows)
+
+
+def _read_participants(
+    connection: Connection, words: Dictionary, ids: list[int]
+) -> dict[int, tuple[tuple[ContactKey, Stages], ...]]:
+    rows: list[Row[Any]] = []
+    for some in chunks(ids):
+        rows += connection.execute(select(participants).where(participants.c.message_id.in_(some))).all()
+    contacts = words.contacts.words(connection, {row.contact_id for row in rows})
+    found: defaultdict[int, list[tuple[ContactKey, Stages]]] = defaultdict(list)
+    for row in rows:
+        found[row.message_id].append((contacts[row.contact_id], Stages(*(row._mapping[name] for name in STAGES))))
+    return {message_id: tuple(sorted(some, key=lambda part: part[0])) for message_id, some in found.items()}
+
+
+def _save_participants(connection: Connection, contacts: Mapping[ContactKey, int], saved: Iterable[Held]) -> None:
+    rows = [
+        {"message_id": h.id, "contact_id": contacts[contact], **{name: getattr(stages, name) for name in STAGES}}
+        for h in saved
+        for contact, stages in h.message.participants
+    ]
+    if rows:
+        new = insert(connection, participants)
+        latest = {name: new.excluded[name] for name in STAGES}
+        connection.execute(new.on_conflict_do_update(index_elements=["message_id", "contact_id"], set_=latest), rows)

@@ -1,0 +1,90 @@
+"""Interning: long words are kept once and referred to by number. A word is never deleted, so its number stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Table, select, tuple_
+
+from wabawatch.storage.dialect import chunks, insert_missing
+
+W = TypeVar("W", bound=Hashable)
+
+CACHED = 20_000
+"""Words remembered per table; the oldest half is dropped when there are more."""
+
+
+class Names(Generic[W]):
+    """Words of one kind and their numbers, with a memory in front of the table.
+
+    The word is described by *columns*; *row* makes the column values to insert, *word* reads a row back.
+    A number learnt inside a transaction that is then undone would be wrong: call `forget` after a failed one.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: tuple[str, ...],
+        row: Callable[[W], Mapping[str, Any]],
+        word: Callable[[Any], W],
+        key: Callable[[W], tuple[Any, ...]] | None = None,
+    ) -> None:
+        self._table = table
+        self._columns = [table.c[name] for name in columns]
+        self._row = row
+        self._word = word
+        self._key = key or (lambda w: tuple(row(w)[name] for name in columns))
+        self._ids: dict[W, int] = {}
+        self._words: dict[int, W] = {}
+
+    def ids(self, connection: Connection, words: Iterable[W]) -> Mapping[W, int]:
+        """The numbers of *words*; new words are written."""
+        self._make_room()
+        wanted = set(words)
+        missing = [word for word in wanted if word not in self._ids]
+        if missing:
+            self._learn(connection, missing)
+            new = [word for word in missing if word not in self._ids]
+            if new:
+                insert_missing(connection, self._table, [self._row(word) for word in new])
+                self._learn(connection, new)
+        return {word: self._ids[word] for word in wanted}
+
+    def known(self, connection: Connection, words: Iterable[W]) -> Mapping[W, int]:
+        """The numbers of those of *words* that have one. Writes nothing."""
+        self._make_room()
+        wanted = set(words)
+        self._learn(connection, [word for word in wanted if word not in self._ids])
+        return {word: self._ids[word] for word in wanted if word in self._ids}
+
+    def words(self, connection: Connection, ids: Collection[int]) -> Mapping[int, W]:
+        """The words of *ids*."""
+        self._make_room()
+        missing = [i for i in set(ids) if i not in self._words]
+        for some in chunks(missing):
+            for row in connection.execute(select(self._table).where(self._table.c.id.in_(some))):
+                self._remember(self._word(row), row.id)
+        return {i: self._words[i] for i in ids}
+
+    def forget(self) -> None:
+        """Drop the memory, for instance after a transaction that was undone."""
+        self._ids.clear()
+        self._words.clear()
+
+    def _learn(self, connection: Connection, words: list[W]) -> None:
+        one = len(self._columns) == 1
+        for some in chunks(words, 200):
+            keys: list[Any] = [self._key(word)[0] if one else self._key(word) for word in some]
+            where = self._columns[0].in_(keys) if one else tuple_(*self._columns).in_(keys)
+            for row in connection.execute(select(self._table).where(where)):
+                self._remember(self._word(row), row.id)
+
+    def _remember(self, word: W, number: int) -> None:
+        self._ids[word] = number
+        self._words[number] = word
+
+    def _make_room(self) -> None:
+        if len(self._ids) > CACHED:
+            for word in list(self._ids)[: CACHED // 2]:
+                self._words.pop(self._ids.pop(word), None)

@@ -1,0 +1,37 @@
+"""Facts come late, twice, in any order and in any parcels: the books end the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.books import Shelf
+from tests.support.facts import T0, facts
+from wabawatch.domain.facts import Fact
+
+
+def keep(parcels: list[list[Fact]]) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(Path(folder))
+        for parcel in parcels:
+            shelf.learn(parcel)
+        shelf.settle(T0)
+        picture = shelf.picture()
+        shelf.database.close()
+        return picture
+
+
+@settings(max_examples=800)
+@given(st.lists(facts, max_size=14), st.integers(0, 2**32))
+def test_any_order_repetition_and_splitting_gives_the_same_books(told: list[Fact], seed: int) -> None:
+    chance = Random(seed)
+    again = [*told, *chance.sample(told, chance.randint(0, len(told)))]
+    chance.shuffle(again)
+    cuts = sorted(chance.sample(range(len(again) + 1), chance.randint(0, len(again))))
+    parcels = [again[a:b] for a, b in zip([0, *cuts], [*cuts, len(again)], strict=True)]
+
+    assert keep(parcels) == keep([told])

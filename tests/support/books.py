@@ -1,0 +1,120 @@
+"""Real books on a real SQLite file, and a picture of everything in them that two ways of getting there must share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from wabawatch.domain.facts import Fact
+from wabawatch.domain.messages import ContactKey, ContactKind
+from wabawatch.flows.digest import Digest, learn
+from wabawatch.meta.countries import country_of_bsuid, country_of_phone
+from wabawatch.ports import Body, BodyId, StoredBody
+from wabawatch.storage import counts, schema
+from wabawatch.storage.books import SqlBooks
+from wabawatch.storage.database import Database
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.messages import read_rows
+from wabawatch.storage.sealed import Keyring
+
+
+class HandClock:
+    """A clock that is turned by hand."""
+
+    def __init__(self, now: int) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        return self._now
+
+    def turn_to(self, now: int) -> None:
+        self._now = now
+
+
+def country_of(contact: ContactKey) -> str:
+    if contact.kind == ContactKind.PHONE:
+        return country_of_phone(contact.value)
+    return country_of_bsuid(contact.value) if contact.kind == ContactKind.BSUID else ""
+
+
+class Shelf:
+    """One database with its books."""
+
+    def __init__(self, folder: Path, name: str = "main") -> None:
+        self.database = Database(f"sqlite:///{folder / name}.db")
+        schema.metadata.create_all(self.database.engine)
+        self.keyring = Keyring.generate()
+        self.books = SqlBooks(self.database, self.keyring, country_of)
+
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Take facts into the books in one transaction."""
+        with self.books.writing() as ledger:
+            learn(ledger, facts)
+
+    def settle(self, now: int) -> None:
+        """Judge again whatever waits for it."""
+        digest = Digest(EmptyInbox(), self.books, lambda _: (), HandClock(now))
+        while digest.recheck():
+            pass
+
+    def picture(self) -> dict[str, Any]:
+        """Messages, roll-ups and histories in words, without numbers that depend on the order of arrival."""
+        words = Dictionary(country_of)
+        with self.database.reading() as connection:
+            rows = connection.execute(select(schema.messages)).all()
+            held = read_rows(connection, words, rows)
+            states = {row.id: (row.state, row.expires_at, row.error_code) for row in rows}
+            return {
+                "messages": sorted(repr((h.message, h.judgement, states[h.id])) for h in held),
+                "locals": len(connection.execute(select(schema.local_ids)).all()),
+                "rollups": rollups_in_words(connection, words),
+                "events": sorted(connection.execute(select(schema.events.c.fingerprint, schema.events.c.seen_at)).all()),
+            }
+
+
+def rollups_in_words(connection: Any, words: Dictionary) -> dict[tuple[Any, ...], int]:
+    """The roll-ups with standings, numbers, accounts and templates as words."""
+    everything = list(counts.read_all(connection))
+    standings = words.standings.words(connection, {key[5] for key, _ in everything})
+    numbers = words.numbers.words(connection, {key[3] for key, _ in everything if key[3]})
+    wabas = words.wabas.words(connection, {key[4] for key, _ in everything if key[2] == 1})
+    templates = words.templates.words(connection, {key[4] for key, _ in everything if key[2] == 3})
+    found = {}
+    for (tier, bucket, scope, number, ref, standing), n in everything:
+        about = {1: wabas, 3: templates}.get(scope, {}).get(ref, ref)
+        found[tier, bucket, scope, numbers.get(number, ""), about, standings[standing]] = n
+    return found
+
+
+class EmptyInbox:
+    """An inbox with nothing in it."""
+
+    async def append(self, body: Body) -> BodyId:
+        raise AssertionError("nothing is written here")
+
+    def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
+        raise AssertionError("nothing is written here")
+
+    def read(self, after: BodyId, limit: int) -> list[StoredBody]:
+        return []
+
+    def newest(self) -> BodyId:
+        return 0
+
+    def waiting(self, after: BodyId) -> int:
+        return 0
+
+    def oldest_waiting_at(self, after: BodyId) -> int | None:
+        return None
+
+    def find(self, body_id: BodyId) -> Body | None:
+        return None
+
+    def forget(self, up_to: BodyId) -> None:
+        return None
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,135 @@
+"""Facts for property tests: a small world, so that many of them speak of the same few messages."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from wabawatch.domain.facts import (
+    ConsentChanged,
+    ErrorSeen,
+    Fact,
+    Feed,
+    MessageEchoed,
+    MessageReceived,
+    Person,
+    Pricing,
+    SendOutcome,
+    SendRecorded,
+    Source,
+    Status,
+    StatusChanged,
+    TemplateChanged,
+    TemplateRef,
+    When,
+)
+
+T0 = 1_790_000_000_000
+"""A moment in September 2026"""
+
+WAMIDS = tuple(f"wamid.HBgLMTU1NTAwMDAwMD{i}VAgARGBI4MUJFRUQ1QUE1QzgxQzk4NzEA" for i in range(4)) + ("wamid.odd", "?")
+LOCALS = tuple(f"01920000-0000-7000-8000-00000000000{i}" for i in range(3))
+NUMBERS = ("100000000000001", "100000000000002")
+PERSONS = (
+    Person(phone="15550000001", bsuid="US.1"),
+    Person(phone="15550000001"),
+    Person(bsuid="US.1"),
+    Person(phone="5511900000002"),
+    Person(username="somebody"),
+)
+ERRORS = tuple(ErrorSeen(code, f"title {code}") for code in (131026, 131049, 132015, 999_999))
+TEMPLATES = (TemplateRef("hello", "en"), TemplateRef("promo", "pt_BR"))
+WABA = "200000000000001"
+
+# An id speaks of one number, and a local id of one wamid: that is what makes them ids.
+_number_of = {wamid: NUMBERS[i % 2] for i, wamid in enumerate(WAMIDS)}
+
+times = st.integers(0, 40 * 24 * 60).map(lambda minutes: T0 + minutes * 60_000)
+whens = st.builds(
+    lambda at, late, exact: When(at, at + late, is_exact=exact),
+    times,
+    st.integers(0, 3_600_000),
+    st.booleans(),
+)
+sources = st.sampled_from(Source)
+persons = st.sampled_from((*PERSONS, Person()))
+
+
+@st.composite
+def sends(draw: st.DrawFn) -> SendRecorded:
+    which = draw(st.integers(0, 2))
+    wamid = draw(st.sampled_from((WAMIDS[which], "")))
+    return SendRecorded(
+        when=draw(whens),
+        source=draw(st.sampled_from((Source.GATEWAY, Source.API))),
+        local_id=LOCALS[which] if not wamid else draw(st.sampled_from((LOCALS[which], ""))),
+        wamid=wamid,
+        number=draw(st.sampled_from((_number_of[WAMIDS[which]], ""))),
+        person=draw(persons),
+        type=draw(st.sampled_from(("template", "text", "reaction", ""))),
+        template=draw(st.sampled_from((*TEMPLATES, None))),
+        category=draw(st.sampled_from(("marketing", "authentication", ""))),
+        user_id=draw(st.sampled_from(("user-1", ""))),
+        lead_id=draw(st.sampled_from(("lead-1", ""))),
+        outcome=draw(st.sampled_from(SendOutcome)),
+        errors=draw(st.sampled_from(((), ERRORS[2:3]))),
+    )
+
+
+@st.composite
+def statuses(draw: st.DrawFn) -> StatusChanged:
+    wamid = draw(st.sampled_from(WAMIDS))
+    status = draw(st.sampled_from(Status))
+    is_group = wamid == "?"
+    return StatusChanged(
+        when=draw(whens),
+        source=draw(sources),
+        status=status,
+        wamid=wamid,
+        local_id=draw(st.sampled_from((LOCALS[WAMIDS.index(wamid)], ""))) if wamid in WAMIDS[:3] else "",
+        number=_number_of[wamid],
+        waba=draw(st.sampled_from((WABA, ""))),
+        feed=draw(st.sampled_from((Feed.MESSAGES, Feed.MESSAGES, Feed.STANDBY))),
+        person=Person() if is_group else draw(persons),
+        group="group-1" if is_group else "",
+        participant=draw(st.sampled_from(PERSONS)) if is_group else Person(),
+        pricing=draw(st.sampled_from((None, Pricing("PMP", "regular", "marketing", True)))),
+        errors=ERRORS[:2] if status is Status.FAILED else (),
+    )
+
+
+@st.composite
+def received(draw: st.DrawFn) -> MessageReceived:
+    return MessageReceived(
+        when=draw(whens),
+        source=Source.WEBHOOK,
+        wamid=f"wamid.in{draw(st.integers(0, 2))}",
+        number=NUMBERS[0],
+        waba=WABA,
+        feed=draw(st.sampled_from((Feed.MESSAGES, Feed.HISTORY))),
+        person=draw(persons),
+        type="text",
+    )
+
+
+@st.composite
+def echoes(draw: st.DrawFn) -> MessageEchoed:
+    wamid = draw(st.sampled_from(WAMIDS))
+    feed = draw(st.sampled_from((Feed.ECHO, Feed.STANDBY, Feed.HISTORY)))
+    status = draw(st.sampled_from((None, Status.READ))) if feed is Feed.HISTORY else None
+    return MessageEchoed(draw(whens), Source.WEBHOOK, wamid, feed, _number_of[wamid], WABA, status=status)
+
+
+template_changes = st.builds(
+    lambda when, ref, value: TemplateChanged(when, Source.WEBHOOK, WABA, "status", ref.name, ref.language, after=value),
+    whens,
+    st.sampled_from(TEMPLATES),
+    st.sampled_from(("APPROVED", "PAUSED", "REJECTED", "NEVER_HEARD_OF")),
+)
+consents = st.builds(
+    lambda when, person, value: ConsentChanged(when, Source.WEBHOOK, person, "marketing_messages", value),
+    whens,
+    st.sampled_from(PERSONS),
+    st.sampled_from(("stop", "resume")),
+)
+message_facts = st.one_of(sends(), statuses(), statuses(), received(), echoes())
+facts: st.SearchStrategy[Fact] = st.one_of(message_facts, message_facts, message_facts, template_changes, consents)
