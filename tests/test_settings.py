@@ -248,14 +248,13 @@ class TestSecrets:
         assert "hidden" not in repr(settings) + str(dataclasses.asdict(settings)) + repr(settings.apps)
 
     @pytest.mark.parametrize("name", SECRETS)
-    @pytest.mark.parametrize("value", [5, {"hidden": "hidden"}, ["hidden", 5], " , hidden://[\n"])
+    @pytest.mark.parametrize("value", [5, {"hidden": "hidden"}, ["hidden", 5]])
     def test_no_complaint_shows_a_secret(self, name: str, value: object) -> None:
-        if isinstance(value, str) and "URL" not in name:
-            value = [value, value.encode()]
+        assert "hidden" not in str(problems({}, None, **{name: value}))
 
-        found = problems({}, None, **{name: value})
-
-        assert "hidden" not in str(found)
+    @pytest.mark.parametrize("name", ["DATABASE_URL", "SLACK_WEBHOOK_URL"])
+    def test_no_complaint_shows_a_secret_address(self, name: str) -> None:
+        assert "hidden" not in str(problems({name: "hidden://[\n"}))
 
 
 class TestProduction:
