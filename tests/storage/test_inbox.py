@@ -324,6 +324,8 @@ from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.sealed import load_or_create
 
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+print("ready", flush=True)
+sys.stdin.readline()
 inbox = SqliteInbox(folder / "inbox.sqlite", load_or_create(folder / "keys.json"), reserve_bytes=0)
 
 async def producer(worker):
@@ -341,9 +343,16 @@ inbox.close()
 
 
 def _appender(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _APPENDER, str(folder), name, str(count)], stdout=subprocess.PIPE, text=True
+    """A process that is ready to open the inbox and append to it, at the first line on its stdin."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", _APPENDER, str(folder), name, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    return child
 
 
 def _acknowledged(lines: list[str]) -> dict[int, str]:
@@ -354,7 +363,10 @@ def _acknowledged(lines: list[str]) -> dict[int, str]:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path, seed: int) -> None:
     child = _appender(tmp_path, "child", 1_000_000)
+    assert child.stdin is not None
     assert child.stdout is not None
+    with child.stdin as stdin:
+        stdin.write("go\n")
     lines = [child.stdout.readline() for _ in range(random.Random(seed).randrange(1, 3_000))]
     child.kill()
     lines += child.stdout.readlines()
@@ -371,15 +383,18 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path, see
     inbox.close()
 
 
-def test_two_processes_may_append_to_one_file(tmp_path: Path) -> None:
-    children = [_appender(tmp_path, name, 50) for name in ("server", "import")]
+def test_processes_may_open_one_file_at_once_and_append_to_it(tmp_path: Path) -> None:
+    children = [_appender(tmp_path, name, 25) for name in ("server", "import", "replay", "another")]
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
     printed = [child.communicate()[0].splitlines(keepends=True) for child in children]
-    by_process = [_acknowledged(lines) for lines in printed]
 
     inbox = SqliteInbox(tmp_path / "inbox.sqlite", load_or_create(tmp_path / "keys.json"), reserve_bytes=0)
     kept = {each.id: each.body.content.decode() for each in inbox.read(0, 10_000)}
 
-    assert kept == by_process[0] | by_process[1]
+    assert kept == {number: content for lines in printed for number, content in _acknowledged(lines).items()}
     assert len(kept) == 800
     assert inbox.waiting(0) == 800
     inbox.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -84,8 +85,20 @@ class InboxFile:
         execute("PRAGMA synchronous = FULL")
         execute("PRAGMA journal_size_limit = 67108864")
         if create:
-            execute("PRAGMA journal_mode = WAL")
+            self._use_wal(busy_timeout_ms / 1000)
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def _use_wal(self, patience_s: float) -> None:
+        """Switch the file to WAL. SQLite does not wait here for another process that is doing the same: we do."""
+        give_up_at = time.monotonic() + patience_s
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.01)
 
     def close(self) -> None:
         """Close the connection; an open transaction is undone."""
