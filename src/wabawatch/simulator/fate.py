@@ -129,7 +129,7 @@ def _arriving(send: PlannedSend, mix: Mix, rng: Random, sent_after: int) -> tupl
 
 
 def _held(send: PlannedSend, mix: Mix, rng: Random, sent_after: int) -> tuple[Stage, ...]:
-    decided_after = sent_after + rng.randrange(3, 60) * _MINUTE
+    decided_after = sent_after + rng.randrange(3, 25) * _MINUTE
     roll = rng.random()
     if roll < mix.held_forever:
         return ()

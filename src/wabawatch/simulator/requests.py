@@ -79,9 +79,7 @@ def _addressee(body: Json, world: World, number: Number) -> tuple[Contact | None
     phone = "".join(filter(str.isdecimal, to))
     if not phone and not bsuid:
         raise Refused(_because(131008, "The parameter to or recipient is required."))
-    known = next(
-        (one for one in world.contacts if phone == one.phone != "" or (not phone and bsuid == one.bsuid)), None
-    )
+    known = world.by_address.get(phone or bsuid)
     if known is None:
         return stranger(number, phone, "" if phone else bsuid), None
     return replace(known, number=number) if phone else replace(known, number=number, phone=""), None

@@ -88,6 +88,8 @@ class World:
     groups: tuple[Group, ...]
     usable: Mapping[str, tuple[Template, ...]] = field(repr=False)
     """The approved templates of each WABA."""
+    by_address: Mapping[str, Contact] = field(repr=False)
+    """Everybody by phone and by BSUID."""
 
     def number(self, number_id: str) -> Number | None:
         """The number with that phone_number_id."""
@@ -113,7 +115,8 @@ def build(
     forms = tuple(_template(rng, index // wabas, accounts[index % wabas]) for index in range(max(templates, 6 * wabas)))
     people = tuple(_contact(rng, rng.choice(lines), bsuid_only) for _ in range(contacts))
     usable = {one.id: tuple(t for t in forms if t.waba == one.id and t.status == "APPROVED") for one in accounts}
-    return World(accounts, lines, forms, people, _groups(rng, people), usable)
+    by_address = {address: one for one in people for address in (one.phone, one.bsuid) if address}
+    return World(accounts, lines, forms, people, _groups(rng, people), usable, by_address)
 
 
 def stranger(number: Number, phone: str, bsuid: str) -> Contact:

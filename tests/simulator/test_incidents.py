@@ -1,0 +1,65 @@
+"""Trouble on command."""
+
+from __future__ import annotations
+
+import pytest
+from tests.simulator.scenes import HOUR, START, simulation
+
+from wabawatch.simulator.incidents import Incident, IncidentKind
+from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.steps import LogSend, PostWebhook
+
+CALM = Mix(refused=0, failed=0, undelivered=0)
+QUARTER = HOUR // 4
+
+
+def test_while_the_api_is_down_every_send_is_refused_and_none_after() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.API_DOWN, START, QUARTER))
+
+    logs = [step.payload for step in made.steps() if isinstance(step, LogSend)]
+
+    assert all((log["outcome"] == "rejected") == (log["at"] < START + QUARTER) for log in logs)
+    assert made.totals()["rejected"] == 75
+
+
+def test_silent_webhooks_all_come_when_the_silence_ends() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.WEBHOOKS_SILENT, START, QUARTER))
+
+    times = [step.at for step in made.steps() if isinstance(step, PostWebhook)]
+
+    assert min(times) == START + QUARTER
+    assert made.totals()["attempted"] == 300
+    assert made.totals()["pending"] == 0
+
+
+def test_failures_strike_one_number_with_the_wanted_code() -> None:
+    made = simulation(mix=CALM)
+    struck = made.world.numbers[0].id
+    made.command(Incident(IncidentKind.FAILURES, START, HOUR, code=131049, number=struck))
+
+    list(made.steps())
+
+    assert all((row["status"] == "failed") == (row["number"] == struck) for row in made.truth())
+    assert any(row["number"] == struck for row in made.truth())
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_failures_strike_the_wanted_share(share: float) -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.FAILURES, START, HOUR, share=share))
+
+    list(made.steps())
+
+    assert made.totals()["failed"] == 300 * share
+
+
+def test_an_incident_may_be_commanded_on_the_way() -> None:
+    made = simulation(mix=CALM)
+    list(made.due(START + QUARTER))
+
+    made.command(Incident(IncidentKind.API_DOWN, made.now, QUARTER))
+    list(made.steps())
+
+    assert 70 <= made.totals()["rejected"] <= 80
