@@ -48,7 +48,7 @@ def turned_away(body: Json, number: Number, at: Millis) -> Entry | None:
     return Entry(number.id, address, at, type=kind, template=name, language=language) if address else None
 
 
-class Refused(Exception):  # noqa: N818 - it is no error of ours
+class Refused(Exception):
     """The request cannot be a send."""
 
     def __init__(self, error: MetaError) -> None:
