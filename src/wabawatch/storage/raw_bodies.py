@@ -1,0 +1,148 @@
+"""Raw bodies kept for replay: digested ones move from the inbox into packed blocks, and go when their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from sqlalchemy import Connection, delete, select, update
+
+from wabawatch.domain.facts import Millis
+from wabawatch.ports import Body, BodyId, Inbox, StoredBody
+from wabawatch.storage.bodies import pack_block, unpack_block
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import insert
+from wabawatch.storage.schema import raw_blocks
+from wabawatch.storage.sealed import Keyring
+
+TEN_MINUTES_MS = 600_000
+
+_BLOCK_BODIES = 1_000
+_BLOCK_BYTES = 4 << 20
+"""A block takes no further body once its contents are so many bytes."""
+
+_PURGE_BLOCKS = 50
+
+
+class RawBodies:
+    """The bodies that were digested, in blocks of about 1,000, until they are purged.
+
+    Every method that returns bodies may raise SealBroken, all may raise StoreUnavailable.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, *, block_bodies: int = _BLOCK_BODIES) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._block_bodies = block_bodies
+
+    def newest(self) -> BodyId:
+        """Number of the newest body ever packed (0: none), also when it was purged since."""
+        with self._database.reading() as connection:
+            return _newest(connection)
+
+    def pack(self, inbox: Inbox, up_to: BodyId, now: Millis, max_wait_ms: int = TEN_MINUTES_MS) -> bool:
+        """Move one block of bodies numbered up to *up_to* out of *inbox*. Return whether more is to do.
+
+        A block that is not full is made only when its oldest body was received *max_wait_ms* ago. A crash at any moment
+        loses nothing and keeps nothing twice: what is packed is forgotten by the inbox later, at the latest by the next
+        call. Of two processes that pack at once, one does nothing.
+        """
+        packed = self.newest()
+        inbox.forget(packed)
+        ready = inbox.waiting(packed) - inbox.waiting(up_to)
+        oldest_at = inbox.oldest_waiting_at(packed)
+        if ready <= 0 or oldest_at is None or (ready < self._block_bodies and now - oldest_at < max_wait_ms):
+            return False
+        stored = _one_block(inbox.read(packed, self._block_bodies), up_to)
+        if not stored or not self._keep(stored, packed):
+            return False
+        inbox.forget(stored[-1].id)
+        return ready > len(stored)
+
+    def find(self, id: BodyId) -> Body | None:
+        """The body numbered *id*, if it is kept here."""
+        nearest = select(raw_blocks).where(raw_blocks.c.first_id <= id).order_by(raw_blocks.c.first_id.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(nearest).one_or_none()
+        if row is None or row.n == 0 or row.last_id < id:
+            return None
+        return next((each.body for each in self._unpack(row.first_id, row.block) if each.id == id), None)
+
+    def read_range(self, from_at: Millis, to_at: Millis) -> Iterator[StoredBody]:
+        """The bodies received from *from_at* until before *to_at*, in the order of their numbers, a block at a time."""
+        touching = (
+            select(raw_blocks.c.first_id, raw_blocks.c.block)
+            .where(raw_blocks.c.n > 0, raw_blocks.c.newest_at >= from_at, raw_blocks.c.oldest_at < to_at)
+            .order_by(raw_blocks.c.first_id)
+            .limit(1)
+        )
+        after: BodyId = -1
+        while True:
+            with self._database.reading() as connection:
+                row = connection.execute(touching.where(raw_blocks.c.first_id > after)).one_or_none()
+            if row is None:
+                return
+            after = row.first_id
+            yield from (
+                each for each in self._unpack(row.first_id, row.block) if from_at <= each.body.received_at < to_at
+            )
+
+    def purge(self, older_than: Millis) -> int:
+        """Delete some of the bodies in blocks wholly received before *older_than*. Return how many; 0: all are gone."""
+        old = (
+            select(raw_blocks.c.first_id, raw_blocks.c.last_id, raw_blocks.c.n)
+            .where(raw_blocks.c.newest_at < older_than)
+            .order_by(raw_blocks.c.first_id)
+            .limit(_PURGE_BLOCKS)
+        )
+        with self._database.writing() as connection:
+            newest = _newest(connection)
+            rows = connection.execute(old).all()
+            doomed = raw_blocks.c.first_id.in_([row.first_id for row in rows])
+            connection.execute(delete(raw_blocks).where(doomed, raw_blocks.c.last_id < newest))
+            # The newest block stays as an empty one: it tells up to where the bodies were packed.
+            connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
+        return sum(row.n for row in rows)
+
+    def _keep(self, stored: Sequence[StoredBody], packed: BodyId) -> bool:
+        """Write one block if *packed* is still the newest packed body. Return whether it was written."""
+        received = [each.body.received_at for each in stored]
+        first_id = stored[0].id
+        row = {
+            "first_id": first_id,
+            "last_id": stored[-1].id,
+            "n": len(stored),
+            "oldest_at": min(received),
+            "newest_at": max(received),
+            "block": pack_block(stored, self._keyring, context=_context(first_id)),
+        }
+        with self._database.writing() as connection:
+            if _newest(connection) != packed:
+                return False
+            written = connection.execute(insert(connection, raw_blocks).values(row).on_conflict_do_nothing())
+            return bool(written.rowcount == 1)
+
+    def _unpack(self, first_id: BodyId, block: bytes) -> list[StoredBody]:
+        return unpack_block(bytes(block), self._keyring, context=_context(first_id))
+
+
+def _newest(connection: Connection) -> BodyId:
+    newest = select(raw_blocks.c.last_id).order_by(raw_blocks.c.first_id.desc()).limit(1)
+    return connection.execute(newest).scalar() or 0
+
+
+def _one_block(stored: Sequence[StoredBody], up_to: BodyId) -> list[StoredBody]:
+    """Return the first of *stored* that fit into one block and are numbered up to *up_to*."""
+    block: list[StoredBody] = []
+    size = 0
+    for each in takewhile(lambda each: each.id <= up_to, stored):
+        if size >= _BLOCK_BYTES:
+            break
+        block.append(each)
+        size += len(each.body.content)
+    return block
+
+
+def _context(first_id: BodyId) -> bytes:
+    """Bind a block to its row: one that was moved to another does not open."""
+    return b"raw_blocks:%d" % first_id
