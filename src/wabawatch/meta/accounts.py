@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from wabawatch.domain.facts import AccountChanged, Fact, NumberChanged, Source
 from wabawatch.meta import numbers, vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, first
+from wabawatch.meta.envelope import Change, Unreadable, first
 from wabawatch.meta.reading import Json, compact, items, mapping, phone, text, upper
 
 _PORTFOLIO_EVENTS: Final = frozenset({"AD_ACCOUNT_LINKED", "MM_LITE_TERMS_SIGNED"})
@@ -17,7 +18,7 @@ def read_update(change: Change, value: Json, at: str) -> list[Fact]:
     """An event in the life of an account. Comes in upper and lower case, and as a field of the event's name."""
     event = upper(value.get("event")) or (upper(change.field) if change.field != "account_update" else "")
     if not event:
-        raise UnreadableError("an account update has an event")
+        raise Unreadable("an account update has an event")
     inner = mapping(value.get(event.lower()))
     waba, portfolio = _owners(change, event, value, inner)
     after, reason = _outcome(value)
@@ -82,7 +83,8 @@ def _number_quality(change: Change, value: Json) -> list[Fact]:
 
 
 def _number(change: Change, number: Json, value: Json, aspect: str, after: str) -> NumberChanged:
-    return numbers.changed(change, {"timestamp": value.get("timestamp"), **number}, aspect, after=after)
+    display = phone(number.get("display_phone_number"))
+    return replace(numbers.changed(change, value, aspect, after=after), display_number=display)
 
 
 def _strange_update(change: Change, event: str, value: Json) -> list[Fact]:
@@ -103,7 +105,7 @@ def read_review(change: Change, value: Json, at: str) -> list[Fact]:
     """The decision of Meta's review of an account."""
     decision = upper(value.get("decision"))
     if not decision:
-        raise UnreadableError("a review has a decision")
+        raise Unreadable("a review has a decision")
     return [
         _changed(change, value, "ACCOUNT_REVIEW", after=decision),
         *change.strange("decision", decision, vocabulary.DECISIONS),
@@ -115,7 +117,7 @@ def read_alert(change: Change, value: Json, at: str) -> list[Fact]:
     alert = {**value, **mapping(value.get("alert_info"))}
     kind, severity, status, _ = (upper(alert.get(name)) for name in _ALERT_KEYS)
     if not any(alert.get(name) for name in _ALERT_KEYS):
-        raise UnreadableError("an alert has a type or a severity")
+        raise Unreadable("an alert has a type or a severity")
     entity = upper(value.get("entity_type"))
     portfolio = text(value.get("entity_id")) if entity == "BUSINESS" else ""
     return [
@@ -131,7 +133,7 @@ def read_capability(change: Change, value: Json, at: str) -> list[Fact]:
     """What an account may do: above all its messaging limit, by tier name."""
     name, after = numbers.limit(value)
     if not after and not any(text(value.get(key)) for key in value if key.startswith("max_")):
-        raise UnreadableError("a capability names a limit")
+        raise Unreadable("a capability names a limit")
     return [
         _changed(change, value, "BUSINESS_CAPABILITY", after=after),
         *change.strange(name, after, vocabulary.TIERS),

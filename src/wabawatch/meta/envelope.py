@@ -11,7 +11,7 @@ from wabawatch.meta.people import Contacts
 from wabawatch.meta.reading import Json, compact, millis, phone, text
 
 
-class UnreadableError(ValueError):
+class Unreadable(ValueError):
     """An item of a known field gave no fact. The message says what was expected there."""
 
 
@@ -81,7 +81,7 @@ class Change:
 
 
 Reader: TypeAlias = Callable[[Change, Json, str], Iterable[Fact]]
-"""Reads one object that stands at a place below the value. Raises UnreadableError when it gives no fact."""
+"""Reads one object that stands at a place below the value. Raises Unreadable when there is something and no fact."""
 
 
 def each(change: Change, listed: Iterable[object], at: str, read: Reader) -> list[Fact]:
@@ -96,14 +96,13 @@ def guarded(change: Change, item: object, at: str, read: Reader) -> list[Fact]:
     """The facts of one item, or the one fact that it could not be understood. Never raises."""
     try:
         if not isinstance(item, dict):
-            raise UnreadableError("an object was expected here")
-        facts = list(read(change, item, at))
-        reason = "nothing known was found here"
-    except UnreadableError as error:
-        facts, reason = [], str(error)
+            raise Unreadable("an object was expected here")
+        return list(read(change, item, at))
+    except Unreadable as error:
+        reason = str(error)
     except Exception as error:  # the boundary: whatever an item does to a reader, its neighbours are read
-        facts, reason = [], f"the reader failed: {type(error).__name__}"
-    return facts or [change.unrecognised(Why.UNPARSED, at, compact(item), reason)]
+        reason = f"the reader failed: {type(error).__name__}"
+    return [change.unrecognised(Why.UNPARSED, at, compact(item), reason)]
 
 
 def change_path(entry: int, change: int) -> str:

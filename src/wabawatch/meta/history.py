@@ -11,10 +11,10 @@ from typing import Final
 from wabawatch.domain.facts import ErrorReported, Fact, Occurred, Person, Source, Status
 from wabawatch.meta import vocabulary
 from wabawatch.meta.echoes import echoed
-from wabawatch.meta.envelope import Change, UnreadableError, each
+from wabawatch.meta.envelope import Change, Unreadable, each
 from wabawatch.meta.inbound import message_type, read_message, received
 from wabawatch.meta.people import NOBODY, addressee, contact, sender
-from wabawatch.meta.reading import Json, compact, errors, items, mapping, phone, text, upper
+from wabawatch.meta.reading import Json, compact, errors, items, mapping, phone, upper
 
 _SCOPED: Final = re.compile(r"[A-Z]{2}\.")
 _STATUSES: Final = {
@@ -29,8 +29,8 @@ _STATUSES: Final = {
 def read_chunk(change: Change, item: Json, at: str) -> Iterator[Fact]:
     """One chunk: how far the import is, all its messages, or the error that the business declined to share."""
     progress, declined = mapping(item.get("metadata")), errors(item.get("errors"))
-    if not progress and not declined and "threads" not in item:
-        raise UnreadableError("a chunk of history has threads or errors")
+    if not progress and not declined and not items(item.get("threads")):
+        raise Unreadable("a chunk of history has threads or errors")
     if declined:
         yield ErrorReported(change.told(), Source.WEBHOOK, declined, number=change.number, waba=change.waba)
     if progress:
@@ -47,22 +47,9 @@ def _past(change: Change) -> Change:
 
 def _read_thread(change: Change, thread: Json, at: str) -> list[Fact]:
     if "messages" not in thread:
-        raise UnreadableError("a thread has messages")
+        raise Unreadable("a thread has messages")
     read = partial(_read_message, person=_person(thread))
-    return each(change, items(thread["messages"]), f"{at}.messages", read) or [_empty(change, thread)]
-
-
-def _empty(change: Change, thread: Json) -> Fact:
-    """A chat without a message in this chunk."""
-    return Occurred(
-        change.told(),
-        Source.WEBHOOK,
-        "history",
-        "empty_thread",
-        change.number,
-        change.waba,
-        subject=text(thread.get("id")),
-    )
+    return each(change, items(thread["messages"]), f"{at}.messages", read)
 
 
 def read_loose_message(change: Change, item: Json, at: str) -> list[Fact]:

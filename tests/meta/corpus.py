@@ -1,0 +1,84 @@
+"""The project's own webhook bodies, and facts in a form that people can read and write."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from wabawatch.domain.facts import Fact, Source, When
+
+FOLDER = Path(__file__).resolve().parent.parent / "corpus"
+RECEIVED_AT = 1_795_176_000_000  # 2026-11-20 12:00:00 UTC, a minute or so after what the bodies tell
+
+
+def bodies() -> list[Path]:
+    """All bodies of the corpus; beside each stand the facts it must give."""
+    return sorted(path for path in FOLDER.rglob("*.json") if not path.name.endswith(".facts.json"))
+
+
+def name(path: Path) -> str:
+    """Field and case, for the report of a test."""
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+def expected(path: Path) -> list[dict[str, Any]]:
+    """The facts that the body at *path* must give."""
+    facts: list[dict[str, Any]] = json.loads(path.with_suffix(".facts.json").read_text())
+    return facts
+
+
+def readable(fact: Fact) -> dict[str, Any]:
+    """*fact* without what is as always: empty values, the webhook as its source, the time of receipt."""
+    shown: dict[str, Any] = {"fact": type(fact).__name__}
+    for field in dataclasses.fields(fact):
+        value = getattr(fact, field.name)
+        if isinstance(value, When):
+            shown |= _times(value)
+        elif value != field.default and value is not Source.WEBHOOK:
+            shown[field.name] = _plain(field.name, value)
+    return shown
+
+
+def _times(when: When) -> dict[str, Any]:
+    assert when.seen_at == RECEIVED_AT
+    at = datetime.fromtimestamp(when.at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if not when.is_exact:
+        assert when.at == RECEIVED_AT
+        at = "receipt"
+    return {"at": at.replace(".000Z", "Z")} | ({} if when.is_live else {"live": False})
+
+
+def _plain(field: str, value: Any) -> Any:
+    if field == "detail":
+        return json.loads(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain("", item) for item in value]
+    if dataclasses.is_dataclass(value):
+        told = ((part.name, getattr(value, part.name), part.default) for part in dataclasses.fields(value))
+        return {key: found for key, found, usual in told if found != usual}
+    return value
+
+
+def storable(fact: Fact) -> bool:
+    """Whether every database takes all texts of *fact*. Ids of messages may hold anything: they go through a codec."""
+    shown = dataclasses.asdict(fact)
+    shown.pop("wamid", None)
+    return all(map(_is_storable, _texts(shown)))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [found for item in value for found in _texts(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
