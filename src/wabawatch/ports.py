@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.metrics import Tally
+from wabawatch.domain.report import BodyCounts
 from wabawatch.domain.standing import Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 
 BodyId = int
 """Number of a body in the inbox; grows in the order of acceptance and is never used twice."""
+
+
+MONITORING = "monitoring"
+"""The mark that says whether monitoring is wanted: 0 never decided, `RUNNING`, or `STOPPED` by hand."""
+RUNNING, STOPPED = 1, 2
+
+ALIVE = "monitoring_alive_at"
+"""The mark that monitoring moves while it runs."""
+
+CLOSED_UNTIL = "closed_until"
+"""The mark up to which buckets are closed."""
+
+DIGESTED = "digested"
+"""The mark that says up to which body everything is digested or set aside."""
+
+SWEPT = "swept_until"
+"""The mark that says how far the expiry sweep has come."""
 
 
 class BodyKind(StrEnum):
@@ -166,6 +186,9 @@ class Recheck:
     """Messages up to this id are done"""
 
 
+RollupKey = tuple[int, ...]
+"""(tier, bucket, scope, number id, what it is about, standing id)"""
+
 Moves = Mapping[tuple[Cell, Standing], int]
 """By how much the number of messages of a standing in a cell changes."""
 
@@ -276,6 +299,78 @@ class Ledger(Protocol):
 class Books(Protocol):
     """The main database, as the flows that write see it."""
 
+    def mark(self, name: str) -> int:
+        """A cursor or watermark (0: never set), read by itself."""
+        ...
+
     def writing(self) -> AbstractContextManager[Ledger]:
         """A transaction. Durable when the block ends, undone if it raises. Raises StoreUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time, from `start` up to but not including `end`. None: from the beginning, or without end."""
+
+    start: Millis | None
+    end: Millis | None
+
+
+class Figures(Protocol):
+    """The counts in the books, as the flows that read see them."""
+
+    def tally(self, window: Window) -> Tally:
+        """How many messages of each standing have their cohort time in *window*."""
+        ...
+
+    def bodies(self, window: Window) -> BodyCounts:
+        """The webhook bodies received in *window*."""
+        ...
+
+    def answers(self, window: Window) -> Histogram:
+        """How long the receiver took to answer the bodies of *window*."""
+        ...
+
+    def mark(self, name: str) -> int:
+        """A cursor or watermark (0: never set)."""
+        ...
+
+    def last_cycle_at(self) -> Millis | None:
+        """The end of the newest window that monitoring has judged."""
+        ...
+
+
+class CycleLog(Protocol):
+    """What monitoring has judged."""
+
+    def keep_cycle(self, at: Millis, ran_at: Millis, verdict: str, detail: str, marks: Mapping[str, int]) -> None:
+        """Keep the verdict on the window that ends at *at*, and *marks*, in one transaction. Repeatable."""
+        ...
+
+    def set_marks(self, marks: Mapping[str, int]) -> None:
+        """Set cursors and watermarks in one transaction."""
+        ...
+
+
+class Recount(Protocol):
+    """One consistent view of messages and roll-ups, to hold them against each other."""
+
+    def swept_until(self) -> Millis:
+        """How far the expiry sweep had come."""
+        ...
+
+    def how_many(self) -> int:
+        """About how many messages there are."""
+        ...
+
+    def pages(self) -> Iterator[list[tuple[Held, str]]]:
+        """All messages with the country of their contact, some at a time."""
+        ...
+
+    def rows_of(self, moves: Moves) -> Mapping[RollupKey, int]:
+        """The roll-up rows that *moves* amount to."""
+        ...
+
+    def rows(self) -> Mapping[RollupKey, int]:
+        """The roll-up rows as they are."""
         ...

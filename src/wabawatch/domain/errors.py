@@ -12,8 +12,8 @@
         ├── StoreUnavailable   a database or disk does not answer: nothing was kept
         └── SealBroken         sealed data cannot be opened: wrong key, or it was changed
 
-Anything else that is raised is a bug, and only the supervisor's step, the web error page and the parser's guard catch it.
-What is expected (a verdict, a duplicate, a lost race) is a value, not an exception.
+Anything else that is raised is a bug, and only the supervisor's step, the web error page and the parser's guard
+catch it. What is expected (a verdict, a duplicate, a lost race) is a value, not an exception.
 """
 
 from __future__ import annotations

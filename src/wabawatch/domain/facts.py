@@ -1,8 +1,10 @@
 """What can happen: the facts from which everything else is computed.
 
 Adapters translate the outside world into these values; nothing above or below ever sees Meta's JSON.
-A fact never says what to do. It says what happened (`When.at`), when we were told (`When.seen_at`), and by whom.
-Times are integers, milliseconds since 1970 UTC. Ids are opaque strings, as their owner spells them; ``""`` means unknown.
+A fact never says what to do. It says what happened (`When.at`), when we were told (`When.seen_at`), and by
+whom.
+Times are integers, milliseconds since 1970 UTC. Ids are opaque strings, as their owner spells them; ``""``
+means unknown.
 """
 
 from __future__ import annotations
@@ -347,6 +349,13 @@ class Unrecognised:
 
 MessageFact: TypeAlias = SendRecorded | StatusChanged | MessageReceived | MessageEchoed
 OtherFact: TypeAlias = (
-    TemplateChanged | NumberChanged | AccountChanged | ConsentChanged | PersonChanged | Occurred | ErrorReported | Unrecognised
+    TemplateChanged
+    | NumberChanged
+    | AccountChanged
+    | ConsentChanged
+    | PersonChanged
+    | Occurred
+    | ErrorReported
+    | Unrecognised
 )
 Fact: TypeAlias = MessageFact | OtherFact

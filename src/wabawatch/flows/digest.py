@@ -26,6 +26,7 @@ from wabawatch.domain.facts import (
 from wabawatch.flows.judging import rejudge, settle
 from wabawatch.flows.matching import Matcher
 from wabawatch.ports import (
+    DIGESTED,
     BodyKind,
     BodyNote,
     BodyResult,
@@ -37,9 +38,6 @@ from wabawatch.ports import (
     Ledger,
     StoredBody,
 )
-
-DIGESTED = "digested"
-"""The mark that says up to which body everything is digested or set aside."""
 
 MAX_TRIES = 5
 FIRST_PAUSE_MS = 2_000
@@ -61,8 +59,7 @@ class Digest:
 
     def step(self) -> bool:
         """Digest the next bodies. True: there may be more."""
-        with self.books.writing() as ledger:
-            after = ledger.mark(DIGESTED)
+        after = self.books.mark(DIGESTED)
         waiting = self.inbox.read(after, BATCH)
         if not waiting:
             return False

@@ -39,8 +39,18 @@ def rejudge(ledger: Ledger, held: Sequence[Held]) -> None:
 
 def replace_all(ledger: Ledger, before: Iterable[Held], after: Iterable[Held], swept_until: Millis) -> None:
     """Move the roll-ups from what *before* counts as to what *after* counts as."""
+    _move(ledger, [(h, -1, swept_until) for h in before] + [(h, 1, swept_until) for h in after])
+
+
+def recount(ledger: Ledger, held: Iterable[Held], swept_before: Millis, swept_until: Millis) -> None:
+    """Move the roll-ups for messages that only the progress of the expiry sweep changes."""
+    everything = list(held)
+    _move(ledger, [(h, -1, swept_before) for h in everything] + [(h, 1, swept_until) for h in everything])
+
+
+def _move(ledger: Ledger, counted: Iterable[tuple[Held, int, Millis]]) -> None:
     moves: Counter[tuple[Cell, Standing]] = Counter()
-    for held, sign in [(h, -1) for h in before] + [(h, 1) for h in after]:
+    for held, sign, swept_until in counted:
         moves[place_of(held, ledger.country(held.message), swept_until)] += sign
     ledger.move({place: n for place, n in moves.items() if n})
 

@@ -109,6 +109,11 @@ def _open(block: bytes, keyring: Keyring) -> Body:
     return decode_block(block, keyring, context=PARKED)[0]
 
 
+def drop_before(connection: Connection, received_at: Millis) -> int:
+    """Delete the log lines of bodies received before *received_at*. Gives their number."""
+    return connection.execute(delete(bodies).where(bodies.c.received_at < received_at)).rowcount
+
+
 def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:
     """How many webhook bodies received since *start* are being retried, and how many are parked."""
     query = (

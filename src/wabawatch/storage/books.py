@@ -13,7 +13,7 @@ from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
-from wabawatch.ports import BodyId, BodyNote, Failing, Held, Moves, Recheck
+from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
 from wabawatch.storage import body_log, counts, history, messages
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
@@ -21,8 +21,6 @@ from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.schema import marks, profiles, rechecks
 from wabawatch.storage.schema import messages as table
 from wabawatch.storage.sealed import Keyring
-
-SWEPT = "swept_until"
 
 
 class SqlBooks:
@@ -32,6 +30,11 @@ class SqlBooks:
         self._database = database
         self._keyring = keyring
         self._words = Dictionary(country_of)
+
+    def mark(self, name: str) -> int:
+        """A cursor or watermark (0: never set), read by itself."""
+        with self._database.reading() as connection:
+            return read_mark(connection, name)
 
     @contextmanager
     def writing(self) -> Iterator[SqlLedger]:

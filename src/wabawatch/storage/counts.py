@@ -115,7 +115,11 @@ def spread(
 
 def move(connection: Connection, words: Dictionary, moves: Mapping[tuple[Cell, Standing], int], floors: Floors) -> None:
     """Apply *moves* to the roll-ups."""
-    changes = spread(connection, words, moves, floors)
+    add_rows(connection, spread(connection, words, moves, floors))
+
+
+def add_rows(connection: Connection, changes: Mapping[tuple[int, ...], int]) -> None:
+    """Add *changes* to roll-up rows (keyed as `KEY`); rows that come to zero go."""
     rows = [{**dict(zip(KEY, key, strict=True)), "n": n} for key, n in changes.items()]
     add_to(connection, rollups, rows)
     lowered = [{f"_{name}": row[name] for name in KEY} for row in rows if row["n"] < 0]
@@ -138,18 +142,6 @@ def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequen
             counted[standing_id] += n
     standings = words.standings.words(connection, list(counted))
     return {standings[standing_id]: int(n) for standing_id, n in counted.items() if n}
-
-
-def first_day(connection: Connection) -> int | None:
-    """The first day bucket in which anything is counted."""
-    query = select(func.min(rollups.c.bucket)).where(rollups.c.tier == int(Tier.DAY))
-    return connection.execute(query).scalar()
-
-
-def last_day(connection: Connection) -> int | None:
-    """The last day bucket in which anything is counted."""
-    query = select(func.max(rollups.c.bucket)).where(rollups.c.tier == int(Tier.DAY))
-    return connection.execute(query).scalar()
 
 
 def _by_tier(spans: Sequence[Span]) -> Iterator[tuple[int, list[int]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
@@ -31,7 +33,8 @@ def _connect_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: the driver's own would come too late for reads
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        _use_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -40,6 +43,18 @@ def _connect_sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: Any, tries: int = 500) -> None:
+    """Switch the file to WAL. SQLite does not wait here for another process that is doing the same: we do."""
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
+        tries -= 1
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if not tries:
+                raise
+            time.sleep(0.01)
 
 
 def insert(connection: Connection, table: Table) -> Any:

@@ -1,0 +1,182 @@
+"""The state of a window as one value: what `status` shows and a report states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wabawatch.domain.compliance import (
+    COVERAGE_NEEDED,
+    Thresholds,
+    Verdict,
+    Verdicts,
+    WebhookTimes,
+    judge_above,
+    judge_below,
+    judge_quality,
+    judge_template_use,
+    judge_webhook_response,
+    overall,
+)
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.histograms import percentile
+from wabawatch.domain.metrics import (
+    MessageCounts,
+    Rate,
+    Score,
+    Tally,
+    Weights,
+    count,
+    coverage,
+    delivery_rate,
+    failure_rate,
+    failures_by_fault,
+    message_counts,
+    quality_score,
+    template_health,
+    template_sends,
+)
+from wabawatch.domain.standing import TemplateUse
+
+WEBHOOK_LIMIT_S = 20.0
+TEMPLATE_USE_THRESHOLD = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement: the figure, what it rests on, the line it is held against, and the verdict."""
+
+    value: float | None
+    threshold: float
+    n: int
+    interval: tuple[float, float] | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict on a window, with everything it was made of."""
+
+    verdict: Verdict
+    delivery_rate: Requirement
+    failure_rate: Requirement
+    refusals_seen: bool
+    """Whether enough sends were recorded for refusals at send time to be in the failure rate"""
+    failures_by_fault: Mapping[str, int]
+    quality_score: Requirement
+    quality: Score
+    template_usage: Requirement
+    template_violations: int
+    template_unverified: int
+    webhook_response: Requirement
+    webhook_times: WebhookTimes
+    coverage: Rate
+    messages: MessageCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a window is judged on."""
+
+    tally: Tally
+    matured: Tally
+    """The same window, ended a grace time earlier"""
+    webhook_times: WebhookTimes
+    number_quality: float | None = None
+
+
+def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Assessment:
+    """Judge a window."""
+    delivery, failure = delivery_rate(evidence.matured), failure_rate(evidence.tally)
+    covered, sends, times = coverage(evidence.tally), template_sends(evidence.tally), evidence.webhook_times
+    late = times.share_above(WEBHOOK_LIMIT_S * 1000) or 0.0
+    answered = Rate(times.n - round(late * times.n), times.n)
+    score = quality_score(
+        delivery, failure, evidence.number_quality, template_health(evidence.tally), answered, weights
+    )
+    verdicts = Verdicts(
+        delivery_rate=judge_above(
+            delivery.value, delivery.interval, delivery.n, thresholds.delivery_rate, thresholds.min_sample
+        ),
+        failure_rate=judge_below(
+            failure.value, failure.interval, failure.n, thresholds.failure_rate, thresholds.min_sample
+        ),
+        quality_score=judge_quality(score, thresholds.quality_score, thresholds.min_sample),
+        template_usage=judge_template_use(sends, covered),
+        webhook_response=judge_webhook_response(times, thresholds.min_sample),
+    )
+    p99 = percentile(times.answers, 0.99)
+    return Assessment(
+        verdict=overall(verdicts, has_template_sends=sends.n > 0),
+        delivery_rate=_requirement(delivery, thresholds.delivery_rate, verdicts.delivery_rate),
+        failure_rate=_requirement(failure, thresholds.failure_rate, verdicts.failure_rate),
+        refusals_seen=covered.value is not None and covered.value >= COVERAGE_NEEDED,
+        failures_by_fault=failures_by_fault(evidence.tally),
+        quality_score=Requirement(
+            score.value, thresholds.quality_score, score.n, score.interval, verdicts.quality_score
+        ),
+        quality=score,
+        template_usage=_requirement(sends, TEMPLATE_USE_THRESHOLD, verdicts.template_usage),
+        template_violations=count(evidence.tally, lambda s: s.template_use is TemplateUse.VIOLATION),
+        template_unverified=count(evidence.tally, lambda s: s.template_use is TemplateUse.UNVERIFIED),
+        webhook_response=Requirement(
+            p99 / 1000 if p99 is not None else None, WEBHOOK_LIMIT_S, times.n, None, verdicts.webhook_response
+        ),
+        webhook_times=times,
+        coverage=covered,
+        messages=message_counts(evidence.tally),
+    )
+
+
+def _requirement(rate: Rate, threshold: float, verdict: Verdict) -> Requirement:
+    return Requirement(rate.value, threshold, rate.n, rate.interval, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyCounts:
+    """How many webhook bodies of a window are where. received = processed + backlog + parked."""
+
+    processed: int
+    backlog: int
+    parked: int
+    duplicates: int
+    """Among the processed: byte for byte the same as an earlier one"""
+    unparsed_items: int
+    unknown: int
+    distinct_live: int
+
+    @property
+    def received(self) -> int:
+        """All accepted bodies."""
+        return self.processed + self.backlog + self.parked
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlerts:
+    """How many alerts are open, by severity."""
+
+    critical: int = 0
+    warning: int = 0
+    info: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """The share of time without an incident; None as long as nothing is probed."""
+
+    value: float | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatus:
+    """What `status --json` shows."""
+
+    as_of: Millis
+    assessment: Assessment
+    bodies: BodyCounts
+    is_running: bool
+    last_cycle_at: Millis | None
+    interval_ms: Millis
+    alerts: OpenAlerts
+    uptime: Uptime

@@ -1,0 +1,38 @@
+"""Judging one window of figures: shared by whoever shows a window and by the cycle that keeps its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wabawatch.domain.compliance import Thresholds, WebhookTimes
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.metrics import Weights
+from wabawatch.domain.report import Assessment, Evidence, assess
+from wabawatch.domain.standing import MINUTE_MS
+from wabawatch.ports import Figures, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What windows are judged by."""
+
+    thresholds: Thresholds
+    weights: Weights
+    grace_ms: Millis
+    interval_ms: Millis
+
+
+def assess_window(figures: Figures, window: Window, as_of: Millis, rules: Rules) -> Assessment:
+    """Judge *window* as of *as_of*: messages younger than the grace time are left out of the delivery rate."""
+    end = as_of if window.end is None else min(window.end, as_of)
+    evidence = Evidence(
+        tally=figures.tally(window),
+        matured=figures.tally(Window(window.start, closed_minute(end - rules.grace_ms))),
+        webhook_times=WebhookTimes(figures.answers(window)),
+    )
+    return assess(evidence, rules.thresholds, rules.weights)
+
+
+def closed_minute(at: Millis) -> Millis:
+    """The end of the last whole minute before *at*."""
+    return at - at % MINUTE_MS

@@ -1,0 +1,86 @@
+"""The monitoring cycle: at each interval the last closed window is judged and the verdict kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.report import Assessment
+from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
+from wabawatch.flows.assessing import Rules, assess_window, closed_minute
+from wabawatch.ports import ALIVE, CLOSED_UNTIL, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Figures, Window
+
+CYCLE_AT = "cycle_at"
+"""The mark that says which window was judged last since monitoring was started (0: none)."""
+
+WINDOW_MS = 24 * HOUR_MS
+CATCH_UP_MS = 48 * HOUR_MS
+"""Missed cycles further back than this are not made up: the fine figures of that time are no longer kept."""
+ALIVE_EVERY_MS = MINUTE_MS
+
+
+class Wanted(StrEnum):
+    """What monitoring is asked to do."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+def due(last: Millis, now: Millis, interval_ms: Millis) -> Millis | None:
+    """The end of the next window to judge, on whole intervals; None when its time has not come.
+
+    A window that was missed comes first, the oldest at most `CATCH_UP_MS` ago.
+    """
+    newest = now - now % interval_ms
+    if not last:
+        return newest
+    oldest = now - CATCH_UP_MS
+    following = max(last - last % interval_ms + interval_ms, oldest - oldest % interval_ms)
+    return following if following <= newest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Monitoring, as a step and as three commands."""
+
+    figures: Figures
+    log: CycleLog
+    rules: Rules
+    clock: Clock
+    to_json: Callable[[Assessment], str]
+
+    def step(self) -> bool:
+        """Judge the next window if monitoring is wanted and a window is due. True: another may be due."""
+        if self.figures.mark(MONITORING) != RUNNING:
+            return False
+        now = self.clock.now()
+        at = due(self.figures.mark(CYCLE_AT), now, self.rules.interval_ms)
+        if at is None:
+            if now - self.figures.mark(ALIVE) >= ALIVE_EVERY_MS:
+                self.log.set_marks({ALIVE: now, CLOSED_UNTIL: closed_minute(now)})
+            return False
+        assessment = assess_window(self.figures, Window(at - WINDOW_MS, at), at, self.rules)
+        marks = {CYCLE_AT: at, ALIVE: now, CLOSED_UNTIL: closed_minute(now)}
+        self.log.keep_cycle(at, now, assessment.verdict, self.to_json(assessment), marks)
+        return True
+
+    def control(self, wanted: Wanted) -> bool:
+        """Start, stop or restart monitoring, for every process on these books and beyond a restart.
+
+        Gives whether monitoring is wanted now. What was missed while it was stopped stays unknown: it is not made up.
+        """
+        if wanted is Wanted.STOP:
+            self.log.set_marks({MONITORING: STOPPED, ALIVE: 0})
+            return False
+        if wanted is Wanted.RESTART or self.figures.mark(MONITORING) != RUNNING:
+            self.log.set_marks({MONITORING: RUNNING, CYCLE_AT: 0, ALIVE: self.clock.now()})
+        return True
+
+    def start_first_time(self) -> bool:
+        """Start monitoring unless somebody ever decided about it. Gives whether this call started it."""
+        if self.figures.mark(MONITORING):
+            return False
+        return self.control(Wanted.START)

@@ -1,0 +1,38 @@
+"""The state of the system: one window of figures, judged, with what stands around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wabawatch.domain.report import OpenAlerts, SystemStatus, Uptime
+from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
+from wabawatch.flows.assessing import Rules, assess_window
+from wabawatch.ports import ALIVE, MONITORING, RUNNING, Clock, Figures, Window
+
+SILENCE_MS = 3 * MINUTE_MS
+"""After this time without a sign of life, monitoring is not running, whatever is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFlow:
+    """Reads the figures and judges them."""
+
+    figures: Figures
+    clock: Clock
+    rules: Rules
+
+    def status(self, hours: int = 24) -> SystemStatus:
+        """The state of the last *hours*, up to now; 0: of everything there is."""
+        now = self.clock.now()
+        window = Window(now - hours * HOUR_MS, now) if hours else Window(None, None)
+        is_wanted = self.figures.mark(MONITORING) == RUNNING
+        return SystemStatus(
+            as_of=now,
+            assessment=assess_window(self.figures, window, now, self.rules),
+            bodies=self.figures.bodies(window),
+            is_running=is_wanted and now - self.figures.mark(ALIVE) < SILENCE_MS,
+            last_cycle_at=self.figures.last_cycle_at(),
+            interval_ms=self.rules.interval_ms,
+            alerts=OpenAlerts(),
+            uptime=Uptime(),
+        )

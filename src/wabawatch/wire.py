@@ -1,0 +1,248 @@
+"""Our own public JSON: what the HTTP API takes, what the inbox keeps of it, and what the status gives."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, UNANSWERED_MS, WebhookTimes
+from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
+from wabawatch.domain.histograms import percentile
+from wabawatch.domain.metrics import Score
+from wabawatch.domain.report import Assessment, Requirement, SystemStatus
+
+S = TypeVar("S")
+
+
+class Direction(StrEnum):
+    """Which way a logged message went."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
+class ErrorIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One of Meta's errors, as the sender got it."""
+
+    code: int
+    title: str = ""
+    message: str = ""
+    details: str = ""
+    error_subcode: int = 0
+    fbtrace_id: str = ""
+    href: str = ""
+
+
+class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A message to log: `POST /api/v1/messages`."""
+
+    phone_number: str | None = None
+    """The contact's number, in any usual spelling"""
+    bsuid: str | None = None
+    group: str | None = None
+    template_name: str | None = None
+    template_language: str | None = None
+    user_id: str | None = None
+    lead_id: str | None = None
+    conversation_id: str | None = None
+    message_id: str | None = None
+    """The wamid, if it is known already"""
+    local_id: str | None = None
+    """A UUID made by the client, so that a repeated call logs nothing twice; made here when missing"""
+    phone_number_id: str | None = None
+    type: str | None = None
+    category: str | None = None
+    direction: Direction = Direction.OUTBOUND
+    at: int | str | None = None
+    """When it was asked for: ISO 8601 with offset, or milliseconds since 1970; now when missing"""
+    outcome: SendOutcome | None = None
+    error: ErrorIn | None = None
+
+
+class StatusIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What became of a message: `POST /api/v1/messages/{id}/status`."""
+
+    status: Status
+    wamid: str | None = None
+    """Links a message that was logged without it"""
+    at: int | str | None = None
+    error: ErrorIn | None = None
+    phone_number_id: str | None = None
+
+
+class MessageRecord(msgspec.Struct, tag="message", omit_defaults=True):
+    """A logged message as the inbox keeps it."""
+
+    message: MessageIn
+    local_id: str
+    at: Millis
+    source: int = Source.API
+
+
+class StatusRecord(msgspec.Struct, tag="status", omit_defaults=True):
+    """A told status as the inbox keeps it."""
+
+    id: str
+    told: StatusIn
+    at: Millis
+    source: int = Source.API
+
+
+Record = MessageRecord | StatusRecord
+
+_decode_record = msgspec.json.Decoder(Record)
+
+
+def read(kind: type[S], content: bytes) -> S:
+    """Read *content* as JSON of *kind*. Raises BadRequest that names the field and what is wrong with it."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise BadRequest(str(error)) from error
+
+
+def read_record(content: bytes) -> Record:
+    """Read a record back from the inbox."""
+    record: Record = _decode_record.decode(content)
+    return record
+
+
+def write(value: Any) -> bytes:
+    """*value* as JSON."""
+    return msgspec.json.encode(value)
+
+
+def moment(value: int | str | None, now: Millis) -> Millis:
+    """A time as a client writes it; *now* when it is missing. Raises BadRequest."""
+    if value is None:
+        return now
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise BadRequest(f"at: {value!r} is no ISO 8601 time such as 2026-11-22T10:00:00+00:00") from error
+        if at.tzinfo is None:
+            raise BadRequest(f"at: {value!r} has no offset; add one, such as Z or +01:00")
+        value = round(at.timestamp() * 1000)
+    if not 0 <= value < 2**53:
+        raise BadRequest(f"at: {value} is out of range; give milliseconds since 1970")
+    return value
+
+
+def phone_digits(value: str) -> str:
+    """A phone number as digits. Raises BadRequest when it is none."""
+    digits = "".join(c for c in value if c not in "+ -().\t\u00a0")
+    if not (digits.isascii() and digits.isdigit() and 3 <= len(digits) <= 20):
+        raise BadRequest("phone_number: not a phone number; give it with country code, such as +15551234567")
+    return digits
+
+
+def uuid7(now: Millis | None = None) -> str:
+    """A new UUID of version 7 (RFC 9562): ordered by time, unique without a server."""
+    at = time.time_ns() // 1_000_000 if now is None else now
+    number = (at & (2**48 - 1)) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    return str(UUID(int=number))
+
+
+def is_local_id(value: str) -> bool:
+    """Whether *value* is one of our ids (a UUID) and not a wamid."""
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def iso(at: Millis | None) -> str | None:
+    """A time as ISO 8601 in UTC."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+RECEIVER = "receiver"
+"""The subject of the webhook response while nothing is forwarded: our own receiver."""
+
+
+def status_json(status: SystemStatus) -> dict[str, Any]:
+    """*status*, with the names that SPEC.md section 13 promises. Shares are 0-1, times ISO 8601 in UTC."""
+    bodies = status.bodies
+    return {
+        "overall_status": status.assessment.verdict.value,
+        "as_of": iso(status.as_of),
+        "monitoring": {
+            "running": status.is_running,
+            "last_cycle_at": iso(status.last_cycle_at),
+            "interval_ms": status.interval_ms,
+        },
+        **assessment_json(status.assessment),
+        "webhooks": {
+            "received": bodies.received,
+            "processed": bodies.processed,
+            "backlog": bodies.backlog,
+            "parked": bodies.parked,
+            "duplicates": bodies.duplicates,
+            "unparsed_items": bodies.unparsed_items,
+            "unknown": bodies.unknown,
+        },
+        "alerts": asdict(status.alerts),
+        "uptime": asdict(status.uptime),
+    }
+
+
+def assessment_json(assessment: Assessment) -> dict[str, Any]:
+    """The verdicts on a window and what they rest on."""
+    return {
+        "requirements": {
+            "delivery_rate": _requirement(assessment.delivery_rate),
+            "failure_rate": _requirement(assessment.failure_rate)
+            | {"refusals_seen": assessment.refusals_seen, "by_fault": dict(assessment.failures_by_fault)},
+            "quality_score": _requirement(assessment.quality_score) | {"parts": _parts(assessment.quality)},
+            "template_usage": _requirement(assessment.template_usage)
+            | {"violations": assessment.template_violations, "unverified": assessment.template_unverified},
+            "webhook_response": _requirement(assessment.webhook_response) | _times(assessment.webhook_times),
+        },
+        "coverage": _rounded(assessment.coverage.value),
+        "messages": asdict(assessment.messages),
+    }
+
+
+def _requirement(requirement: Requirement) -> dict[str, Any]:
+    between = requirement.interval
+    return {
+        "value": _rounded(requirement.value),
+        "threshold": requirement.threshold,
+        "n": requirement.n,
+        "interval": [_rounded(between[0]), _rounded(between[1])] if between else None,
+        "verdict": requirement.verdict.value,
+    }
+
+
+def _parts(score: Score) -> dict[str, Any]:
+    return {
+        name: {"value": _rounded(part.value), "weight": part.weight, "n": part.n} for name, part in score.parts.items()
+    }
+
+
+def _times(times: WebhookTimes) -> dict[str, Any]:
+    """Answer times in seconds, and the share of bodies above Meta's lines."""
+    seconds = {name: percentile(times.answers, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
+    return {
+        "subject": RECEIVER,
+        **{name: _rounded(value / 1000 if value is not None else None) for name, value in seconds.items()},
+        "above_250ms": _rounded(times.share_above(SLOW_MEDIAN_MS)),
+        "above_1s": _rounded(times.share_above(SLOW_MS)),
+        "above_20s": _rounded(times.share_above(UNANSWERED_MS)),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
