@@ -15,7 +15,8 @@ from wabawatch.domain.facts import Fact, Unrecognised, Why
 from wabawatch.meta.reading import RAW_LIMIT
 from wabawatch.meta.webhooks import _FIELDS, OBJECT, parse
 
-MANY = settings(max_examples=settings().max_examples * 5)
+MANY = settings(max_examples=settings().max_examples * (10 if settings().max_examples > 100 else 3))
+"""In CI, whose profile asks for more than the usual hundred, these look for about a minute."""
 
 BODIES = [json.loads(path.read_bytes()) for path in corpus.bodies()]
 
@@ -96,7 +97,6 @@ def test_any_value_of_any_field(field: str, value: object, time: object) -> None
     assert_sound(enveloped({"id": "1", "time": time, "changes": [{"field": field, "value": value}]}))
 
 
-@MANY
 @given(FIELD_NAMES, st.dictionaries(KEYS, st.lists(st.dictionaries(KEYS, JSON, max_size=8), max_size=3), max_size=6))
 def test_any_items_of_any_field(field: str, value: object) -> None:
     assert_sound(enveloped({"id": "1", "changes": [{"field": field, "value": value}]}))

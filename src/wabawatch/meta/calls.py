@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import Fact, Occurred, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, first, key
+from wabawatch.meta.envelope import Change, Unreadable, first, key
 from wabawatch.meta.reading import Json, compact, text, upper
 
 _NOT_KEPT: Final = frozenset({"session", "sdp", "call_recording", "contacts", "profile"})
@@ -17,7 +17,7 @@ def read_call(change: Change, item: Json, at: str) -> list[Fact]:
     event, status = text(item.get("event")), text(item.get("status"))
     subject = first(item, "id", "wacid", "call_id")
     if not subject or not (event or status):
-        raise UnreadableError("a call has an id, and an event or a status")
+        raise Unreadable("a call has an id, and an event or a status")
     occurred = Occurred(
         when=change.when(item.get("timestamp")),
         source=Source.WEBHOOK,

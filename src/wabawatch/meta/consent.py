@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import ConsentChanged, Fact, Person, PersonChanged, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, key
+from wabawatch.meta.envelope import Change, Unreadable, key
 from wabawatch.meta.people import contact
 from wabawatch.meta.reading import Json, compact, mapping, phone, text
 
@@ -20,7 +20,7 @@ def read_preference(change: Change, item: Json, at: str) -> list[Fact]:
     person = change.contacts.complete(contact(item))
     category, value = text(item.get("category")), text(item.get("value")).lower()
     if not person or not value:
-        raise UnreadableError("a preference names a person and a value")
+        raise Unreadable("a preference names a person and a value")
     consent = ConsentChanged(
         when=change.told(item.get("timestamp")),
         source=Source.WEBHOOK,
@@ -44,7 +44,7 @@ def read_user_id_update(change: Change, item: Json, at: str) -> list[Fact]:
     previous = Person(number, _side(item, "user_id", "previous"), _side(item, "parent_user_id", "previous"))
     current = Person(number, _side(item, "user_id", "current"), _side(item, "parent_user_id", "current"))
     if previous == current:
-        raise UnreadableError("a change of a user id names the old or the new one")
+        raise Unreadable("a change of a user id names the old or the new one")
     return [
         PersonChanged(
             when=change.told(item.get("timestamp")),

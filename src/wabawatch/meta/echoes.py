@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import Fact, Feed, MessageEchoed, Occurred, Person, Source, Status
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError
+from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.inbound import message_type, strange_type
 from wabawatch.meta.people import NOBODY, addressee
 from wabawatch.meta.reading import Json, compact, errors, exact, mapping, text
@@ -26,7 +26,7 @@ def echoed(change: Change, sent: Json, at: str, person: Person, status: Status |
     """A message that was sent to *person*, and notes on what is new about it."""
     wamid, kind = exact(sent.get("id")), message_type(sent)
     if not wamid:
-        raise UnreadableError("a message has an id")
+        raise Unreadable("a message has an id")
     echo = MessageEchoed(
         when=change.when(sent.get("timestamp")),
         source=Source.WEBHOOK,
@@ -62,7 +62,7 @@ def _amendment(change: Change, sent: Json) -> Occurred:
     kind = message_type(sent)
     original = mapping(sent.get(kind)).get("original_message_id")
     if not exact(sent.get("id")) and not exact(original):
-        raise UnreadableError("an edit names itself or the original message")
+        raise Unreadable("an edit names itself or the original message")
     return Occurred(
         when=change.when(sent.get("timestamp")),
         source=Source.WEBHOOK,

@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import Fact, Occurred, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, key
+from wabawatch.meta.envelope import Change, Unreadable, key
 from wabawatch.meta.reading import Json, compact, text
 
 _NOT_KEPT: Final = frozenset({"invite_link", "profile", "metadata", "contacts"})  # whoever has the link can join
@@ -16,7 +16,7 @@ def read_group(change: Change, item: Json, at: str) -> list[Fact]:
     """What happened to one group, or failed to; the errors are in the detail."""
     event, group = text(item.get("type")), text(item.get("group_id"))
     if not event:
-        raise UnreadableError("an event of a group has a type")
+        raise Unreadable("an event of a group has a type")
     occurred = Occurred(
         when=change.told(item.get("timestamp")),
         source=Source.WEBHOOK,

@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import Fact, MessageReceived, Occurred, Person, PersonChanged, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, first
+from wabawatch.meta.envelope import Change, Unreadable, first
 from wabawatch.meta.people import NOBODY, sender
 from wabawatch.meta.reading import Json, compact, errors, exact, mapping, phone, text
 
@@ -26,7 +26,7 @@ def received(change: Change, item: Json, at: str, person: Person) -> list[Fact]:
     """A message that *person* wrote, and notes on what is new about it."""
     wamid, kind = exact(item.get("id")), message_type(item)
     if not wamid:
-        raise UnreadableError("a message has an id")
+        raise Unreadable("a message has an id")
     message = MessageReceived(
         when=change.when(item.get("timestamp")),
         source=Source.WEBHOOK,
@@ -62,7 +62,7 @@ def _read_system(change: Change, item: Json, at: str) -> list[Fact]:
     if said in _NUMBER_CHANGES or said == "user_changed_user_id":
         return [person_changed(change, item, system, said)]
     if not said and not system:
-        raise UnreadableError("a system message has a system object")
+        raise Unreadable("a system message has a system object")
     occurred = Occurred(
         when=change.when(item.get("timestamp")),
         source=Source.WEBHOOK,
@@ -97,7 +97,7 @@ def person_changed(change: Change, item: Json, system: Json, said: str) -> Perso
         or _unless(text(item.get("from_parent_user_id")), current.parent_bsuid),
     )
     if current == previous == NOBODY:
-        raise UnreadableError("a change of a person names the old or the new id")
+        raise Unreadable("a change of a person names the old or the new id")
     return PersonChanged(
         when=change.when(item.get("timestamp")),
         source=Source.WEBHOOK,

@@ -10,7 +10,7 @@ from wabawatch.domain.facts import Fact
 from wabawatch.meta.calls import read_call
 from wabawatch.meta.consent import read_preference, read_user_id_update
 from wabawatch.meta.echoes import read_echo
-from wabawatch.meta.envelope import Change, Reader, UnreadableError, each, guarded, key
+from wabawatch.meta.envelope import Change, Reader, Unreadable, each, guarded, key
 from wabawatch.meta.groups import read_group
 from wabawatch.meta.history import read_chunk, read_loose_message
 from wabawatch.meta.inbound import read_message
@@ -53,7 +53,7 @@ _NOTHING_ELSE: Final = "none of the lists that stand in this field is there"
 
 
 def _only_lists(change: Change, value: Json, at: str) -> list[Fact]:
-    raise UnreadableError(_NOTHING_ELSE)
+    raise Unreadable(_NOTHING_ELSE)
 
 
 FIELDS: Final[Mapping[str, Reader]] = {

@@ -6,7 +6,7 @@ from typing import Final
 
 from wabawatch.domain.facts import Fact, NumberChanged, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError
+from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.reading import Json, compact, mapping, phone, text, upper
 
 _TIERS: Final = {
@@ -46,7 +46,7 @@ def read_quality(change: Change, value: Json, at: str) -> list[Fact]:
     """Despite the field's name: changes of throughput, of the messaging limit, and flags; never a quality rating."""
     event, (name, after) = upper(value.get("event")), limit(value)
     if not event and not after:
-        raise UnreadableError("a change of a number has an event or a limit")
+        raise Unreadable("a change of a number has an event or a limit")
     facts: list[Fact] = []
     if event in _FLAGS:
         facts.append(changed(change, value, "status", after=event))
@@ -65,7 +65,7 @@ def read_name(change: Change, value: Json, at: str) -> list[Fact]:
     """The decision on a display name; the name itself is in the detail."""
     decision, reason = upper(value.get("decision")), upper(value.get("rejection_reason"))
     if not decision:
-        raise UnreadableError("a change of a name has a decision")
+        raise Unreadable("a change of a name has a decision")
     return [
         changed(change, value, "name", after=decision, reason="" if reason == "NONE" else reason),
         *change.strange("decision", decision, vocabulary.DECISIONS),
@@ -78,7 +78,7 @@ def read_settings(change: Change, value: Json, at: str) -> list[Fact]:
     settings = mapping(value.get("phone_number_settings"))
     said = upper(value.get("type")).strip("[]")
     if not settings and not said:
-        raise UnreadableError("changed settings have a type or the settings")
+        raise Unreadable("changed settings have a type or the settings")
     parts = ",".join(sorted(text(name) for name in settings if name != "phone_number_id"))
     number = text(settings.get("phone_number_id")) or change.number
     return [

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from wabawatch.domain.facts import ErrorReported, Fact, Millis, Occurred, Source
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError, first, guarded, key
+from wabawatch.meta.envelope import Change, Unreadable, first, guarded, key
 from wabawatch.meta.people import contact
 from wabawatch.meta.reading import Json, compact, errors, mapping, millis, phone, text, upper
 
@@ -27,7 +27,7 @@ def read_user_action(change: Change, item: Json, at: str) -> list[Fact]:
     action, person = first(item, "action_type", "type"), contact(item)
     subject = person.phone or person.bsuid or phone(item.get("from")) or text(item.get("from_user_id"))
     if not action:
-        raise UnreadableError("an action of a user has a type")
+        raise Unreadable("an action of a user has a type")
     return [
         _occurred(change, item, "user_action", action, subject),
         *change.strange(key(at, "action_type" if "action_type" in item else "type"), action, vocabulary.USER_ACTIONS),
@@ -38,7 +38,7 @@ def read_security(change: Change, value: Json, at: str) -> list[Fact]:
     """The PIN of a number was changed, or somebody asks for that."""
     event = upper(value.get("event"))
     if not event:
-        raise UnreadableError("a security notice has an event")
+        raise Unreadable("a security notice has an event")
     return [
         _occurred(change, value, "security", event, phone(value.get("display_phone_number"))),
         *change.strange("event", event, vocabulary.SECURITY_EVENTS),
@@ -49,7 +49,7 @@ def read_flow(change: Change, value: Json, at: str) -> list[Fact]:
     """A flow changed its status, or its error rate or latency passed a threshold."""
     event, alert = upper(value.get("event")), upper(value.get("alert_state"))
     if not event:
-        raise UnreadableError("a notice about a flow has an event")
+        raise Unreadable("a notice about a flow has an event")
     return [
         _occurred(change, value, "flow", event, text(value.get("flow_id"))),
         *change.strange("event", event, vocabulary.FLOW_EVENTS),
@@ -63,7 +63,7 @@ def read_payment(change: Change, value: Json, at: str) -> list[Fact]:
     """A payment configuration works, or needs attention."""
     status, name = text(value.get("status")), text(value.get("configuration_name"))
     if not status and not name:
-        raise UnreadableError("a payment configuration has a name or a status")
+        raise Unreadable("a payment configuration has a name or a status")
     return [
         _occurred(change, value, "payment", status, name),
         *change.strange("status", status, vocabulary.PAYMENT_STATUSES),
@@ -74,7 +74,7 @@ def read_solution(change: Change, value: Json, at: str) -> list[Fact]:
     """A multi-partner solution was made or changed."""
     event, status = upper(value.get("event")), upper(value.get("solution_status"))
     if not event:
-        raise UnreadableError("a notice about a solution has an event")
+        raise Unreadable("a notice about a solution has an event")
     return [
         _occurred(change, value, "solution", event, text(value.get("solution_id"))),
         *change.strange("event", event, vocabulary.SOLUTION_EVENTS),
@@ -86,7 +86,7 @@ def read_automatic_event(change: Change, item: Json, at: str) -> list[Fact]:
     """A lead or a purchase that Meta detected in a conversation."""
     event = first(item, "event_name", "event")
     if not event:
-        raise UnreadableError("an automatic event has a name")
+        raise Unreadable("an automatic event has a name")
     return [
         _occurred(change, item, "automatic_event", event, first(item, "id", "message_id")),
         *change.strange(key(at, "event_name" if "event_name" in item else "event"), event, vocabulary.AUTOMATIC_EVENTS),
@@ -97,7 +97,7 @@ def read_username(change: Change, value: Json, at: str) -> list[Fact]:
     """What became of a business' user name; the name is in the detail."""
     status = text(value.get("status")).lower()
     if not status:
-        raise UnreadableError("a notice about a user name has a status")
+        raise Unreadable("a notice about a user name has a status")
     return [
         _occurred(change, value, "username", status, phone(value.get("display_phone_number"))),
         *change.strange("status", status, vocabulary.USERNAME_STATUSES),
@@ -108,7 +108,7 @@ def read_handover(change: Change, item: Json, at: str) -> list[Fact]:
     """Who answers in a conversation changed. The number stands in ``recipient``, not in the metadata."""
     event, person = text(item.get("type")), mapping(item.get("sender"))
     if not event:
-        raise UnreadableError("a handover has a type")
+        raise Unreadable("a handover has a type")
     occurred = Occurred(
         when=change.told(item.get("timestamp")),
         source=Source.WEBHOOK,
@@ -138,7 +138,7 @@ def read_contact_sync(change: Change, listed: list[Any], at: str) -> list[Fact]:
 
 
 def _no_action(change: Change, item: Json, at: str) -> list[Fact]:
-    raise UnreadableError("a contact was added or removed")
+    raise Unreadable("a contact was added or removed")
 
 
 def _synchronised(change: Change, action: str, stamps: list[Millis]) -> Fact:

@@ -7,7 +7,7 @@ from typing import Final
 from wabawatch.domain.facts import Fact, Occurred, Pricing, Source, Status, StatusChanged, Why
 from wabawatch.meta import vocabulary
 from wabawatch.meta.calls import read_call
-from wabawatch.meta.envelope import Change, UnreadableError
+from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.people import NOBODY, PARTICIPANT_KEYS, participant, recipient
 from wabawatch.meta.reading import Json, compact, errors, exact, flag, mapping, text
 
@@ -20,7 +20,7 @@ def read_status(change: Change, item: Json, at: str) -> list[Fact]:
     wamid = exact(item.get("id"))
     said = text(item.get("status"))
     if not wamid or not said:
-        raise UnreadableError("a status has an id and a status")
+        raise Unreadable("a status has an id and a status")
     if item.get("type") == "call" or wamid.startswith("wacid."):
         return read_call(change, item, at)
     status = _STATUSES.get(said) or _STATUSES.get(said.lower())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wabawatch.domain.facts import Fact, Source, TemplateChanged
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, UnreadableError
+from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.reading import Json, compact, mapping, text, upper
 
 
@@ -26,7 +26,7 @@ def read_quality(change: Change, value: Json, at: str) -> list[Fact]:
     """A template's new quality."""
     before, after = upper(value.get("previous_quality_score")), upper(value.get("new_quality_score"))
     if not after:
-        raise UnreadableError("a template change has an event or a new quality")
+        raise Unreadable("a template change has an event or a new quality")
     return [
         _changed(change, value, "quality", before, after),
         *change.strange("previous_quality_score", before, vocabulary.QUALITIES),
@@ -38,7 +38,7 @@ def read_components(change: Change, value: Json, at: str) -> list[Fact]:
     """A template's text or buttons were edited; the new ones are in the detail."""
     changed = _changed(change, value, "components")
     if not changed.name and not changed.template_id:
-        raise UnreadableError("a template has a name or an id")
+        raise Unreadable("a template has a name or an id")
     return [changed]
 
 
@@ -49,7 +49,7 @@ def read_category(change: Change, value: Json, at: str) -> list[Fact]:
     if correct:
         return _category(change, value, "category_notice", new or upper(value.get("category")), correct)
     if not new:
-        raise UnreadableError("a template change has a new or a correct category")
+        raise Unreadable("a template change has a new or a correct category")
     return _category(change, value, "category", previous, new)
 
 
