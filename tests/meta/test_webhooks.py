@@ -10,7 +10,7 @@ import pytest
 from tests.meta import corpus
 
 from wabawatch.domain.facts import Fact, Feed, MessageEchoed, MessageReceived, StatusChanged, Unrecognised
-from wabawatch.meta.webhooks import _FIELDS, OBJECT, parse
+from wabawatch.meta.webhooks import FIELDS, OBJECT, parse
 
 
 def facts_of(path: Path) -> tuple[Fact, ...]:
@@ -30,7 +30,7 @@ def test_what_a_body_gives_can_be_stored(path: Path) -> None:
 def test_the_corpus_has_a_body_for_every_field() -> None:
     shown = {field for path in corpus.bodies() for field in parse(path.read_bytes(), received_at=0).fields}
 
-    assert set(_FIELDS) <= shown
+    assert set(FIELDS) <= shown
 
 
 @pytest.mark.parametrize("path", corpus.bodies(), ids=corpus.name)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from tests.meta import corpus
 
-from wabawatch.domain.facts import Fact, StatusChanged, Unrecognised, Why
+from wabawatch.domain.facts import Fact, Feed, StatusChanged, Unrecognised, Why
+from wabawatch.meta.envelope import Change, Receipt, each
+from wabawatch.meta.people import NO_CONTACTS
 from wabawatch.meta.reading import RAW_LIMIT
 from wabawatch.meta.webhooks import OBJECT, parse
 
@@ -218,6 +220,34 @@ def test_standby_nested_in_itself_ends() -> None:
     facts = facts_of(body({"field": "standby", "value": value}))
 
     assert [type(fact) for fact in facts] == [StatusChanged]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyError, RecursionError, MemoryError])
+def test_a_reader_that_fails_costs_its_item_only(error: type[Exception]) -> None:
+    """No body is known that makes a reader fail; should there be one, this is what happens."""
+
+    def read(change: Change, item: dict[str, Any], at: str) -> list[Fact]:
+        if item["bad"]:
+            raise error
+        return [change.unrecognised(Why.UNKNOWN_VALUE, at, "good", "")]
+
+    facts = each(CHANGE, [{"bad": False}, {"bad": True}, {"bad": False}], "list", read)
+
+    assert [getattr(fact, "raw", "") for fact in facts] == ["good", '{"bad":true}', "good"]
+    assert [getattr(fact, "why", "") for fact in facts] == [Why.UNKNOWN_VALUE, Why.UNPARSED, Why.UNKNOWN_VALUE]
+
+
+CHANGE = Change(
+    receipt=Receipt(corpus.RECEIVED_AT),
+    place=(0, 0),
+    field="messages",
+    feed=Feed.MESSAGES,
+    told_at=None,
+    waba="",
+    metadata={},
+    number="",
+    contacts=NO_CONTACTS,
+)
 
 
 def test_a_very_long_name_is_cut() -> None:

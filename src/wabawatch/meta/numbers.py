@@ -27,8 +27,14 @@ LIMIT_KEYS: Final = (
 )
 """The messaging limit, under the names it had in different versions."""
 
-_THROUGHPUT: Final = frozenset({"ONBOARDING", "THROUGHPUT_UPGRADE"})
-_FLAGS: Final = frozenset({"FLAGGED", "UNFLAGGED"})
+_ASPECTS: Final = {
+    "ONBOARDING": "throughput",
+    "THROUGHPUT_UPGRADE": "throughput",
+    "FLAGGED": "status",
+    "UNFLAGGED": "status",
+    "UPGRADE": "limit",
+    "DOWNGRADE": "limit",
+}
 
 
 def tier(value: object) -> str:
@@ -47,12 +53,11 @@ def read_quality(change: Change, value: Json, at: str) -> list[Fact]:
     event, (name, after) = upper(value.get("event")), limit(value)
     if not event and not after:
         raise Unreadable("a change of a number has an event or a limit")
+    aspect = _ASPECTS.get(event, "limit" if after else "throughput")
     facts: list[Fact] = []
-    if event in _FLAGS:
-        facts.append(changed(change, value, "status", after=event))
-    elif event in _THROUGHPUT or not after:
-        facts.append(changed(change, value, "throughput", after=event))
-    if after:
+    if aspect != "limit":
+        facts.append(changed(change, value, aspect, after=event))
+    if aspect == "limit" or after:
         facts.append(changed(change, value, "limit", tier(value.get("old_limit")), after, event))
     return [
         *facts,

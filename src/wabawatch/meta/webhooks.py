@@ -19,7 +19,7 @@ from wabawatch.meta.reading import RAW_LIMIT, Json, compact, items, mapping, mil
 
 OBJECT: Final = "whatsapp_business_account"
 
-_FIELDS: Final[Mapping[str, Reader]] = {
+FIELDS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(messaging.FIELDS, messaging.read_lists),
     "message_template_status_update": templates.read_status,
     "message_template_quality_update": templates.read_quality,
@@ -47,6 +47,7 @@ _FIELDS: Final[Mapping[str, Reader]] = {
     "contacts": others.read_undocumented,
     "tracking_events": others.read_undocumented,
 }
+"""Every field that is known, and what reads its value."""
 
 _FEEDS: Final[Mapping[str, Feed]] = {
     "standby": Feed.STANDBY,
@@ -112,7 +113,7 @@ def _read_entries(document: Json, receipt: Receipt) -> Parsed:
 
 def _read_change(receipt: Receipt, place: tuple[int, int], entry: Json, field: str, value: object) -> list[Fact]:
     change = _change(receipt, place, entry, field, mapping(value))
-    read = _FIELDS.get(field)
+    read = FIELDS.get(field)
     if read is None:
         return [change.unrecognised(Why.UNKNOWN_FIELD, "", compact(value), "no field of this name is known")]
     return guarded(change, value, "", read)
