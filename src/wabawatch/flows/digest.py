@@ -127,10 +127,11 @@ class Digest:
 
 
 def fingerprint(stored: StoredBody) -> bytes:
-    """What makes two bodies the same: app, kind and every byte."""
+    """What makes two bodies the same: app, kind and every byte. 80 bits: among 10^8 bodies a week, none is taken for
+    another in 10^8 weeks."""
     body = stored.body
     seed = f"{body.kind}\0{body.app}\0".encode()
-    return blake2b(seed + body.content, digest_size=16).digest()
+    return blake2b(seed + body.content, digest_size=10).digest()
 
 
 def take_in(ledger: Ledger, bodies: Sequence[StoredBody], translate: Translate) -> None:

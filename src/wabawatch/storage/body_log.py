@@ -14,6 +14,8 @@ from wabawatch.ports import Body, BodyId, BodyKind, BodyNote, BodyResult, BodySo
 from wabawatch.storage import counts
 from wabawatch.storage.bodies import decode_block, encode_block
 from wabawatch.storage.dialect import chunks, insert
+from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.message_rows import LabelKind
 from wabawatch.storage.schema import bodies, parked
 from wabawatch.storage.sealed import Keyring
 
@@ -24,24 +26,41 @@ UNCOUNTED = frozenset({BodySource.SYNTHETIC, BodySource.REPLAY})
 """Our own test bodies, and bodies that were counted when they first came."""
 
 
+KINDS, SOURCES, RESULTS = tuple(BodyKind), tuple(BodySource), tuple(BodyResult)
+"""Stored by position: add new ones at the end."""
+
+
+def code_of(kind: BodyKind, source: BodySource, result: BodyResult) -> int:
+    """Kind, source and result of a body as one small number."""
+    return KINDS.index(kind) | SOURCES.index(source) << 2 | RESULTS.index(result) << 5
+
+
+def meaning_of(code: int) -> tuple[BodyKind, BodySource, BodyResult]:
+    """What `code_of` made *code* of."""
+    return KINDS[code & 3], SOURCES[code >> 2 & 7], RESULTS[code >> 5]
+
+
+_PROCESSED = [code_of(kind, source, BodyResult.PROCESSED) for kind in KINDS for source in SOURCES]
+
+
 def seen(connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
     """Those of *fingerprints* that a kept body has."""
     found: set[bytes] = set()
     for some in chunks(set(fingerprints)):
-        query = select(bodies.c.fingerprint).where(
-            bodies.c.fingerprint.in_(some), bodies.c.result == BodyResult.PROCESSED.value
-        )
+        query = select(bodies.c.fingerprint).where(bodies.c.fingerprint.in_(some), bodies.c.code.in_(_PROCESSED))
         found |= {bytes(row[0]) for row in connection.execute(query)}
     return found
 
 
-def note(connection: Connection, notes: Sequence[BodyNote], floors: Floors) -> None:
+def note(connection: Connection, words: Dictionary, notes: Sequence[BodyNote], floors: Floors) -> None:
     """Write log lines, replacing those of the same body, and count them by receipt time."""
     if not notes:
         return
     new = insert(connection, bodies)
-    latest = {name: new.excluded[name] for name in ("result", "facts", "unparsed", "unknown")}
-    connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=latest), [_line(n) for n in notes])
+    latest = {name: new.excluded[name] for name in ("code", "facts", "unparsed", "unknown")}
+    apps = words.labels.ids(connection, {(LabelKind.APP, n.body.app) for n in notes if n.body.app})
+    lines = [_line(n, apps.get((LabelKind.APP, n.body.app), 0)) for n in notes]
+    connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=latest), lines)
     counted: Counter[tuple[Millis, str]] = Counter()
     for n in notes:
         if n.body.kind is BodyKind.WEBHOOK and n.body.source not in UNCOUNTED:
@@ -49,15 +68,13 @@ def note(connection: Connection, notes: Sequence[BodyNote], floors: Floors) -> N
     counts.add_counters(connection, counted, floors)
 
 
-def _line(n: BodyNote) -> dict[str, Any]:
+def _line(n: BodyNote, app_id: int) -> dict[str, Any]:
     return {
         "id": n.id,
         "received_at": n.body.received_at,
         "fingerprint": n.fingerprint,
-        "kind": n.body.kind.value,
-        "app": n.body.app,
-        "source": n.body.source.value,
-        "result": n.result.value,
+        "app_id": app_id,
+        "code": code_of(n.body.kind, n.body.source, n.result),
         "facts": n.facts,
         "unparsed": n.unparsed,
         "unknown": n.unknown,
@@ -111,7 +128,10 @@ def _open(block: bytes, keyring: Keyring) -> Body:
 
 def drop_before(connection: Connection, received_at: Millis) -> int:
     """Delete the log lines of bodies received before *received_at*. Gives their number."""
-    return connection.execute(delete(bodies).where(bodies.c.received_at < received_at)).rowcount
+    kept = select(bodies.c.id).where(bodies.c.received_at >= received_at).order_by(bodies.c.id).limit(1)
+    first = connection.execute(kept).scalar()
+    old = bodies.c.id < first if first is not None else bodies.c.received_at < received_at
+    return connection.execute(delete(bodies).where(old)).rowcount
 
 
 def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:
@@ -119,7 +139,7 @@ def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:
     query = (
         select(parked.c.next_try_at.is_(None), func.count())
         .join(bodies, bodies.c.id == parked.c.body_id)
-        .where(parked.c.received_at >= start, bodies.c.kind == BodyKind.WEBHOOK.value)
+        .where(parked.c.received_at >= start, bodies.c.code.bitwise_and(3) == KINDS.index(BodyKind.WEBHOOK))
         .group_by(parked.c.next_try_at.is_(None))
     )
     split = {bool(given_up): n for given_up, n in connection.execute(query).all()}

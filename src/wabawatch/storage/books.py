@@ -74,7 +74,7 @@ class SqlLedger:
 
     def remove(self, became: Mapping[int, int]) -> None:
         messages.remove(self._connection, became.keys())
-        messages.move_locals(self._connection, became)
+        messages.note_merged(self._connection, became)
 
     def save_locals(self, meant: Mapping[str, int]) -> None:
         messages.save_locals(self._connection, meant)
@@ -103,7 +103,7 @@ class SqlLedger:
         return body_log.seen(self._connection, fingerprints)
 
     def note_bodies(self, notes: Sequence[BodyNote]) -> None:
-        body_log.note(self._connection, notes, self._floors)
+        body_log.note(self._connection, self._words, notes, self._floors)
 
     def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
         numbers = self._words.numbers.ids(self._connection, {number for number, _, _ in delays})

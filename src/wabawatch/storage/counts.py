@@ -178,13 +178,18 @@ def read_counters(connection: Connection, spans: Sequence[Span]) -> dict[str, in
 
 
 def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
-    """Add durations of *kind*; keys are (time, number id, slot). Kept per five minutes, hour and day."""
+    """Add durations of *kind*; keys are (time, number id, slot).
+
+    Kept per five minutes, hour and day for all numbers together (id 0), and per hour and day for each.
+    """
     changes: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
     for (at, number_id, slot), n in added.items():
         for tier in (Tier.FIVE, Tier.HOUR, Tier.DAY):
             bucket = at // TIERS[tier].width_ms
             if bucket >= floors.get(tier, 0):
-                changes[tier, bucket, number_id, slot] += n
+                changes[tier, bucket, 0, slot] += n
+                if number_id and tier is not Tier.FIVE:
+                    changes[tier, bucket, number_id, slot] += n
     rows = [
         {"tier": t, "bucket": b, "kind": kind, "number_id": number, "slot": slot, "n": n}
         for (t, b, number, slot), n in changes.items()
@@ -198,7 +203,8 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> 
     for tier, some in _by_tier(spans):
         query = (
             select(histograms.c.slot, func.sum(histograms.c.n))
-            .where(histograms.c.tier == tier, histograms.c.bucket.in_(some), histograms.c.kind == kind)
+            .where(histograms.c.tier == tier, histograms.c.bucket.in_(some))
+            .where(histograms.c.kind == kind, histograms.c.number_id == 0)
             .group_by(histograms.c.slot)
         )
         for slot, n in connection.execute(query):

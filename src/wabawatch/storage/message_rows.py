@@ -65,6 +65,7 @@ class LabelKind(StrEnum):
 
     USER = "user"
     LEAD = "lead"
+    APP = "app"
 
 
 class Profile(NamedTuple):

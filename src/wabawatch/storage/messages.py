@@ -17,7 +17,7 @@ from wabawatch.ports import Held
 from wabawatch.storage.dialect import chunks, insert, insert_missing, next_id
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_rows import ERRORS_BIT, PARTICIPANTS_BIT, message_of, profile_of, row_of
-from wabawatch.storage.schema import local_ids, message_errors, messages, participants
+from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
 STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
 
@@ -90,13 +90,10 @@ def save_locals(connection: Connection, meant: Mapping[str, int]) -> None:
         connection.execute(upsert, [{"local_id": local_bytes(k), "message_id": v} for k, v in meant.items()])
 
 
-def move_locals(connection: Connection, moved: Mapping[int, int]) -> None:
-    """Let the local ids that meant a removed message mean the one it became."""
-    if moved:
-        statement = (
-            update(local_ids).where(local_ids.c.message_id == bindparam("_old")).values(message_id=bindparam("_new"))
-        )
-        connection.execute(statement, [{"_old": old, "_new": new} for old, new in moved.items()])
+def note_merged(connection: Connection, became: Mapping[int, int]) -> None:
+    """Remember that rows became one with another, for the local ids that mean them."""
+    if became:
+        connection.execute(merged_messages.insert(), [{"old_id": old, "new_id": new} for old, new in became.items()])
 
 
 def local_bytes(local_id: str) -> bytes:
@@ -113,7 +110,18 @@ def _find_locals(connection: Connection, wanted: Collection[str]) -> dict[str, i
     for some in chunks(by_bytes):
         for row in connection.execute(select(local_ids).where(local_ids.c.local_id.in_(some))):
             found[by_bytes[bytes(row.local_id)]] = row.message_id
-    return found
+    return _follow(connection, found)
+
+
+def _follow(connection: Connection, found: dict[str, int]) -> dict[str, int]:
+    """Replace rows that became one with another by that other; it may itself have become one with a third."""
+    became: dict[int, int] = {}
+    for some in chunks(set(found.values())):
+        query = select(merged_messages).where(merged_messages.c.old_id.in_(some))
+        became |= {row.old_id: row.new_id for row in connection.execute(query)}
+    if not became:
+        return found
+    return _follow(connection, {local_id: became.get(i, i) for local_id, i in found.items()})
 
 
 def _read_errors(connection: Connection, words: Dictionary, ids: list[int]) -> dict[int, tuple[ErrorNote, ...]]:

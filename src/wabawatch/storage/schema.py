@@ -156,8 +156,15 @@ local_ids = Table(
     "local_ids",
     metadata,
     Column("local_id", LargeBinary, primary_key=True),
-    Column("message_id", BigInteger, nullable=False, index=True),
+    Column("message_id", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+merged_messages = Table(
+    "merged_messages",
+    metadata,
+    Column("old_id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("new_id", BigInteger, nullable=False),
+    comment="Rows that were found to be one with another; local ids may still mean them",
 )
 message_errors = Table(
     "message_errors",
@@ -294,12 +301,10 @@ bodies = Table(
     "bodies",
     metadata,
     Column("id", BIG_ID, primary_key=True, autoincrement=False),
-    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("received_at", BigInteger, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, index=True),
-    Column("kind", Text, nullable=False),
-    Column("app", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("result", Text, nullable=False, comment="processed | duplicate | retrying | parked"),
+    Column("app_id", BigInteger, nullable=False, comment="A label; 0: the app without a name"),
+    Column("code", SmallInteger, nullable=False, comment="Kind, source and result: storage.body_log"),
     Column("facts", Integer, nullable=False),
     Column("unparsed", Integer, nullable=False),
     Column("unknown", Integer, nullable=False),

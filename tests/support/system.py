@@ -1,0 +1,81 @@
+"""The main journey without a server: steps of a simulation go into a real inbox and are digested into real books."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.books import HandClock, Shelf
+from wabawatch.domain.compliance import Thresholds
+from wabawatch.domain.facts import Fact
+from wabawatch.domain.metrics import Weights
+from wabawatch.domain.report import SystemStatus
+from wabawatch.flows.assessing import Rules
+from wabawatch.flows.digest import Digest
+from wabawatch.flows.expiry import Expiry
+from wabawatch.flows.recording import body_of, facts_of, record_message, record_status
+from wabawatch.flows.status import StatusFlow
+from wabawatch.meta.webhooks import parse
+from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
+from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.steps import CallGraph, LogSend, LogStatus, PostWebhook
+from wabawatch.storage.figures import SqlFigures
+from wabawatch.storage.inbox import SqliteInbox
+from wabawatch.wire import MessageIn, StatusIn, read, write
+
+RULES = Rules(Thresholds(), Weights(), 15 * 60_000, 300_000)
+
+
+def translate(stored: StoredBody) -> tuple[Fact, ...]:
+    body = stored.body
+    if body.kind is BodyKind.RECORD:
+        return tuple(facts_of(body.content, body.received_at))
+    return parse(body.content, received_at=body.received_at, is_live=body.source is BodySource.LIVE).facts
+
+
+class Bench:
+    """Inbox, books and flows in one folder, with a clock turned by hand."""
+
+    def __init__(self, folder: Path, now: int) -> None:
+        self.clock = HandClock(now)
+        self.shelf = Shelf(folder)
+        self.inbox = SqliteInbox(folder / "inbox.db", self.shelf.keyring, reserve_bytes=0)
+        self.digest = Digest(self.inbox, self.shelf.books, translate, self.clock)
+        self.expiry = Expiry(self.shelf.books, self.clock)
+        self.figures = SqlFigures(self.shelf.database, self.inbox)
+        self.statuses = StatusFlow(self.figures, self.clock, RULES)
+
+    def accept(self, bodies: list[Body]) -> None:
+        self.inbox.append_all(bodies)
+
+    def drain(self) -> None:
+        """Digest whatever waits."""
+        while self.digest.step() or self.digest.retry() or self.digest.recheck() or self.expiry.step():
+            pass
+
+    def status(self, hours: int = 0) -> SystemStatus:
+        return self.statuses.status(hours)
+
+    def close(self) -> None:
+        self.inbox.close()
+        self.shelf.database.close()
+
+
+def bodies_of(simulation: Simulation) -> list[Body]:
+    """Everything that *simulation* does, as the bodies that reach the inbox."""
+    bodies = []
+    for step in simulation.steps():
+        match step:
+            case PostWebhook():
+                bodies.append(Body(BodyKind.WEBHOOK, step.at, step.body, step.app, signature=step.signature))
+            case LogSend():
+                bodies.append(body_of(record_message(_typed(MessageIn, step.payload), step.at), step.at))
+            case LogStatus():
+                bodies.append(body_of(record_status(step.id, _typed(StatusIn, step.payload), step.at), step.at))
+            case CallGraph():
+                pass
+    return bodies
+
+
+def _typed(kind: Any, payload: Any) -> Any:
+    return read(kind, write(payload))
