@@ -19,6 +19,9 @@ transaction has to be upgraded half-way (which cannot be waited for, only fails)
 MAX_PARAMETERS = 500
 """How many values one IN list is given at most."""
 
+SCHEMA_LOCK = 7_726_111
+"""The advisory lock that a process holds on PostgreSQL while it changes the schema."""
+
 
 def connect(url: str) -> Engine:
     """An engine for *url*, set up so that a commit is durable when it returns."""
@@ -103,6 +106,30 @@ def next_id(connection: Connection, table: Table) -> int:
     """A number above every id in *table*. Call it inside a writing transaction."""
     newest = connection.execute(select(func.max(table.c.id))).scalar()
     return int(newest or 0) + 1
+
+
+def lock_schema(connection: Connection) -> None:
+    """Wait until nobody else changes the schema. Held until the transaction, which must be a writing one, ends."""
+    if connection.dialect.name != "sqlite":  # on SQLite a writing transaction is alone from its beginning
+        connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
+
+
+def iso_time(connection: Connection, millis: str) -> str:
+    """SQL for the time *millis* (SQL for milliseconds) as `2026-09-21T14:13:20.000Z`; NULL stays NULL."""
+    if connection.dialect.name == "sqlite":
+        return f"strftime('%Y-%m-%dT%H:%M:%fZ', ({millis}) / 1000.0, 'unixepoch')"
+    return f"""to_char(to_timestamp(({millis}) / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
+def hex_text(connection: Connection, octets: str) -> str:
+    """SQL for the bytes *octets* (SQL) in lower-case hex digits; NULL stays NULL."""
+    # SQLite writes NULL as an empty text.
+    return f"NULLIF(LOWER(HEX({octets})), '')" if connection.dialect.name == "sqlite" else f"ENCODE({octets}, 'hex')"
+
+
+def character(connection: Connection, code: str) -> str:
+    """SQL for the character with the number *code* (SQL)."""
+    return f"CHAR({code})" if connection.dialect.name == "sqlite" else f"CHR(CAST({code} AS INTEGER))"
 
 
 def chunks(values: Iterable[Any], size: int = MAX_PARAMETERS) -> list[list[Any]]:
