@@ -12,7 +12,7 @@ from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
-from wabawatch.domain.report import BodyCounts
+from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.standing import Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 
@@ -335,9 +335,26 @@ class Figures(Protocol):
         """A cursor or watermark (0: never set)."""
         ...
 
+    def recent(self, since: Millis) -> list[MetricPoint]:
+        """The figures of every closed bucket since then, for everything and for each WABA and number.
+
+        Buckets of five minutes for up to 6 hours, of an hour for up to 31 days, of a day beyond.
+        """
+        ...
+
     def last_cycle_at(self) -> Millis | None:
         """The end of the newest window that monitoring has judged."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did, for the audit trail. Never a phone number, BSUID or wamid."""
+
+    actor: str
+    """Such as `cli`, `api`, `embedded`, `serve`"""
+    action: str
+    subject: str = ""
 
 
 class CycleLog(Protocol):
@@ -347,8 +364,8 @@ class CycleLog(Protocol):
         """Keep the verdict on the window that ends at *at*, and *marks*, in one transaction. Repeatable."""
         ...
 
-    def set_marks(self, marks: Mapping[str, int]) -> None:
-        """Set cursors and watermarks in one transaction."""
+    def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
+        """Set cursors and watermarks in one transaction, with an entry in the audit trail if somebody did it."""
         ...
 
 

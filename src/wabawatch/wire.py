@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +18,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.metrics import Score
-from wabawatch.domain.report import Assessment, Requirement, SystemStatus
+from wabawatch.domain.report import Assessment, MetricPoint, Requirement, SystemStatus
 
 S = TypeVar("S")
 
@@ -246,3 +247,18 @@ def _times(times: WebhookTimes) -> dict[str, Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 6)
+
+
+def metrics_json(points: Sequence[MetricPoint]) -> list[dict[str, Any]]:
+    """Figures over time, as `get_recent_metrics` gives them."""
+    return [
+        {
+            "at": iso(point.at),
+            "scope": point.scope,
+            "metric": point.metric,
+            "value": _rounded(point.value),
+            "n": point.n,
+            "interval": [_rounded(point.interval[0]), _rounded(point.interval[1])] if point.interval else None,
+        }
+        for point in points
+    ]

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from wabawatch.domain.facts import Fact
-from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.digest import Digest, learn
-from wabawatch.meta.countries import country_of_bsuid, country_of_phone
+from wabawatch.meta.countries import country_of
 from wabawatch.ports import Body, BodyId, StoredBody
 from wabawatch.storage import counts, schema
 from wabawatch.storage.books import SqlBooks
@@ -32,12 +31,6 @@ class HandClock:
 
     def turn_to(self, now: int) -> None:
         self._now = now
-
-
-def country_of(contact: ContactKey) -> str:
-    if contact.kind == ContactKind.PHONE:
-        return country_of_phone(contact.value)
-    return country_of_bsuid(contact.value) if contact.kind == ContactKind.BSUID else ""
 
 
 class Shelf:
@@ -71,7 +64,9 @@ class Shelf:
                 "messages": sorted(repr((h.message, h.judgement, states[h.id])) for h in held),
                 "locals": len(connection.execute(select(schema.local_ids)).all()),
                 "rollups": rollups_in_words(connection, words),
-                "events": sorted(connection.execute(select(schema.events.c.fingerprint, schema.events.c.seen_at)).all()),
+                "events": sorted(
+                    connection.execute(select(schema.events.c.fingerprint, schema.events.c.seen_at)).all()
+                ),
             }
 
 

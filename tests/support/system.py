@@ -42,7 +42,7 @@ class Bench:
         self.inbox = SqliteInbox(folder / "inbox.db", self.shelf.keyring, reserve_bytes=0)
         self.digest = Digest(self.inbox, self.shelf.books, translate, self.clock)
         self.expiry = Expiry(self.shelf.books, self.clock)
-        self.figures = SqlFigures(self.shelf.database, self.inbox)
+        self.figures = SqlFigures(self.shelf.database, self.inbox, self.clock)
         self.statuses = StatusFlow(self.figures, self.clock, RULES)
 
     def accept(self, bodies: list[Body]) -> None:

@@ -180,3 +180,17 @@ class SystemStatus:
     interval_ms: Millis
     alerts: OpenAlerts
     uptime: Uptime
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPoint:
+    """One figure of one closed bucket."""
+
+    at: Millis
+    """Start of the bucket"""
+    scope: str
+    """all | number:ID | waba:ID | ..."""
+    metric: str
+    value: float | None
+    n: int
+    interval: tuple[float, float] | None

@@ -10,7 +10,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.report import Assessment
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.assessing import Rules, assess_window, closed_minute
-from wabawatch.ports import ALIVE, CLOSED_UNTIL, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Figures, Window
+from wabawatch.ports import ALIVE, CLOSED_UNTIL, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Deed, Figures, Window
 
 CYCLE_AT = "cycle_at"
 """The mark that says which window was judged last since monitoring was started (0: none)."""
@@ -67,20 +67,21 @@ class Cycle:
         self.log.keep_cycle(at, now, assessment.verdict, self.to_json(assessment), marks)
         return True
 
-    def control(self, wanted: Wanted) -> bool:
+    def control(self, wanted: Wanted, actor: str) -> bool:
         """Start, stop or restart monitoring, for every process on these books and beyond a restart.
 
         Gives whether monitoring is wanted now. What was missed while it was stopped stays unknown: it is not made up.
         """
+        done = Deed(actor, f"monitoring_{wanted}")
         if wanted is Wanted.STOP:
-            self.log.set_marks({MONITORING: STOPPED, ALIVE: 0})
+            self.log.set_marks({MONITORING: STOPPED, ALIVE: 0}, done)
             return False
         if wanted is Wanted.RESTART or self.figures.mark(MONITORING) != RUNNING:
-            self.log.set_marks({MONITORING: RUNNING, CYCLE_AT: 0, ALIVE: self.clock.now()})
+            self.log.set_marks({MONITORING: RUNNING, CYCLE_AT: 0}, done)
         return True
 
-    def start_first_time(self) -> bool:
+    def start_first_time(self, actor: str) -> bool:
         """Start monitoring unless somebody ever decided about it. Gives whether this call started it."""
         if self.figures.mark(MONITORING):
             return False
-        return self.control(Wanted.START)
+        return self.control(Wanted.START, actor)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
+from wabawatch.domain.messages import ContactKey, ContactKind
+
 _SHORTEST, _LONGEST = 7, 15
 """Digits of an international number with its country code. Longer ids of Meta's, such as groups, are no numbers."""
 
@@ -15,6 +17,13 @@ _TAIL = "23456782345678"
 """Stands in for the digits that do not tell, so that the answer never depends on which number came first."""
 
 _NOT_A_COUNTRY = "001"
+
+
+def country_of(contact: ContactKey) -> str:
+    """ISO 3166-1 alpha-2 country of a contact, or "" when its id does not tell."""
+    if contact.kind == ContactKind.PHONE:
+        return country_of_phone(contact.value)
+    return country_of_bsuid(contact.value) if contact.kind == ContactKind.BSUID else ""
 
 
 def country_of_phone(digits: str) -> str:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, or_, select, table
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
-from wabawatch.domain.messages import ContactKey
 from wabawatch.domain.metrics import Tally
-from wabawatch.domain.report import BodyCounts
+from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.rollups import Floors, Scope, Span, Tier, cover
-from wabawatch.domain.standing import DAY_MS, MINUTE_MS
-from wabawatch.ports import DIGESTED, SWEPT, BodyId, Held, Inbox, Moves, RollupKey, Window
-from wabawatch.storage import body_log, counts
+from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
+from wabawatch.ports import DIGESTED, BodyId, Clock, Deed, Inbox, Window
+from wabawatch.storage import audit, body_log, counts
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.messages import read_rows
-from wabawatch.storage.schema import counters, cycles, marks, messages, rollups
-
-PAGE = 2_000
+from wabawatch.storage.schema import counters, cycles, marks, rollups
+from wabawatch.storage.views_metrics import TIER_NAMES
 
 
 class SqlFigures:
     """`ports.Figures` and `ports.CycleLog`."""
 
-    def __init__(self, database: Database, inbox: Inbox) -> None:
+    def __init__(self, database: Database, inbox: Inbox, clock: Clock) -> None:
         self._database = database
         self._inbox = inbox
+        self._clock = clock
 
     def tally(self, window: Window) -> Tally:
         with self._database.reading() as connection:
@@ -62,6 +60,20 @@ class SqlFigures:
         with self._database.reading() as connection:
             return read_mark(connection, name)
 
+    def recent(self, since: Millis) -> list[MetricPoint]:
+        span = self._clock.now() - since
+        tier = Tier.FIVE if span <= 6 * HOUR_MS else Tier.HOUR if span <= 31 * DAY_MS else Tier.DAY
+        points = table(
+            "monitoring_metrics", *map(column, ("at", "scope", "metric", "value", "n", "low", "high", "tier"))
+        )
+        c = points.c
+        wanted = or_(c.scope == "all", c.scope.like("number:%"), c.scope.like("waba:%"))
+        query = (
+            select(points).where(c.tier == TIER_NAMES[tier], c.at >= since, wanted).order_by(c.at, c.scope, c.metric)
+        )
+        with self._database.reading() as connection:
+            return [_point(row) for row in connection.execute(query)]
+
     def last_cycle_at(self) -> Millis | None:
         with self._database.reading() as connection:
             return connection.execute(select(func.max(cycles.c.at))).scalar()
@@ -72,9 +84,11 @@ class SqlFigures:
             connection.execute(new.on_conflict_do_nothing())
             _set_marks(connection, marks)
 
-    def set_marks(self, marks: Mapping[str, int]) -> None:
+    def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
         with self._database.writing() as connection:
             _set_marks(connection, marks)
+            if done is not None:
+                audit.append(connection, self._clock.now(), done.actor, done.action, done.subject)
 
     def keep_answers(self, answers: Mapping[tuple[Millis, int], int]) -> None:
         """Add the receiver's answer times: (time, histogram slot) -> how many."""
@@ -87,6 +101,13 @@ class SqlFigures:
         with self._database.writing() as connection:
             _set_marks(connection, {f"floor_{tier.name.lower()}": first for tier, first in floors.items() if first})
             return counts.drop_before(connection, floors) + body_log.drop_before(connection, bodies_before)
+
+
+def _point(row: Any) -> MetricPoint:
+    interval = None if row.low is None else (row.low, row.high)
+    return MetricPoint(
+        row.at, row.scope, row.metric, row.value, row.n if row.n is not None else int(row.value), interval
+    )
 
 
 def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
@@ -109,53 +130,9 @@ def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
 def _days(connection: Connection) -> tuple[int, int]:
     """The first and the last day in which anything is counted."""
     edges = []
-    for table in (rollups, counters):
-        query = select(func.min(table.c.bucket), func.max(table.c.bucket)).where(table.c.tier == int(Tier.DAY))
+    for counted in (rollups, counters):
+        query = select(func.min(counted.c.bucket), func.max(counted.c.bucket)).where(counted.c.tier == int(Tier.DAY))
         edges.append(connection.execute(query).one())
     lows = [low for low, _ in edges if low is not None]
     highs = [high for _, high in edges if high is not None]
     return min(lows, default=0), max(highs, default=0)
-
-
-class SqlRecount:
-    """`ports.Recount` on one reading transaction."""
-
-    def __init__(self, connection: Connection, country_of: Callable[[ContactKey], str]) -> None:
-        self._connection = connection
-        self._words = Dictionary(country_of)
-        self._floors = read_floors(connection)
-
-    def swept_until(self) -> Millis:
-        return read_mark(self._connection, SWEPT)
-
-    def how_many(self) -> int:
-        return int(self._connection.execute(select(func.count()).select_from(messages)).scalar() or 0)
-
-    def pages(self) -> Iterator[list[tuple[Held, str]]]:
-        after = 0
-        while True:
-            query = select(messages).where(messages.c.id > after).order_by(messages.c.id).limit(PAGE)
-            held = read_rows(self._connection, self._words, self._connection.execute(query).all())
-            if not held:
-                return
-            yield [(h, self._words.country_of(h.message.contact[2]) if h.message.contact else "") for h in held]
-            after = held[-1].id
-
-    def rows_of(self, moves: Moves) -> Mapping[RollupKey, int]:
-        return counts.spread(self._connection, self._words, moves, self._floors)
-
-    def rows(self) -> Mapping[RollupKey, int]:
-        return {key: n for key, n in counts.read_all(self._connection) if n}
-
-
-@contextmanager
-def recounting(database: Database, country_of: Callable[[ContactKey], str]) -> Iterator[SqlRecount]:
-    """One consistent view of messages and roll-ups. It may write words that are new, and nothing else."""
-    with database.reading() as connection:
-        yield SqlRecount(connection, country_of)
-
-
-def mend(database: Database, differences: Mapping[RollupKey, int]) -> None:
-    """Add *differences* to the roll-ups. Right also while messages go on changing."""
-    with database.writing() as connection:
-        counts.add_rows(connection, differences)

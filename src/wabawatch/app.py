@@ -1,0 +1,202 @@
+"""The composition: the only file that knows everybody. It opens what lasts, builds what acts, and closes in reverse."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.engine import make_url
+
+from wabawatch.domain.compliance import Thresholds
+from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.facts import Fact, Millis
+from wabawatch.domain.metrics import Weights
+from wabawatch.domain.report import Assessment
+from wabawatch.flows.assessing import Rules
+from wabawatch.flows.cycle import Cycle
+from wabawatch.flows.digest import Digest
+from wabawatch.flows.expiry import Expiry
+from wabawatch.flows.ingest import Acks
+from wabawatch.flows.recording import facts_of
+from wabawatch.flows.retention import Retention
+from wabawatch.flows.status import StatusFlow
+from wabawatch.loops import Bell, Group, Loop, Supervisor
+from wabawatch.meta.countries import country_of
+from wabawatch.meta.webhooks import parse
+from wabawatch.ports import DIGESTED, Body, BodyId, BodyKind, BodySource, Clock, StoredBody
+from wabawatch.settings import Settings
+from wabawatch.storage.books import SqlBooks
+from wabawatch.storage.database import Database
+from wabawatch.storage.figures import SqlFigures
+from wabawatch.storage.inbox import SqliteInbox
+from wabawatch.storage.migrations import migrate
+from wabawatch.storage.raw_bodies import RawBodies
+from wabawatch.storage.sealed import Keyring, load_or_create
+from wabawatch.wire import assessment_json
+
+log = logging.getLogger(__name__)
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> Millis:
+        """Milliseconds since 1970 UTC."""
+        return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of one installation are kept."""
+
+    database_url: str
+    inbox: Path
+    key_file: Path
+
+
+def places_of(settings: Settings) -> Places:
+    """Where things are, by the settings. Next to an SQLite database that is named, else in the data folder.
+
+    Raises BadRequest when the database is of a kind that this release does not know.
+    """
+    storage = settings.storage
+    if storage.database_url is None:
+        folder, name = storage.data_dir, "wabawatch.db"
+        return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
+    url = make_url(storage.database_url.reveal())
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise BadRequest(
+            "DATABASE_URL: this release keeps its books in an SQLite file; give sqlite:///PATH, or unset it"
+        )
+    path = Path(url.database)
+    inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
+    return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
+
+
+class RingingInbox(SqliteInbox):
+    """The inbox, which wakes the digest when something was kept."""
+
+    bell: Bell | None = None
+
+    async def append(self, body: Body) -> BodyId:
+        body_id = await super().append(body)
+        self._ring()
+        return body_id
+
+    def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
+        ids = super().append_all(bodies)
+        self._ring()
+        return ids
+
+    def _ring(self) -> None:
+        if self.bell is not None:
+            self.bell.ring()
+
+
+class System:
+    """One opened installation. Close it when done: what was accepted before is kept, whatever happens."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        places = places_of(settings)
+        places.inbox.parent.mkdir(parents=True, exist_ok=True)
+        self.keyring: Keyring = load_or_create(places.key_file)
+        self.database = Database(places.database_url)
+        self.applied = migrate(self.database, self.clock.now())
+        self.raw = RawBodies(self.database, self.keyring)
+        self.inbox = self._open_inbox(places.inbox)
+        self.figures = SqlFigures(self.database, self.inbox, self.clock)
+        self.rules = rules_of(settings)
+        self.acks = Acks()
+        self._spare = self._digest()
+        self._draining = threading.Lock()
+        self.expiry = Expiry(self._books(), self.clock)
+        self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
+        self.status = StatusFlow(self.figures, self.clock, self.rules)
+        days = settings.storage.body_retention_days
+        self.retention = Retention(self.figures, self.figures, self.raw, self.inbox, self.clock, days)
+
+    def _open_inbox(self, path: Path) -> RingingInbox:
+        # Above every body the books know of: also a new file that replaces a lost one must not repeat their numbers.
+        above = max(self._books().mark(DIGESTED), self.raw.newest())
+        return RingingInbox(path, self.keyring, reserve_bytes=self.settings.storage.free_space_reserve, above=above)
+
+    def _digest(self) -> Digest:
+        """A digest of its own for each thread: books remember words, for one thread at a time."""
+        return Digest(self.inbox, self._books(), translate, self.clock)
+
+    def _books(self) -> SqlBooks:
+        return SqlBooks(self.database, self.keyring, country_of)
+
+    def supervisor(self) -> Supervisor:
+        """The loops that keep the installation going."""
+        self.inbox.bell = Bell()
+        return Supervisor(
+            [
+                Loop("digest", self._digest().step, 1.0, bell=self.inbox.bell),
+                Loop("retry", self._digest().retry, 2.0),
+                Loop("recheck", self._digest().recheck, 2.0),
+                Loop("expiry", self.expiry.step, 30.0),
+                Loop("answers", self.flush_answers, 5.0),
+                Loop("pack", self.retention.pack, 15.0),
+                Loop("drop", self.retention.drop, 3600.0),
+                Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
+            ]
+        )
+
+    def flush_answers(self) -> bool:
+        """Write down the receiver's answer times since the last call."""
+        drained = self.acks.drain()
+        answers: dict[tuple[Millis, int], int] = {}
+        for (minute, _), tally in drained.items():
+            for slot, n in tally.ack_ms.items():
+                answers[minute, slot] = answers.get((minute, slot), 0) + n
+        if answers:
+            self.figures.keep_answers(answers)
+        return False
+
+    def drain(self) -> None:
+        """Do everything that waits, in this thread: afterwards the figures hold all that was accepted.
+
+        The loops may run meanwhile: of two that take the same bodies, one finds them done.
+        """
+        with self._draining:
+            while self._spare.step() or self._spare.retry() or self._spare.recheck():
+                pass
+            self.flush_answers()
+
+    def close(self) -> None:
+        """Give everything back. What was accepted is kept."""
+        self.inbox.close()
+        self.database.close()
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What windows are judged by, from the settings."""
+    given, weights = settings.thresholds, settings.quality_weights
+    return Rules(
+        thresholds=Thresholds(given.delivery_rate, given.failure_rate, given.quality_score, given.min_sample),
+        weights=Weights(weights.delivery, weights.failure, weights.number, weights.template, weights.webhook),
+        grace_ms=given.delivery_grace_s * 1000,
+        interval_ms=settings.monitoring.interval_ms,
+    )
+
+
+def translate(stored: StoredBody) -> Sequence[Fact]:
+    """The facts in an accepted body."""
+    body = stored.body
+    if body.kind is BodyKind.RECORD:
+        return facts_of(body.content, body.received_at)
+    is_live = body.source in (BodySource.LIVE, BodySource.SYNTHETIC)
+    is_synthetic = body.source is BodySource.SYNTHETIC
+    return parse(body.content, received_at=body.received_at, is_live=is_live, is_synthetic=is_synthetic).facts
+
+
+def _to_json(assessment: Assessment) -> str:
+    return msgspec.json.encode(assessment_json(assessment)).decode()

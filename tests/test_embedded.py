@@ -1,0 +1,70 @@
+"""wabawatch inside a process: what is logged is in the figures, and survives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wabawatch import Wabawatch
+from wabawatch.domain.errors import BadRequest
+
+WAMID = "wamid.HBgLMTU1NTAwMDAwMDEVAgARGBI4MUJFRUQ1QUE1QzgxQzk4NzEA"
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'books.db'}"
+
+
+def test_a_logged_send_is_attempted_and_unlinked_until_a_wamid_is_known(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        mid = ww.log_outbound_message("+1234567890", "hello_world", "en", "user-123", "lead-456")
+        before = ww.get_system_status()["messages"]
+        ww.update_delivery_status(mid, "delivered", wamid=WAMID)
+        after = ww.get_system_status()["messages"]
+
+    assert (before["attempted"], before["unlinked"], before["pending"]) == (1, 1, 1)
+    assert (after["attempted"], after["unlinked"], after["delivered"]) == (1, 0, 1)
+
+
+def test_what_was_logged_is_there_after_a_restart(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        ww.log_outbound_message("+1234567890", message_id=WAMID)
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        assert ww.get_system_status()["messages"]["accepted"] == 1
+
+
+def test_a_status_by_wamid_and_one_by_our_id_are_of_one_message(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        mid = ww.log_outbound_message("+1234567890", message_id=WAMID)
+        ww.update_delivery_status(WAMID, "sent")
+        ww.update_delivery_status(mid, "read")
+        counted = ww.get_system_status()["messages"]
+
+    assert (counted["attempted"], counted["read"]) == (1, 1)
+
+
+def test_monitoring_is_started_and_stopped_by_hand(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        assert ww.start_monitoring() is True
+        assert ww.stop_monitoring() is False
+        assert ww.get_system_status()["monitoring"]["running"] is False
+
+
+def test_few_messages_are_insufficient_data(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        empty = ww.get_system_status(0)
+        for i in range(10):
+            ww.log_outbound_message("+1234567890", message_id=f"wamid.{i}", at="2026-01-01T00:00:00Z")
+            ww.update_delivery_status(f"wamid.{i}", "delivered", at="2026-01-01T00:00:01Z")
+        ten = ww.get_system_status(0)
+
+    assert empty["overall_status"] == ten["overall_status"] == "insufficient_data"
+    assert ten["requirements"]["delivery_rate"]["n"] == 10
+    assert ten["requirements"]["delivery_rate"]["verdict"] == "insufficient_data"
+
+
+@pytest.mark.parametrize("number", ["", "not a number", "12", "+" + "1" * 40])
+def test_a_recipient_that_is_no_number_is_refused(tmp_path: Path, number: str) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww, pytest.raises(BadRequest, match="phone_number"):
+        ww.log_outbound_message(number)
