@@ -1,0 +1,96 @@
+"""The schema's numbered steps: how a database made by an earlier release becomes one of this release.
+
+A new database is made as it should be today and all steps are noted as done; an older one takes the steps it lacks.
+So whoever changes `schema` or a view adds a step at the end: one that changes the tables, or one that does nothing but
+have the views made again. No step is ever changed or taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from wabawatch.domain.errors import Conflict
+from wabawatch.domain.facts import Millis
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import lock_schema
+from wabawatch.storage.schema import metadata, schema_steps
+from wabawatch.storage.views import create_views, drop_views
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the schema. `apply` finds no views, and works while the release before is still running."""
+
+    number: int
+    name: str
+    apply: Callable[[Connection], None]
+
+
+STEPS: tuple[Step, ...] = (Step(1, "initial schema", metadata.create_all),)
+"""In order. The first makes the tables as they should be today: it is for new databases only."""
+
+
+def migrate(database: Database, now_ms: Millis, steps: Sequence[Step] = STEPS) -> list[str]:
+    """Bring *database* up to date, each step in a transaction of its own. Gives the names of the steps it took.
+
+    Repeatable, and safe when several processes start at once: the later ones wait, and find it done.
+    Raises Conflict when a newer release made the database, StoreUnavailable when it does not answer.
+    """
+    taken: list[str] = []
+    while names := _advance(database, now_ms, steps):
+        taken += names
+    return taken
+
+
+def pending(database: Database, steps: Sequence[Step] = STEPS) -> list[str]:
+    """The names of the steps that *database* lacks. Raises Conflict when a newer release made it."""
+    with database.reading() as connection:
+        return [step.name for step in _missing(connection, steps)]
+
+
+def is_newer(database: Database, steps: Sequence[Step] = STEPS) -> bool:
+    """Whether a newer release made *database*: it has taken a step that this one does not know."""
+    with database.reading() as connection:
+        return bool(_taken(connection) - {step.number for step in steps})
+
+
+def refuse_newer(database: Database, steps: Sequence[Step] = STEPS) -> None:
+    """Raise Conflict when a newer release made *database*."""
+    pending(database, steps)
+
+
+def _advance(database: Database, now_ms: Millis, steps: Sequence[Step]) -> list[str]:
+    with database.writing() as connection:
+        lock_schema(connection)
+        missing = _missing(connection, steps)
+        if not missing:
+            return []
+        # In a new database the first step stands for all of them.
+        done = missing if missing[0] is steps[0] else missing[:1]
+        drop_views(connection)
+        done[0].apply(connection)
+        if done[-1] is missing[-1]:  # before, columns that the views show may be missing
+            create_views(connection)
+        rows = [{"number": step.number, "name": step.name, "applied_at": now_ms} for step in done]
+        connection.execute(insert(schema_steps), rows)
+        return [step.name for step in done]
+
+
+def _missing(connection: Connection, steps: Sequence[Step]) -> list[Step]:
+    taken = _taken(connection)
+    if unknown := taken - {step.number for step in steps}:
+        raise Conflict(
+            f"the database was made by a newer release: it is at step {max(unknown)} of its schema,"
+            f" and this release knows {steps[-1].number}; use that release, or restore a backup from before it",
+            code="newer_database",
+        )
+    return [step for step in steps if step.number not in taken]
+
+
+def _taken(connection: Connection) -> set[int]:
+    if not inspect(connection).has_table(schema_steps.name):
+        return set()
+    return set(connection.execute(select(schema_steps.c.number)).scalars())
