@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import platform
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-from sqlalchemy.engine import make_url
 
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.errors import BadRequest
@@ -21,22 +23,28 @@ from wabawatch.flows.assessing import Rules
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
-from wabawatch.flows.ingest import Acks
+from wabawatch.flows.ingest import Acks, registry_of
 from wabawatch.flows.recording import facts_of
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
-from wabawatch.loops import Bell, Group, Loop, Supervisor
+from wabawatch.loops import Bell, Group, Loop, Stopped, Supervisor
 from wabawatch.meta.countries import country_of
 from wabawatch.meta.webhooks import parse
 from wabawatch.ports import DIGESTED, Body, BodyId, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.inbox import SqliteInbox
-from wabawatch.storage.migrations import migrate
+from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
+from wabawatch.web.api import Api
+from wabawatch.web.metrics import Build
+from wabawatch.web.own import Own, Schema
+from wabawatch.web.site import Site
+from wabawatch.web.webhook import make_receiver
 from wabawatch.wire import assessment_json
 
 log = logging.getLogger(__name__)
@@ -68,12 +76,11 @@ def places_of(settings: Settings) -> Places:
     if storage.database_url is None:
         folder, name = storage.data_dir, "wabawatch.db"
         return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
-    url = make_url(storage.database_url.reveal())
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    path = sqlite_file(storage.database_url.reveal())
+    if path is None:
         raise BadRequest(
             "DATABASE_URL: this release keeps its books in an SQLite file; give sqlite:///PATH, or unset it"
         )
-    path = Path(url.database)
     inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
     return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
 
@@ -114,6 +121,7 @@ class System:
         self.figures = SqlFigures(self.database, self.inbox, self.clock)
         self.rules = rules_of(settings)
         self.acks = Acks()
+        self.stopped = Stopped()
         self._spare = self._digest()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
@@ -149,6 +157,39 @@ class System:
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
             ]
         )
+
+    def site(self, supervisor: Supervisor) -> Site:
+        """Everything that is served. Its lifespan starts *supervisor*, and stops it with everything else."""
+        settings = self.settings
+        receiver = make_receiver(
+            apps=registry_of(settings.apps),
+            inbox=self.inbox,
+            clock=self.clock,
+            acks=self.acks,
+            max_body_bytes=settings.webhook.max_body_bytes,
+            allow_unsigned=settings.webhook.allow_unsigned and not settings.is_production,
+        )
+        tokens = [token.reveal().encode() for token in settings.server.api_token]
+        api = Api(self.inbox, self.clock, self.status, self.figures, self.cycle, tokens)
+        build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
+        own = Own(self.status, self.figures, self.inbox, self.acks, self.clock, supervisor.health, self._schema, build)
+        return Site(receiver, api, own, lambda _: self._running(supervisor))
+
+    @asynccontextmanager
+    async def _running(self, supervisor: Supervisor) -> AsyncIterator[None]:
+        supervisor.add_closer("database", self.database.close)
+        supervisor.add_closer("inbox", self.inbox.close)
+        await supervisor.start()
+        if self.settings.is_production and self.settings.monitoring.enabled:
+            self.cycle.start_first_time("serve")
+        try:
+            yield
+        finally:
+            self.flush_answers()
+            self.stopped = await supervisor.stop()
+
+    def _schema(self) -> Schema:
+        return Schema(*schema_place(self.database))
 
     def flush_answers(self) -> bool:
         """Write down the receiver's answer times since the last call."""

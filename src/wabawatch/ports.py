@@ -119,6 +119,10 @@ class Inbox(Protocol):
         """When the next body above *after* was received (up to one commit too early); None when there is none."""
         ...
 
+    def trouble(self) -> str:
+        """Why nothing can be kept now, in a sentence; "" when all is well."""
+        ...
+
     def forget(self, up_to: BodyId) -> None:
         """Delete the bodies numbered *up_to* and below, except those in one commit with later ones. Repeatable."""
         ...

@@ -108,6 +108,9 @@ class EmptyInbox:
     def find(self, body_id: BodyId) -> Body | None:
         return None
 
+    def trouble(self) -> str:
+        return ""
+
     def forget(self, up_to: BodyId) -> None:
         return None
 

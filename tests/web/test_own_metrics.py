@@ -12,9 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.metrics import MessageCounts
+from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import Group, LoopHealth, LoopState
-from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, WebhookTotals, render
+from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
 
 ACK_MS = {index_of(3): 90, index_of(240): 9, index_of(30_000): 1}
 
@@ -39,8 +40,8 @@ SNAPSHOT = MetricsSnapshot(
         "coverage": Figure(None, 0),
     },
     verdict=Verdict.WARNING,
-    webhooks=WebhookTotals(
-        received=6500, processed=6480, backlog=17, parked=3, duplicates=44, unparsed_items=5, unknown=6
+    webhooks=BodyCounts(
+        processed=6480, backlog=17, parked=3, duplicates=44, unparsed_items=5, unknown=6, distinct_live=6000
     ),
     acks={"": AckTally(ACK_MS, {Admission.BAD_SIGNATURE: 7}), "shop": AckTally({}, {})},
     oldest_waiting_s=0.75,

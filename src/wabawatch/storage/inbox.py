@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
+from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, StoredBody
 from wabawatch.storage.bodies import decode_block
@@ -51,6 +52,7 @@ class SqliteInbox:
             self._file.number_above(above)
         connect = partial(InboxFile, path, busy_timeout_ms=busy_timeout_ms)
         self._writer = InboxWriter(connect, DiskGuard(path, reserve_bytes, look_every_s), keyring)
+        self._guard = DiskGuard(path, reserve_bytes, look_every_s)  # its own: a guard is used by one thread
 
     async def append(self, body: Body) -> BodyId:
         """Keep *body*. On return a crash cannot lose it. Bodies that wait together share one commit.
@@ -110,6 +112,14 @@ class SqliteInbox:
             future: Future[bool] = Future()
             self._writer.submit(Forget(up_to, future))
             more = future.result()
+
+    def trouble(self) -> str:
+        """Why nothing can be kept now, in a sentence; "" when all is well."""
+        try:
+            self._guard.check()
+        except StoreUnavailable as error:
+            return str(error)
+        return ""
 
     def close(self) -> None:
         """Keep what is queued, then close. Afterwards every call raises StoreUnavailable. Repeatable."""

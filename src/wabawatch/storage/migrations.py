@@ -57,6 +57,12 @@ def is_newer(database: Database, steps: Sequence[Step] = STEPS) -> bool:
         return bool(_taken(connection) - {step.number for step in steps})
 
 
+def schema_place(database: Database, steps: Sequence[Step] = STEPS) -> tuple[int | None, int]:
+    """The last step that *database* has taken (None: none at all), and the last that this release knows."""
+    with database.reading() as connection:
+        return max(_taken(connection), default=None), steps[-1].number
+
+
 def refuse_newer(database: Database, steps: Sequence[Step] = STEPS) -> None:
     """Raise Conflict when a newer release made *database*."""
     pending(database, steps)

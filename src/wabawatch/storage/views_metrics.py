@@ -55,15 +55,15 @@ def _with_intervals(connection: Connection) -> str:
     """The Wilson interval of each rate, step by step as `domain.metrics.wilson` computes it."""
     z2 = repr(Z_95 * Z_95)
     return f"""
-SELECT at, scope, metric, tier, n, value,
-  (share + {z2} / (2 * n)) / (1 + {z2} / n) AS centre,
-  {Z_95!r} * SQRT(share * (1 - share) / n + {z2} / (4.0 * n * n)) / (1 + {z2} / n) AS half
+SELECT at, scope, metric, tier, n, CASE WHEN n IS NULL THEN CAST(hits AS DOUBLE PRECISION) ELSE share END AS value,
+  (share + {z2} / (2 * cases)) / (1 + {z2} / cases) AS centre,
+  {Z_95!r} * SQRT(share * (1 - share) / cases + {z2} / (4 * cases * cases)) / (1 + {z2} / cases) AS half
 FROM (
-SELECT at, scope, metric, tier, n,
-  CASE WHEN n IS NULL THEN CAST(hits AS DOUBLE PRECISION) ELSE CAST(hits AS DOUBLE PRECISION) / NULLIF(n, 0) END
-    AS value,
-  CAST(hits AS DOUBLE PRECISION) / NULLIF(n, 0) AS share
+SELECT at, scope, metric, tier, n, hits, cases, hits / cases AS share
+FROM (
+SELECT at, scope, metric, tier, n, hits, CAST(NULLIF(n, 0) AS DOUBLE PRECISION) AS cases
 FROM ({_one_by_one(connection)}) AS counted
+) AS divisible
 ) AS shared"""
 
 

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.histograms import Histogram, above, value_of
 from wabawatch.domain.metrics import MessageCounts
+from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
 
@@ -40,19 +41,6 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookTotals:
-    """Accepted webhook bodies since the beginning (no window). received = processed + backlog + parked."""
-
-    received: int
-    processed: int
-    backlog: int
-    parked: int
-    duplicates: int
-    unparsed_items: int
-    unknown: int
-
-
-@dataclass(frozen=True, slots=True)
 class Build:
     """What is running."""
 
@@ -72,7 +60,8 @@ class MetricsSnapshot:
     rates: Mapping[str, Figure]
     """By name, as in `delivery_rate`"""
     verdict: Verdict
-    webhooks: WebhookTotals
+    webhooks: BodyCounts
+    """Accepted webhook bodies since the beginning, without a window"""
     acks: Mapping[str, AckTally]
     """What the receiver answered since the process started, by app"""
     oldest_waiting_s: float
@@ -178,7 +167,7 @@ def _verdict(verdict: Verdict) -> Metric:
     )
 
 
-def _webhooks(totals: WebhookTotals, oldest_waiting_s: float) -> Iterator[Metric]:
+def _webhooks(totals: BodyCounts, oldest_waiting_s: float) -> Iterator[Metric]:
     yield _counter("webhooks_received", "Webhook bodies that were accepted.", totals.received)
     yield _counter("webhooks_processed", "Accepted webhook bodies that were digested.", totals.processed)
     yield _counter("webhooks_duplicates", "Digested bodies that were the same as an earlier one.", totals.duplicates)

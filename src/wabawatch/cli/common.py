@@ -1,0 +1,71 @@
+"""What the commands share: where the installation is, and how things are printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from wabawatch.app import System
+from wabawatch.settings import Settings, load_process
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Which installation a command works on."""
+
+    config: Annotated[Path | None, Parameter(help="The settings file (default: ./wabawatch.toml if there is one).")] = (
+        None
+    )
+    data_dir: Annotated[Path | None, Parameter(help="The folder of SQLite files and keys (WABAWATCH_DATA_DIR).")] = None
+    database_url: Annotated[str | None, Parameter(help="The database (DATABASE_URL).")] = None
+
+    def settings(self, **overrides: object) -> Settings:
+        """The settings of this installation. Raises SettingsError with every mistake."""
+        given = {"WABAWATCH_DATA_DIR": self.data_dir, "DATABASE_URL": self.database_url, **overrides}
+        told = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+        return load_process(self.config, told)
+
+
+HERE = Where()
+
+
+@contextmanager
+def opened(where: Where) -> Iterator[System]:
+    """The installation, opened and closed again. The tables are brought up to date."""
+    system = System(where.settings())
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+def print_json(value: object) -> None:
+    """Print *value* as indented JSON on stdout, and nothing else."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def progress_bar() -> Progress:
+    """A progress bar on stderr that shows how much of how much, and how long it will take."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )

@@ -1,0 +1,49 @@
+"""The command `wabawatch`. Data goes to stdout, the rest to stderr; a failure says what to do and exits non-zero."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+from wabawatch.domain.errors import WabawatchError
+
+WELL, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+COMMANDS = ("serve", "demo", "simulate", "import", "status", "monitor", "migrate", "rebuild", "doctor")
+"""In the order of the help. Each stands in a module of its name, imported when the command is called."""
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+app = App(
+    name="wabawatch",
+    help="Watch a WhatsApp Business Platform integration: deliveries, quality, webhooks, uptime, compliance.",
+    version=lambda: version("wabawatch"),
+    error_console=errors,
+    sort_key=None,
+)
+for position, name in enumerate(COMMANDS):
+    module = {"import": "importing"}.get(name, name)
+    app.command(f"wabawatch.cli.{module}:app", name=name, sort_key=position)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line *arguments* (default: those of this process) and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line *arguments* and give the exit code: 0 well, 1 the command failed, 2 wrong arguments."""
+    try:
+        result = app(arguments, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return MISUSED  # cyclopts has said on stderr what is wrong, with the nearest valid name
+    except WabawatchError as error:
+        errors.print(f"wabawatch: {error}", style="red", markup=False)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return result if isinstance(result, int) else WELL

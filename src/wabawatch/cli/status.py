@@ -1,0 +1,96 @@
+"""`wabawatch status`: the state of the system, for a person or as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter, validators
+from rich.table import Table
+from rich.text import Text
+
+from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.report import Assessment, Requirement, SystemStatus
+from wabawatch.wire import iso, status_json
+
+app = App(help="Show deliveries, failures, quality, template use and webhook response, with their verdicts.")
+
+STYLES = {
+    Verdict.COMPLIANT: "green",
+    Verdict.WARNING: "yellow",
+    Verdict.VIOLATION: "bold red",
+    Verdict.INSUFFICIENT_DATA: "dim",
+}
+
+
+@app.default
+def status(
+    *,
+    hours: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 24,
+    json: bool = False,
+    where: Where = HERE,
+) -> None:
+    """Show the state of the last hours.
+
+    Parameters
+    ----------
+    hours
+        How far to look back; 0 is everything.
+    json
+        Print JSON, with the names of `GET /api/v1/status`.
+    """
+    with opened(where) as system:
+        found = system.status.status(hours)
+    if json:
+        print_json(status_json(found))
+    else:
+        show(found, hours)
+
+
+def show(status: SystemStatus, hours: int) -> None:
+    """Print *status* for a person."""
+    verdict = status.assessment.verdict
+    span = f"the last {hours} h" if hours else "everything"
+    out.print(Text.assemble((verdict.value.upper(), STYLES[verdict]), f"  {span}, as of {iso(status.as_of)}"))
+    out.print(requirements_table(status.assessment))
+    counts = status.assessment.messages
+    out.print(
+        f"messages: {counts.attempted} attempted = {counts.pending} pending + {counts.sent} sent "
+        f"+ {counts.delivered} delivered + {counts.read} read + {counts.failed} failed + {counts.expired} expired"
+    )
+    out.print(
+        f"          {counts.accepted} accepted, {counts.rejected} rejected, {counts.unlinked} unlinked; "
+        f"{counts.orphan} orphan, {counts.inbound} inbound"
+    )
+    bodies = status.bodies
+    out.print(
+        f"webhooks: {bodies.received} received = {bodies.processed} processed + {bodies.backlog} backlog "
+        f"+ {bodies.parked} parked; {bodies.duplicates} duplicates, {bodies.unparsed_items} unparsed items, "
+        f"{bodies.unknown} unknown"
+    )
+    running = "running" if status.is_running else "not running"
+    out.print(f"monitoring: {running}, last cycle {iso(status.last_cycle_at) or 'never'}")
+
+
+def requirements_table(assessment: Assessment) -> Table:
+    """The five requirements, each with what it rests on."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("requirement", "value", "wanted", "n", "95 % interval", "verdict"):
+        table.add_column(heading)
+    table.add_row("delivery rate", *_cells(assessment.delivery_rate, ">"))
+    table.add_row("failure rate", *_cells(assessment.failure_rate, "<"))
+    table.add_row("quality score", *_cells(assessment.quality_score, ">"))
+    table.add_row("template use", *_cells(assessment.template_usage, "="))
+    response = assessment.webhook_response
+    value = "-" if response.value is None else f"p99 {response.value * 1000:.1f} ms"
+    verdict = Text(response.verdict.value, STYLES[response.verdict])
+    table.add_row("webhook response", value, f"< {response.threshold:.0f} s", str(response.n), "", verdict)
+    return table
+
+
+def _cells(requirement: Requirement, sign: str) -> tuple[str, str, str, str, Text]:
+    value = "-" if requirement.value is None else f"{requirement.value:.2%}"
+    between = requirement.interval
+    interval = f"{between[0]:.2%} - {between[1]:.2%}" if between else ""
+    verdict = Text(requirement.verdict.value, STYLES[requirement.verdict])
+    return value, f"{sign} {requirement.threshold:.0%}", str(requirement.n), interval, verdict

@@ -1,0 +1,129 @@
+"""What wabawatch tells of itself: `/healthz`, `/readyz` and `/metrics`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.report import Assessment
+from wabawatch.flows.ingest import Acks
+from wabawatch.flows.status import StatusFlow
+from wabawatch.loops import LoopHealth
+from wabawatch.ports import DIGESTED, Clock, Figures, Inbox, Window
+from wabawatch.web.health import Answer, liveness, readiness
+from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
+from wabawatch.wire import write
+
+WINDOW_H = 24
+FRESH_S = 10.0
+"""The figures in `/metrics` are computed at most this often, however often it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Which step of the schema the database is at, and which this release needs."""
+
+    at: int | None
+    needed: int
+
+
+@dataclass(slots=True)
+class Own:
+    """The routes that need no token: nothing in them says anything about anybody."""
+
+    status: StatusFlow
+    figures: Figures
+    inbox: Inbox
+    acks: Acks
+    clock: Clock
+    loops: Callable[[], Sequence[LoopHealth]]
+    schema: Callable[[], Schema]
+    build: Build
+    _rendered: bytes = b""
+    _rendered_at: float = -FRESH_S
+
+    def routes(self) -> list[Route]:
+        """The three routes."""
+        return [
+            Route("/healthz", self.healthz, methods=["GET"]),
+            Route("/readyz", self.readyz, methods=["GET"]),
+            Route("/metrics", self.metrics, methods=["GET"]),
+        ]
+
+    async def healthz(self, _request: Request) -> Response:
+        """Whether the process does its work; 503 names what does not."""
+        return _answer(await run_in_threadpool(self._liveness))
+
+    async def readyz(self, _request: Request) -> Response:
+        """Whether webhooks may be sent here; 503 says why not."""
+        return _answer(await run_in_threadpool(self._readiness))
+
+    async def metrics(self, _request: Request) -> Response:
+        """Prometheus' text format."""
+        return Response(await run_in_threadpool(self._metrics), headers={"content-type": CONTENT_TYPE})
+
+    def _liveness(self) -> Answer:
+        try:
+            return liveness(self.loops(), self._oldest_waiting_s())
+        except StoreUnavailable as error:
+            return liveness(self.loops(), None, str(error))
+
+    def _readiness(self) -> Answer:
+        try:
+            schema, database_trouble = self.schema(), ""
+        except StoreUnavailable as error:
+            schema, database_trouble = Schema(None, 0), str(error)
+        return readiness(
+            database_trouble=database_trouble,
+            inbox_trouble=self.inbox.trouble(),
+            schema=schema.at,
+            schema_needed=schema.needed,
+        )
+
+    def _metrics(self) -> bytes:
+        if time.monotonic() - self._rendered_at >= FRESH_S:
+            self._rendered = render(self._snapshot())
+            self._rendered_at = time.monotonic()
+        return self._rendered
+
+    def _snapshot(self) -> MetricsSnapshot:
+        recent = self.status.status(WINDOW_H).assessment
+        return MetricsSnapshot(
+            window_s=WINDOW_H * 3600.0,
+            messages=recent.messages,
+            rates=_rates(recent),
+            verdict=recent.verdict,
+            webhooks=self.figures.bodies(Window(None, None)),
+            acks=self.acks.totals(),
+            oldest_waiting_s=self._oldest_waiting_s() or 0.0,
+            loops=self.loops(),
+            build=self.build,
+        )
+
+    def _oldest_waiting_s(self) -> float | None:
+        oldest_at = self.inbox.oldest_waiting_at(self.figures.mark(DIGESTED))
+        return None if oldest_at is None else max(0, self.clock.now() - oldest_at) / 1000
+
+
+def _rates(assessment: Assessment) -> dict[str, Figure]:
+    judged = {
+        "delivery_rate": assessment.delivery_rate,
+        "failure_rate": assessment.failure_rate,
+        "quality_score": assessment.quality_score,
+        "template_usage": assessment.template_usage,
+    }
+    rates = {name: Figure(r.value, r.n, r.interval, r.threshold) for name, r in judged.items()}
+    covered = assessment.coverage
+    return {**rates, "coverage": Figure(covered.value, covered.n, covered.interval)}
+
+
+def _answer(answer: Answer) -> Response:
+    code, body = answer
+    return Response(write(body), int(code), media_type="application/json")

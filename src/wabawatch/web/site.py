@@ -1,0 +1,36 @@
+"""Everything that is served: the webhook receiver in front, raw, and all else behind it through Starlette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from wabawatch.domain.errors import Refusal, Trouble
+from wabawatch.web.api import Api
+from wabawatch.web.own import Own
+from wabawatch.web.problems import refused, unavailable
+from wabawatch.web.webhook import Receive, Receiver, Scope, Send
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+class Site:
+    """The ASGI app of the server."""
+
+    def __init__(self, receiver: Receiver, api: Api, own: Own, lifespan: Lifespan) -> None:
+        self._receiver = receiver
+        self._rest = Starlette(
+            routes=[Mount("/api/v1", routes=api.routes()), *own.routes()],
+            exception_handlers={Refusal: refused, Trouble: unavailable},
+            lifespan=lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._receiver.matches(scope["path"]):
+            await self._receiver(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
