@@ -75,26 +75,24 @@ def judge_template_use(sends: Rate, coverage: Rate) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class WebhookTimes:
-    """How the subject answered distinct live bodies: answer times, and how many it did not answer at all."""
+    """How the subject answered live bodies: answer times, and how many it did not answer at all."""
 
     answers: Histogram
+    distinct: int
+    """How many different bodies that were: a body that Meta repeats is one case"""
     unanswered: int = 0
-
-    @property
-    def n(self) -> int:
-        """Bodies answered or not."""
-        return sum(self.answers.values()) + self.unanswered
 
     def share_above(self, limit_ms: float) -> float | None:
         """Share of bodies answered later than *limit_ms*, or never; None without a body."""
-        return (above(self.answers, limit_ms) + self.unanswered) / self.n if self.n else None
+        total = sum(self.answers.values()) + self.unanswered
+        return (above(self.answers, limit_ms) + self.unanswered) / total if total else None
 
 
 def judge_webhook_response(times: WebhookTimes, min_sample: int) -> Verdict:
     """20 s is the hard line; Meta's bar for the Cloud API is a median of 250 ms and less than 1 % above 1 s."""
     p50, p99 = percentile(times.answers, 0.50), percentile(times.answers, 0.99)
     late, slow = times.share_above(UNANSWERED_MS), times.share_above(SLOW_MS)
-    if times.n < min_sample or late is None or slow is None:
+    if times.distinct < min_sample or late is None or slow is None:
         return Verdict.INSUFFICIENT_DATA
     if late > TOLERATED_SHARE or (p99 is not None and p99 >= UNANSWERED_MS):
         return Verdict.VIOLATION

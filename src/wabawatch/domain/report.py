@@ -90,7 +90,7 @@ def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Asse
     delivery, failure = delivery_rate(evidence.matured), failure_rate(evidence.tally)
     covered, sends, times = coverage(evidence.tally), template_sends(evidence.tally), evidence.webhook_times
     late = times.share_above(WEBHOOK_LIMIT_S * 1000) or 0.0
-    answered = Rate(times.n - round(late * times.n), times.n)
+    answered = Rate(times.distinct - round(late * times.distinct), times.distinct if times.answers else 0)
     score = quality_score(
         delivery, failure, evidence.number_quality, template_health(evidence.tally), answered, weights
     )
@@ -120,7 +120,7 @@ def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Asse
         template_violations=count(evidence.tally, lambda s: s.template_use is TemplateUse.VIOLATION),
         template_unverified=count(evidence.tally, lambda s: s.template_use is TemplateUse.UNVERIFIED),
         webhook_response=Requirement(
-            p99 / 1000 if p99 is not None else None, WEBHOOK_LIMIT_S, times.n, None, verdicts.webhook_response
+            p99 / 1000 if p99 is not None else None, WEBHOOK_LIMIT_S, times.distinct, None, verdicts.webhook_response
         ),
         webhook_times=times,
         coverage=covered,

@@ -28,7 +28,7 @@ def assess_window(figures: Figures, window: Window, as_of: Millis, rules: Rules)
     evidence = Evidence(
         tally=figures.tally(window),
         matured=figures.tally(Window(window.start, closed_minute(end - rules.grace_ms))),
-        webhook_times=WebhookTimes(figures.answers(window)),
+        webhook_times=WebhookTimes(figures.answers(window), figures.bodies(window).distinct_live),
     )
     return assess(evidence, rules.thresholds, rules.weights)
 
