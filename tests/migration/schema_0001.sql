@@ -358,14 +358,13 @@ SELECT at, scope, metric, value, n,
   CASE WHEN centre + half > 1 THEN 1.0 ELSE centre + half END AS high,
   tier, strftime('%Y-%m-%dT%H:%M:%fZ', (at) / 1000.0, 'unixepoch') AS created_at
 FROM (
-SELECT at, scope, metric, tier, n, value,
-  (share + 3.8414588206941254 / (2 * n)) / (1 + 3.8414588206941254 / n) AS centre,
-  1.959963984540054 * SQRT(share * (1 - share) / n + 3.8414588206941254 / (4.0 * n * n)) / (1 + 3.8414588206941254 / n) AS half
+SELECT at, scope, metric, tier, n, CASE WHEN n IS NULL THEN CAST(hits AS DOUBLE PRECISION) ELSE share END AS value,
+  (share + 3.8414588206941254 / (2 * cases)) / (1 + 3.8414588206941254 / cases) AS centre,
+  1.959963984540054 * SQRT(share * (1 - share) / cases + 3.8414588206941254 / (4 * cases * cases)) / (1 + 3.8414588206941254 / cases) AS half
 FROM (
-SELECT at, scope, metric, tier, n,
-  CASE WHEN n IS NULL THEN CAST(hits AS DOUBLE PRECISION) ELSE CAST(hits AS DOUBLE PRECISION) / NULLIF(n, 0) END
-    AS value,
-  CAST(hits AS DOUBLE PRECISION) / NULLIF(n, 0) AS share
+SELECT at, scope, metric, tier, n, hits, cases, hits / cases AS share
+FROM (
+SELECT at, scope, metric, tier, n, hits, CAST(NULLIF(n, 0) AS DOUBLE PRECISION) AS cases
 FROM (
 SELECT c.at, CASE c.scope WHEN 0 THEN 'all' WHEN 1 THEN 'waba:' || wabas.waba_id WHEN 2 THEN 'number:' || COALESCE(numbers.phone_number_id, 'unknown') WHEN 3 THEN 'template:' || templates.name || '/' || templates.language || '@' || COALESCE(numbers.phone_number_id, 'unknown') WHEN 4 THEN 'category:' || COALESCE(CASE c.ref WHEN 1 THEN 'marketing' WHEN 2 THEN 'utility' WHEN 3 THEN 'authentication' WHEN 4 THEN 'authentication_international' WHEN 5 THEN 'service' WHEN 6 THEN 'marketing_lite' WHEN 7 THEN 'referral_conversion' WHEN 8 THEN 'group_marketing' WHEN 9 THEN 'group_service' WHEN 10 THEN 'group_utility' WHEN 11 THEN 'general_purpose_ai' END, 'other-' || CAST(c.ref AS TEXT)) WHEN 5 THEN 'country:' || CHAR((c.ref >> 8)) || CHAR((c.ref & 255)) WHEN 6 THEN 'error:' || CAST(c.ref AS TEXT) || '@' || COALESCE(numbers.phone_number_id, 'unknown') END AS scope, metric.column1 AS metric, c.tier,
   CASE metric.column1 WHEN 'attempted' THEN c.attempted WHEN 'accepted' THEN c.accepted WHEN 'pending' THEN c.pending WHEN 'sent' THEN c.sent WHEN 'delivered' THEN c.delivered WHEN 'read' THEN c.read WHEN 'failed' THEN c.failed WHEN 'expired' THEN c.expired WHEN 'rejected' THEN c.rejected WHEN 'unlinked' THEN c.unlinked WHEN 'orphan' THEN c.orphan WHEN 'inbound' THEN c.inbound WHEN 'delivery_rate' THEN c.delivery_rate_hits WHEN 'failure_rate' THEN c.failure_rate_hits WHEN 'coverage' THEN c.coverage_hits WHEN 'template_usage' THEN c.template_usage_hits END AS hits,
@@ -487,6 +486,7 @@ LEFT JOIN numbers ON numbers.id = c.number_id
 LEFT JOIN wabas ON c.scope = 1 AND wabas.id = c.ref
 LEFT JOIN templates ON c.scope = 3 AND templates.id = c.ref
 CROSS JOIN (VALUES ('delivery_rate'), ('failure_rate'), ('coverage'), ('template_usage'), ('attempted'), ('accepted'), ('pending'), ('sent'), ('delivered'), ('read'), ('failed'), ('expired'), ('rejected'), ('unlinked'), ('orphan'), ('inbound')) AS metric) AS counted
+) AS divisible
 ) AS shared) AS bounded;
 
 CREATE VIEW whatsapp_logs AS
