@@ -266,8 +266,8 @@ class Ledger(Protocol):
         """Keep a body that could not be digested."""
         ...
 
-    def heal(self, body_id: BodyId) -> None:
-        """Forget that a body could not be digested."""
+    def heal(self, body_id: BodyId) -> bool:
+        """Forget that a body could not be digested. False: somebody else has done so already."""
         ...
 
     def failing(self, due_at: Millis, limit: int) -> list[Failing]:

@@ -42,10 +42,21 @@ from wabawatch.ports import (
 MAX_TRIES = 5
 FIRST_PAUSE_MS = 2_000
 BATCH = 400
+"""Bodies taken in by one transaction at most"""
+ENOUGH_FACTS = 1_500
+"""With so many facts a transaction takes no further body: none should hold the write lock for long"""
 RECHECK_BATCH = 500
 
 Translate = Callable[[StoredBody], Sequence[Fact]]
 """Makes facts of a body. Does not raise on content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A body and the facts in it."""
+
+    stored: StoredBody
+    facts: Sequence[Fact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class Digest:
         if not waiting:
             return False
         try:
-            self._digest(after, waiting)
+            self._digest(after, self._opened(waiting))
         except Trouble:
             raise
         except Exception:
@@ -77,9 +88,10 @@ class Digest:
             due = ledger.failing(self.clock.now(), 1)
         for failing in due:
             try:
+                parcel = self._opened([failing.stored])
                 with self.books.writing() as ledger:
-                    ledger.heal(failing.stored.id)
-                    take_in(ledger, [failing.stored], self.translate)
+                    if ledger.heal(failing.stored.id):  # else another process was faster
+                        take_in(ledger, parcel)
             except Trouble:
                 raise
             except Exception as error:
@@ -97,16 +109,27 @@ class Digest:
             ledger.close_recheck(recheck, held[-1].id if len(held) == RECHECK_BATCH else None)
             return True
 
-    def _digest(self, after: int, waiting: Sequence[StoredBody]) -> None:
+    def _opened(self, waiting: Sequence[StoredBody]) -> list[Opened]:
+        """The first of *waiting* with their facts, as many as one transaction should take. At least one."""
+        parcel: list[Opened] = []
+        facts = 0
+        for stored in waiting:
+            parcel.append(Opened(stored, self.translate(stored)))
+            facts += len(parcel[-1].facts)
+            if facts >= ENOUGH_FACTS:
+                break
+        return parcel
+
+    def _digest(self, after: int, parcel: Sequence[Opened]) -> None:
         with self.books.writing() as ledger:
             if ledger.mark(DIGESTED) == after:  # else another process was faster, and nothing is to be done
-                take_in(ledger, waiting, self.translate)
-                ledger.set_mark(DIGESTED, waiting[-1].id)
+                take_in(ledger, parcel)
+                ledger.set_mark(DIGESTED, parcel[-1].stored.id)
 
     def _one_by_one(self, after: int, waiting: Sequence[StoredBody]) -> None:
         for stored in waiting:
             try:
-                self._digest(after, [stored])
+                self._digest(after, self._opened([stored]))
             except Trouble:
                 raise
             except Exception as error:
@@ -134,19 +157,19 @@ def fingerprint(stored: StoredBody) -> bytes:
     return blake2b(seed + body.content, digest_size=10).digest()
 
 
-def take_in(ledger: Ledger, bodies: Sequence[StoredBody], translate: Translate) -> None:
-    """Take *bodies* into the books: their facts, the figures they change, and the log of them."""
-    prints = [fingerprint(stored) for stored in bodies]
+def take_in(ledger: Ledger, parcel: Sequence[Opened]) -> None:
+    """Take bodies into the books: their facts, the figures they change, and the log of them."""
+    prints = [fingerprint(opened.stored) for opened in parcel]
     seen = ledger.seen(prints)
     notes: list[BodyNote] = []
     facts: list[Fact] = []
     delays: list[tuple[str, Millis, Millis]] = []
-    for stored, print_ in zip(bodies, prints, strict=True):
+    for opened, print_ in zip(parcel, prints, strict=True):
+        stored, told = opened.stored, opened.facts
         if print_ in seen:
             notes.append(BodyNote(stored.id, stored.body, print_, BodyResult.DUPLICATE))
             continue
         seen.add(print_)
-        told = translate(stored)
         facts += told
         notes.append(_note_of(stored, print_, told))
         delays += _delays_of(stored, told)

@@ -108,9 +108,9 @@ def fail(connection: Connection, failing: Failing, keyring: Keyring) -> None:
     connection.execute(new.on_conflict_do_update(index_elements=["body_id"], set_=latest), [values])
 
 
-def heal(connection: Connection, body_id: BodyId) -> None:
-    """Forget that a body could not be digested."""
-    connection.execute(delete(parked).where(parked.c.body_id == body_id))
+def heal(connection: Connection, body_id: BodyId) -> bool:
+    """Forget that a body could not be digested. False: it was forgotten before."""
+    return connection.execute(delete(parked).where(parked.c.body_id == body_id)).rowcount == 1
 
 
 def failing(connection: Connection, due_at: Millis, limit: int, keyring: Keyring) -> list[Failing]:

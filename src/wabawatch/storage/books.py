@@ -113,8 +113,8 @@ class SqlLedger:
     def fail(self, failing: Failing) -> None:
         body_log.fail(self._connection, failing, self._keyring)
 
-    def heal(self, body_id: BodyId) -> None:
-        body_log.heal(self._connection, body_id)
+    def heal(self, body_id: BodyId) -> bool:
+        return body_log.heal(self._connection, body_id)
 
     def failing(self, due_at: Millis, limit: int) -> list[Failing]:
         return body_log.failing(self._connection, due_at, limit, self._keyring)
