@@ -49,7 +49,8 @@ _LONGEST_SIZE = 19
 """Digits of a content-length that are believed; with more of them the bytes are counted as they come."""
 
 _DRAIN_S = 2.0
-"""So long the rest of a refused body is read and thrown away, so that its sender gets to read the answer."""
+_DRAIN_BYTES = 16 << 20
+"""So long, and so much of it, the rest of a body that is too large is read and thrown away."""
 
 _log = logging.getLogger(__name__)
 
@@ -167,7 +168,7 @@ class Receiver:
         self._count(app, admission, (self.timer() - began) * 1000)
         if admission is Admission.BROKEN_OFF:
             return
-        drain = partial(_drain, receive, self.max_body_bytes) if admission is Admission.TOO_LARGE else None
+        drain = partial(_drain, receive) if admission is Admission.TOO_LARGE else None
         await _answer(send, *_ANSWERS[admission], drain)
 
     async def _take(self, app: str, scope: Scope, receive: Receive) -> Admission:
@@ -235,11 +236,16 @@ async def _whole_body(receive: Receive, max_bytes: int) -> bytes | Admission:
     return bytes(body)
 
 
-async def _drain(receive: Receive, max_bytes: int) -> None:
-    """Read what still comes, for a while: a socket closed on unread data resets, and the answer is lost."""
+async def _drain(receive: Receive) -> None:
+    """Throw away what still comes, within limits: a socket closed on unread data resets, and the answer is lost."""
+    left = _DRAIN_BYTES
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_S):
-            await _whole_body(receive, max_bytes)
+            while left > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
 
 async def _answer(
