@@ -372,6 +372,17 @@ def person_key(person: Person) -> ContactKey:
     return ContactKey(ContactKind.USERNAME, person.username)
 
 
+def person_keys(person: Person) -> list[ContactKey]:
+    """Every id by which one fact knows a person, the one it is kept by first."""
+    known = (
+        (ContactKind.PHONE, person.phone),
+        (ContactKind.BSUID, person.bsuid),
+        (ContactKind.USERNAME, person.username),
+        (ContactKind.BSUID, person.parent_bsuid),
+    )
+    return [ContactKey(kind, value) for kind, value in known if value]
+
+
 def contact_key(person: Person, group: str) -> ContactKey | None:
     """The contact of a message: the group it went to, or else the person; None when neither is known."""
     if group:

@@ -22,7 +22,7 @@ from wabawatch.domain.facts import (
     TemplateChanged,
     TemplateRef,
 )
-from wabawatch.domain.messages import ContactKey, ContactKind, person_key
+from wabawatch.domain.messages import ContactKey, person_key, person_keys
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.storage.dialect import chunks, insert, smaller, widen
 from wabawatch.storage.dictionary import Dictionary
@@ -69,8 +69,7 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
         if fact.number and waba:
             first, last = seen.get((fact.number, waba), (at, at))
             seen[fact.number, waba] = (min(first, at), max(last, at))
-        if fact.person.phone and fact.person.bsuid:
-            persons.append((fact.person, waba, at))
+        persons.append((fact.person, waba, at))
     number_ids = words.numbers.ids(connection, {number for number, _ in seen})
     waba_ids = words.wabas.ids(connection, {waba for _, waba in seen})
     rows = [
@@ -217,11 +216,10 @@ def _persons_of(fact: OtherFact) -> tuple[Person, ...]:
 
 
 def _note_links(connection: Connection, words: Dictionary, persons: Sequence[tuple[Person, str, Millis]]) -> None:
-    pairs = [
-        (ContactKey(ContactKind.PHONE, person.phone), ContactKey(ContactKind.BSUID, person.bsuid), waba, at)
-        for person, waba, at in persons
-        if person.phone and person.bsuid
-    ]
+    pairs = []
+    for person, waba, at in persons:
+        keys = person_keys(person)
+        pairs += [(keys[0], other, waba, at) for other in keys[1:]]
     _link(connection, words, pairs)
 
 
