@@ -6,6 +6,7 @@ import logging
 import platform
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ class System:
         self.rules = rules_of(settings)
         self.acks = Acks()
         self.stopped = Stopped()
+        self._answers: Counter[tuple[Millis, int]] = Counter()
+        self._flushing = threading.Lock()
         self._spare = self._digest()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
@@ -179,27 +182,26 @@ class System:
     async def _running(self, supervisor: Supervisor) -> AsyncIterator[None]:
         supervisor.add_closer("database", self.database.close)
         supervisor.add_closer("inbox", self.inbox.close)
+        supervisor.add_closer("answers", self.flush_answers)
         await supervisor.start()
         if self.settings.is_production and self.settings.monitoring.enabled:
             self.cycle.start_first_time("serve")
         try:
             yield
         finally:
-            self.flush_answers()
             self.stopped = await supervisor.stop()
 
     def _schema(self) -> Schema:
         return Schema(*schema_place(self.database))
 
     def flush_answers(self) -> bool:
-        """Write down the receiver's answer times since the last call."""
-        drained = self.acks.drain()
-        answers: dict[tuple[Millis, int], int] = {}
-        for (minute, _), tally in drained.items():
-            for slot, n in tally.ack_ms.items():
-                answers[minute, slot] = answers.get((minute, slot), 0) + n
-        if answers:
-            self.figures.keep_answers(answers)
+        """Write down the receiver's answer times since the last call. What cannot be written is tried again."""
+        with self._flushing:
+            for (minute, _), tally in self.acks.drain().items():
+                self._answers.update({(minute, slot): n for slot, n in tally.ack_ms.items()})
+            if self._answers:
+                self.figures.keep_answers(self._answers)
+                self._answers.clear()
         return False
 
     def drain(self) -> None:
