@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,10 @@ class Shelf:
     """One database with its books."""
 
     def __init__(self, folder: Path, name: str = "main") -> None:
-        self.database = Database(f"sqlite:///{folder / name}.db")
-        schema.metadata.create_all(self.database.engine)
+        path = folder / f"{name}.db"
+        if not path.exists():
+            path.write_bytes(_blank())
+        self.database = Database(f"sqlite:///{path}")
         self.keyring = Keyring.generate()
         self.books = SqlBooks(self.database, self.keyring, country_of)
 
@@ -68,6 +72,17 @@ class Shelf:
                     connection.execute(select(schema.events.c.fingerprint, schema.events.c.seen_at)).all()
                 ),
             }
+
+
+@cache
+def _blank() -> bytes:
+    """A database without a row, made once: a test that opens many need not wait for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.db"
+        database = Database(f"sqlite:///{path}")
+        schema.metadata.create_all(database.engine)
+        database.close()
+        return path.read_bytes()
 
 
 def rollups_in_words(connection: Any, words: Dictionary) -> dict[tuple[Any, ...], int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from typing import Any
+
 from hypothesis import strategies as st
 
 from wabawatch.domain.facts import (
@@ -10,6 +13,7 @@ from wabawatch.domain.facts import (
     Fact,
     Feed,
     MessageEchoed,
+    MessageFact,
     MessageReceived,
     Person,
     Pricing,
@@ -22,11 +26,12 @@ from wabawatch.domain.facts import (
     TemplateRef,
     When,
 )
+from wabawatch.domain.messages import Message, fold
 
 T0 = 1_790_000_000_000
 """A moment in September 2026"""
 
-WAMIDS = tuple(f"wamid.HBgLMTU1NTAwMDAwMD{i}VAgARGBI4MUJFRUQ1QUE1QzgxQzk4NzEA" for i in range(4)) + ("wamid.odd", "?")
+WAMIDS = (*tuple(f"wamid.HBgLMTU1NTAwMDAwMD{i}VAgARGBI4MUJFRUQ1QUE1QzgxQzk4NzEA" for i in range(4)), "wamid.odd", "?")
 LOCALS = tuple(f"01920000-0000-7000-8000-00000000000{i}" for i in range(3))
 NUMBERS = ("100000000000001", "100000000000002")
 PERSONS = (
@@ -39,6 +44,33 @@ PERSONS = (
 ERRORS = tuple(ErrorSeen(code, f"title {code}") for code in (131026, 131049, 132015, 999_999))
 TEMPLATES = (TemplateRef("hello", "en"), TemplateRef("promo", "pt_BR"))
 WABA = "200000000000001"
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def at(offset_ms: int = 0) -> When:
+    """A fact that happened so long after `T0`, and of which we were told at once."""
+    return When(T0 + offset_ms, T0 + offset_ms)
+
+
+def told(status: Status, offset_ms: int = 0, **more: Any) -> StatusChanged:
+    """A webhook's status of the first message, that long after `T0`."""
+    known: dict[str, Any] = {"source": Source.WEBHOOK, "wamid": WAMIDS[0], "number": NUMBERS[0], **more}
+    return StatusChanged(when=at(offset_ms), status=status, **known)
+
+
+def recorded(offset_ms: int = 0, **more: Any) -> SendRecorded:
+    """Our own record of sending the first message, that long after `T0`."""
+    known: dict[str, Any] = {"source": Source.API, "wamid": WAMIDS[0], "number": NUMBERS[0], **more}
+    return SendRecorded(when=at(offset_ms), **known)
+
+
+def gathered(*facts: MessageFact) -> Message:
+    """What is known of one message after *facts*."""
+    return reduce(fold, facts, Message())
+
 
 # An id speaks of one number, and a local id of one wamid: that is what makes them ids.
 _number_of = {wamid: NUMBERS[i % 2] for i, wamid in enumerate(WAMIDS)}

@@ -98,7 +98,7 @@ def _cover(start: Millis, end: Millis, tiers: list[Tier], floors: Floors) -> Ite
     if start % width and not _any_kept(finer, start, floors):
         first -= 1
         last = max(last, first + 1)
-    if end % width and not _any_kept(finer, max(start, last * width), floors):
+    if last * width < end and not _any_kept(finer, max(start, last * width), floors):
         last += 1
     if first > last:
         yield from _cover(start, end, finer, floors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES, fault_of
+from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES, Fault, fault_of
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKind, Evidence, Message, Stages, earliest
 
@@ -183,6 +183,12 @@ def is_unlinked(message: Message) -> bool:
     return not message.wamid and not is_rejected(message)
 
 
+def is_held(message: Message) -> bool:
+    """Meta keeps it back for quality assessment: no status says yet that it was released or dropped."""
+    is_told = any(stages.first() is not None for stages in _all_stages(message))
+    return bool(message.evidence & Evidence.HELD) and not is_told
+
+
 def has_failed(message: Message) -> bool:
     """A failure was reported: for the message, or for every participant of a group that is known."""
     if message.stages.failed_at is not None or is_rejected(message):
@@ -232,7 +238,8 @@ def error_code(message: Message) -> int | None:
 def role(message: Message) -> Role:
     """In which book it is counted."""
     source = origin(message)
-    if message.evidence & Evidence.INBOUND and not message.evidence & Evidence.OUTBOUND:
+    # A lone `read` of a message that a person wrote is our own mark-as-read, not a sign of a send.
+    if message.evidence & Evidence.INBOUND and not is_evidenced(message):
         return Role.APART if source in (Origin.HISTORY, Origin.SYNTHETIC) else Role.INBOUND
     if source not in (Origin.API, Origin.UNKNOWN):
         return Role.APART
@@ -267,8 +274,6 @@ def standing(message: Message, judgement: Judgement, swept_until: Millis) -> Sta
     status = outcome(message, swept_until)
     accepted = bool(message.wamid)
     rejected = is_rejected(message)
-    held = bool(message.evidence & Evidence.HELD) and status is Outcome.PENDING
-    code = error_code(message)
     return Standing(
         role=book,
         status=status,
@@ -276,15 +281,20 @@ def standing(message: Message, judgement: Judgement, swept_until: Millis) -> Sta
         is_rejected=rejected,
         is_unlinked=not accepted and not rejected,
         is_recorded=bool(message.evidence & Evidence.RECORDED),
-        in_delivery=accepted and not held and not is_reaction(message),
+        in_delivery=accepted and not is_held(message) and not is_reaction(message),
         in_failure=accepted or rejected,
         pace=pace(message),
         template_use=judgement.use,
         template_health=judgement.template_health,
-        fault=str(fault_of(code or 0)) if status is Outcome.FAILED else "",
+        fault=str(_fault(message)) if status is Outcome.FAILED else "",
         is_billable=message.pricing is not None and message.pricing[2].billable == 1,
         is_contradictory=is_contradictory(message),
     )
+
+
+def _fault(message: Message) -> Fault:
+    code = error_code(message)
+    return Fault.UNKNOWN if code is None else fault_of(code)  # no code is not code 0, which is a dead token
 
 
 class Cell(NamedTuple):
