@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count as counting
 from random import Random
 from typing import TypeAlias
 
@@ -66,6 +67,16 @@ def sends(world: World, mix: Mix, seed: int, count: int, start_at: Millis, perio
     for index in range(count):
         rng = stream(seed, "send", index)
         at = start_at + int(period_ms * (index + rng.random()) / count)
+        yield _send(world, mix, rng, f"send-{index}", at)
+
+
+def endless_sends(
+    world: World, mix: Mix, seed: int, first: int, start_at: Millis, gap_ms: float
+) -> Iterator[PlannedSend]:
+    """As `sends`, without an end: one every *gap_ms*. *first*: how many sends the same seed made before."""
+    for index in counting(first):
+        rng = stream(seed, "send", index)
+        at = start_at + int(gap_ms * (index - first + rng.random()))
         yield _send(world, mix, rng, f"send-{index}", at)
 
 

@@ -70,6 +70,8 @@ class Courier:
         self._in_flight = 0
         self._order = count()
         self._is_closed = False
+        # One token for each parcel that nobody has claimed, and at the very end one for each worker.
+        self._tokens = asyncio.Semaphore(0)
 
     @property
     def backlog(self) -> int:
@@ -78,7 +80,7 @@ class Courier:
 
     def put(self, webhook: PostWebhook) -> None:
         """Take a body to be brought at its time."""
-        heappush(self._waiting, _Parcel(webhook.at, next(self._order), webhook))
+        self._shelve(_Parcel(webhook.at, next(self._order), webhook))
 
     async def room(self, limit: int = 1_000) -> None:
         """Wait until fewer than *limit* bodies are under way."""
@@ -88,6 +90,7 @@ class Courier:
     def close(self) -> None:
         """No more bodies will come: `run` returns once all have been delivered or given up."""
         self._is_closed = True
+        self._send_home()
 
     async def run(self) -> None:
         """Bring bodies until closed and empty. Safe to cancel: what was not answered is not counted."""
@@ -104,17 +107,26 @@ class Courier:
                 await self._try(session, parcel)
             finally:
                 self._in_flight -= 1
+            self._send_home()
 
     async def _claim(self) -> _Parcel | None:
         """The next parcel, once it is due; None at the end."""
-        while self._waiting or self._in_flight or not self._is_closed:
-            if not self._waiting:
-                await asyncio.sleep(_IDLE_S)
-            elif self._waiting[0].due <= self._clock.now():
+        await self._tokens.acquire()
+        while self._waiting:
+            if self._waiting[0].due <= self._clock.now():
                 return heappop(self._waiting)
-            else:
-                await self._clock.nap(self._waiting[0].due)
+            await self._clock.nap(self._waiting[0].due)
         return None
+
+    def _shelve(self, parcel: _Parcel) -> None:
+        heappush(self._waiting, parcel)
+        self._tokens.release()
+
+    def _send_home(self) -> None:
+        """Let every worker end if nothing is left to do."""
+        if self._is_closed and not self.backlog:
+            for _ in range(self._concurrency):
+                self._tokens.release()
 
     async def _try(self, session: aiohttp.ClientSession, parcel: _Parcel) -> None:
         self.tally.attempts += 1
@@ -127,7 +139,7 @@ class Courier:
         if due - parcel.webhook.at > _GIVE_UP_AFTER_MS:
             self.tally.lost += 1
         else:
-            heappush(self._waiting, _Parcel(due, next(self._order), parcel.webhook, attempts))
+            self._shelve(_Parcel(due, next(self._order), parcel.webhook, attempts))
 
     async def _is_taken(self, session: aiohttp.ClientSession, webhook: PostWebhook) -> bool:
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": webhook.signature}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from wabawatch.domain.facts import Millis, SendOutcome
-from wabawatch.simulator.application import PlannedSend, sends
+from wabawatch.simulator.application import PlannedSend, endless_sends, sends
 from wabawatch.simulator.engine import Engine, Sent
 from wabawatch.simulator.ids import stream
 from wabawatch.simulator.incidents import Incident
@@ -58,7 +59,9 @@ class Simulation:
         """The time of the newest step."""
         self._seed = seed
         self._mix = mix
-        self._plan = sends(self.world, mix, seed, messages, start_at, period_ms)
+        self._planned = messages
+        self._ends_at = start_at + period_ms
+        self._plan: Iterator[PlannedSend] = sends(self.world, mix, seed, messages, start_at, period_ms)
         self._next = next(self._plan, None)
         self._signatures: set[str] = set()
         self._received = 0
@@ -75,6 +78,18 @@ class Simulation:
             self._make(send)
             self._next = next(self._plan, None)
         yield from self._seen(self.engine.due(until))
+
+    def go_on(self, gap_ms: float) -> None:
+        """Plan one more send every *gap_ms* from the end of the period on, for ever: `steps` will never end."""
+        more = endless_sends(self.world, self._mix, self._seed, self._planned, self._ends_at, gap_ms)
+        self._plan = chain(self._plan, more)
+        if self._next is None:
+            self._next = next(self._plan)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether every planned send has been made and all that follows from sends has been given as steps."""
+        return self._next is None and self.engine.next_at() is None
 
     def take(self, send: PlannedSend, *, is_recorded: bool) -> Sent:
         """Take a send from outside. *is_recorded*: it passed somebody who writes sends down, such as the gateway."""
