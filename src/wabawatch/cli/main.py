@@ -22,7 +22,7 @@ app = App(
     name="wabawatch",
     help="Watch a WhatsApp Business Platform integration: deliveries, quality, webhooks, uptime, compliance.",
     version=lambda: version("wabawatch"),
-    error_console=errors,
+    error_console=Console(stderr=True, highlight=False),  # its boxes must be wrapped, not cut off
     sort_key=None,
 )
 for position, name in enumerate(COMMANDS):

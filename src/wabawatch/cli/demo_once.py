@@ -1,0 +1,69 @@
+"""The demo as a proof: so many messages through the whole system, and every count held against the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from wabawatch.cli.common import err, print_json, progress_bar
+from wabawatch.cli.comparing import differences, differences_table, shown_counts, wanted_counts
+from wabawatch.cli.demo_stage import Play, Stage, back_from_now, staged
+from wabawatch.cli.main import FAILED, WELL
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.standing import MINUTE_MS
+from wabawatch.simulator.driving import tell
+
+BACK_H = 2.0
+NASTY_BACK_H = 11.0
+"""Long enough ago for the latest of all late statuses to come before the real now."""
+PERIOD_MS = 90 * MINUTE_MS
+"""The sends are spread over this. In a plain mix the last status comes at most 29 minutes after its send."""
+
+
+async def once(messages: int, seed: int, numbers: int, is_nasty: bool, folder: Path, port: int) -> int:
+    """Send all, wait for all, print the status as JSON, compare it with the truth. Gives the exit code."""
+    start_at = back_from_now(NASTY_BACK_H if is_nasty else BACK_H)
+    began = time.monotonic()
+    async with staged(Play(messages, seed, numbers, is_nasty, start_at, PERIOD_MS), folder, port) as stage:
+        await _play(stage, messages, start_at)
+        status = await stage.status(hours=0)
+        wanted = wanted_counts(stage.simulation.totals(stage.swept_until), stage.simulation.brought())
+    print_json(status)
+    found = differences(wanted, shown_counts(status))
+    is_all_taken = _report_refusals(stage)
+    if found:
+        err.print("wabawatch: the status is not the simulator's truth", style="red")
+        err.print(differences_table(found))
+    else:
+        took = f"{time.monotonic() - began:.1f} s"
+        err.print(
+            f"{messages:,} messages and {wanted['webhooks.received']:,} webhooks in {took}; "
+            f"{len(wanted)} counts compared, every one is the simulator's truth"
+        )
+    return WELL if is_all_taken and not found else FAILED
+
+
+async def _play(stage: Stage, messages: int, start_at: Millis) -> None:
+    with progress_bar() as bar:
+        sending = bar.add_task("messages", total=messages)
+
+        def heed(now: Millis) -> None:
+            # The sends are spread evenly, so the time tells how many there were.
+            done = min(messages, messages * (now - start_at) // PERIOD_MS)
+            bar.update(sending, completed=done)
+
+        await stage.driver.run(lambda: tell(stage.simulation.steps(), stage.clock, stage.driver, heed))
+        bar.update(sending, completed=messages, description="processing")
+        stage.clock.become_real()
+        await asyncio.to_thread(stage.finish)
+
+
+def _report_refusals(stage: Stage) -> bool:
+    """Say on stderr what was not taken. True: everything was."""
+    refusals, lost = stage.driver.refusals, stage.driver.courier.tally.lost
+    if refusals.count:
+        err.print(f"wabawatch: {refusals.count} records were refused, the last with: {refusals.last}", style="red")
+    if lost:
+        err.print(f"wabawatch: {lost} webhooks were never answered with 200", style="red")
+    return not refusals.count and not lost
