@@ -447,6 +447,12 @@ def test_what_the_template_rule_said_is_part_of_the_standing() -> None:
     assert (found.template_use, found.template_health) == (TemplateUse.VIOLATION, "unhealthy")
 
 
+def test_an_unlinked_template_send_is_in_no_rate() -> None:
+    found = standing(gathered(unlinked()), Judgement(TemplateUse.COMPLIANT, "APPROVED", "healthy"), NEVER)
+
+    assert (found.template_use, found.template_health) == (TemplateUse.NONE, "")
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [

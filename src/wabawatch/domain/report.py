@@ -89,10 +89,9 @@ def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Asse
     """Judge a window."""
     delivery, failure = delivery_rate(evidence.matured), failure_rate(evidence.tally)
     covered, sends, times = coverage(evidence.tally), template_sends(evidence.tally), evidence.webhook_times
-    late = times.share_above(WEBHOOK_LIMIT_S * 1000) or 0.0
-    answered = Rate(times.distinct - round(late * times.distinct), times.distinct if times.answers else 0)
+    is_covered = covered.value is not None and covered.value >= COVERAGE_NEEDED
     score = quality_score(
-        delivery, failure, evidence.number_quality, template_health(evidence.tally), answered, weights
+        delivery, failure, evidence.number_quality, template_health(evidence.tally), _in_time(times), weights
     )
     verdicts = Verdicts(
         delivery_rate=judge_above(
@@ -107,10 +106,11 @@ def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Asse
     )
     p99 = percentile(times.answers, 0.99)
     return Assessment(
-        verdict=overall(verdicts, has_template_sends=sends.n > 0),
+        # What was not recorded may be template sends: webhooks, which do not name templates, prove nothing alone.
+        verdict=overall(verdicts, has_template_sends=sends.n > 0 or not is_covered),
         delivery_rate=_requirement(delivery, thresholds.delivery_rate, verdicts.delivery_rate),
         failure_rate=_requirement(failure, thresholds.failure_rate, verdicts.failure_rate),
-        refusals_seen=covered.value is not None and covered.value >= COVERAGE_NEEDED,
+        refusals_seen=is_covered,
         failures_by_fault=failures_by_fault(evidence.tally),
         quality_score=Requirement(
             score.value, thresholds.quality_score, score.n, score.interval, verdicts.quality_score
@@ -126,6 +126,12 @@ def assess(evidence: Evidence, thresholds: Thresholds, weights: Weights) -> Asse
         coverage=covered,
         messages=message_counts(evidence.tally),
     )
+
+
+def _in_time(times: WebhookTimes) -> Rate:
+    """Distinct live bodies answered in time / all of them; no case while no answer time is known."""
+    late = times.share_above(WEBHOOK_LIMIT_S * 1000)
+    return Rate(0, 0) if late is None else Rate(times.distinct - round(late * times.distinct), times.distinct)
 
 
 def _requirement(rate: Rate, threshold: float, verdict: Verdict) -> Requirement:

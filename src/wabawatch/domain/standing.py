@@ -274,18 +274,19 @@ def standing(message: Message, judgement: Judgement, swept_until: Millis) -> Sta
     status = outcome(message, swept_until)
     accepted = bool(message.wamid)
     rejected = is_rejected(message)
+    is_linked = accepted or rejected  # else it is in no rate: nobody knows what became of it
     return Standing(
         role=book,
         status=status,
         is_accepted=accepted,
         is_rejected=rejected,
-        is_unlinked=not accepted and not rejected,
+        is_unlinked=not is_linked,
         is_recorded=bool(message.evidence & Evidence.RECORDED),
         in_delivery=accepted and not is_held(message) and not is_reaction(message),
-        in_failure=accepted or rejected,
+        in_failure=is_linked,
         pace=pace(message),
-        template_use=judgement.use,
-        template_health=judgement.template_health,
+        template_use=judgement.use if is_linked else TemplateUse.NONE,
+        template_health=judgement.template_health if is_linked else "",
         fault=str(_fault(message)) if status is Outcome.FAILED else "",
         is_billable=message.pricing is not None and message.pricing[2].billable == 1,
         is_contradictory=is_contradictory(message),

@@ -86,12 +86,17 @@ def judge(message: Message, history: Sequence[TemplateEvent], consent: Sequence[
     refused = _refusal(message)
     if refused:
         return Judgement(TemplateUse.VIOLATION, status, _health(status, history, at), f"refused_{refused}")
-    if message.template is None:
+    if not is_template_send(message):
         return Judgement()
-    use, reason = _use(message, status, event, at)
+    use, reason = _use(message, status, history, at)
     if use is not TemplateUse.VIOLATION and _is_marketing(message, history, at) and has_opted_out(consent, at):
         use, reason = TemplateUse.VIOLATION, "opted_out"
     return Judgement(use, status, _health(status, history, at), reason)
+
+
+def is_template_send(message: Message) -> bool:
+    """Whether a template was sent, named or not."""
+    return message.template is not None or (message.type is not None and message.type[2] == "template")
 
 
 def _refusal(message: Message) -> int:
@@ -100,16 +105,26 @@ def _refusal(message: Message) -> int:
     return min((n.error.code for n in message.errors if n.error.code in TEMPLATE_VIOLATION_CODES), default=0)
 
 
-def _use(message: Message, status: str, event: TemplateEvent | None, at: Millis) -> tuple[TemplateUse, str]:
-    if event is None or not status:
+def _use(message: Message, status: str, history: Sequence[TemplateEvent], at: Millis) -> tuple[TemplateUse, str]:
+    if not status:
         return TemplateUse.UNVERIFIED, "template_unknown"
     if status == APPROVED:
         return TemplateUse.COMPLIANT, ""
     if not message.wamid:
         return TemplateUse.UNVERIFIED, "not_accepted"
-    if event.told_at + MARGIN_MS > at:
+    if _not_sendable_since(history, at) + MARGIN_MS > at:
         return TemplateUse.UNVERIFIED, "within_margin"
     return TemplateUse.VIOLATION, f"template_{status.lower()}"
+
+
+def _not_sendable_since(history: Iterable[TemplateEvent], at: Millis) -> Millis:
+    """When we were told that the template, not sendable at the time *at*, was not: worse news gives no new margin."""
+    since = at
+    for event in sorted((e for e in history if e.aspect == "status" and e.told_at <= at), reverse=True):
+        if status_meaning(event.value, event.reason) in ("", APPROVED):
+            break
+        since = min(since, event.told_at)
+    return since
 
 
 def _health(status: str, history: Sequence[TemplateEvent], at: Millis) -> str:
