@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from typing import Annotated
 
 import uvicorn
@@ -11,6 +12,7 @@ from cyclopts import App, Parameter
 
 from wabawatch.app import System
 from wabawatch.cli.common import HERE, Where, err
+from wabawatch.cli.main import FAILED, WELL
 from wabawatch.settings import check_production
 
 app = App(help="Receive webhooks, digest them, and serve the API.")
@@ -46,7 +48,12 @@ def serve(
         err.print(
             "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"
         )
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # When it has stopped, uvicorn raises the signal again for the handler that was there before: left alone, that
+        # would end the process by the signal, and an orderly stop would not exit with 0.
+        signal.signal(number, server.handle_exit)
+    server.run()
     if not system.stopped.is_clean:
-        os._exit(1)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
-    return 0
+        os._exit(FAILED)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
+    return WELL if server.started else FAILED

@@ -111,9 +111,9 @@ def larger(connection: Connection, a: Any, b: Any) -> Any:
     return func.max(a, b) if connection.dialect.name == "sqlite" else func.greatest(a, b)
 
 
-def next_id(connection: Connection, table: Table) -> int:
+def next_id(connection: Connection, table: Table, column: str = "id") -> int:
     """A number above every id in *table*. Call it inside a writing transaction."""
-    newest = connection.execute(select(func.max(table.c.id))).scalar()
+    newest = connection.execute(select(func.max(table.c[column]))).scalar()
     return int(newest or 0) + 1
 
 

@@ -54,7 +54,8 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
     numbers = words.words(connection, [h.message for h in held])
     profiles = [profile_of(h.message, h.judgement, numbers) for h in held]
     profile_ids = words.profiles.ids(connection, (profile for profile, _ in profiles))
-    fresh = next_id(connection, messages)
+    # Also above the rows that became another: a local id may still mean one of these.
+    fresh = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
     new, changed, saved = [], [], []
     for h, (profile, elsewhere) in zip(held, profiles, strict=True):
         row = row_of(h.message, numbers, profile_ids[profile], elsewhere, swept_until)
