@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,24 +14,28 @@ from tests.support.facts import T0, facts
 from wabawatch.domain.facts import Fact
 
 
-def keep(parcels: list[list[Fact]]) -> dict[str, object]:
-    with tempfile.TemporaryDirectory() as folder:
-        shelf = Shelf(Path(folder))
-        for parcel in parcels:
-            shelf.learn(parcel)
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    shelf = Shelf(tmp_path_factory.mktemp("books"))
+    yield shelf
+    shelf.database.close()
+
+
+def keep(shelf: Shelf, parcels: list[list[Fact]]) -> dict[str, object]:
+    shelf.clear()
+    for parcel in parcels:
+        shelf.learn(parcel)
         shelf.settle(T0)
-        picture = shelf.picture()
-        shelf.database.close()
-        return picture
+    return shelf.picture()
 
 
 @settings(max_examples=150)
-@given(st.lists(facts, max_size=14), st.integers(0, 2**32))
-def test_any_order_repetition_and_splitting_gives_the_same_books(told: list[Fact], seed: int) -> None:
+@given(told=st.lists(facts, max_size=14), seed=st.integers(0, 2**32))
+def test_any_order_repetition_and_splitting_gives_the_same_books(shelf: Shelf, told: list[Fact], seed: int) -> None:
     chance = Random(seed)
     again = [*told, *chance.sample(told, chance.randint(0, len(told)))]
     chance.shuffle(again)
     cuts = sorted(chance.sample(range(len(again) + 1), chance.randint(0, len(again))))
     parcels = [again[a:b] for a, b in zip([0, *cuts], [*cuts, len(again)], strict=True)]
 
-    assert keep(parcels) == keep([told])
+    assert keep(shelf, parcels) == keep(shelf, [told])

@@ -43,7 +43,7 @@ PERSONS = (
 )
 ERRORS = tuple(ErrorSeen(code, f"title {code}") for code in (131026, 131049, 132015, 999_999))
 TEMPLATES = (TemplateRef("hello", "en"), TemplateRef("promo", "pt_BR"))
-WABA = "200000000000001"
+WABA, OTHER_WABA = "200000000000001", "200000000000002"
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -152,8 +152,11 @@ def echoes(draw: st.DrawFn) -> MessageEchoed:
 
 
 template_changes = st.builds(
-    lambda when, ref, value: TemplateChanged(when, Source.WEBHOOK, WABA, "status", ref.name, ref.language, after=value),
+    lambda when, waba, ref, value: TemplateChanged(
+        when, Source.WEBHOOK, waba, "status", ref.name, ref.language, after=value
+    ),
     whens,
+    st.sampled_from((WABA, WABA, OTHER_WABA)),
     st.sampled_from(TEMPLATES),
     st.sampled_from(("APPROVED", "PAUSED", "REJECTED", "NEVER_HEARD_OF")),
 )

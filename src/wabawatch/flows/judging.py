@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
-from wabawatch.domain.standing import Cell, Judgement, Standing, cell, standing
+from wabawatch.domain.standing import Cell, Judgement, Standing, cell, cohort_at, standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent, is_template_send, judge
 from wabawatch.flows.matching import Slot
 from wabawatch.ports import Held, Ledger, Moves
@@ -78,11 +78,16 @@ def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
 def _history_of(
     message: Message, histories: Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]
 ) -> list[TemplateEvent]:
-    """The history of the message's template in its WABA; while that is unknown, of the only WABA that has it."""
+    """The history of the message's template in its WABA; while that is unknown, of the only WABA known to have had it.
+
+    What was told after the send plays no part, also not in which WABAs there are: later news judges later sends only.
+    """
     by_waba = histories.get(message.template[2], {}) if message.template else {}
     if message.waba:
         return by_waba.get(message.waba[2], [])
-    return next(iter(by_waba.values())) if len(by_waba) == 1 else []
+    at = cohort_at(message)
+    had_it = [history for history in by_waba.values() if any(event.told_at <= at for event in history)]
+    return had_it[0] if len(had_it) == 1 else []
 
 
 def _consent_of(message: Message, consents: Mapping[ContactKey, list[ConsentEvent]]) -> list[ConsentEvent]:
