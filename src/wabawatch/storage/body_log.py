@@ -13,6 +13,7 @@ from wabawatch.domain.rollups import Floors
 from wabawatch.ports import Body, BodyId, BodyKind, BodyNote, BodyResult, BodySource, Failing, StoredBody
 from wabawatch.storage import counts
 from wabawatch.storage.bodies import decode_block, encode_block
+from wabawatch.storage.bulk import upserting
 from wabawatch.storage.dialect import chunks, insert
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_rows import LabelKind
@@ -40,6 +41,8 @@ def meaning_of(code: int) -> tuple[BodyKind, BodySource, BodyResult]:
     return KINDS[code & 3], SOURCES[code >> 2 & 7], RESULTS[code >> 5]
 
 
+_upsert = upserting(bodies, ["id"], ["code", "facts", "unparsed", "unknown"])
+
 _PROCESSED = [code_of(kind, source, BodyResult.PROCESSED) for kind in KINDS for source in SOURCES]
 
 
@@ -56,11 +59,8 @@ def note(connection: Connection, words: Dictionary, notes: Sequence[BodyNote], f
     """Write log lines, replacing those of the same body, and count them by receipt time."""
     if not notes:
         return
-    new = insert(connection, bodies)
-    latest = {name: new.excluded[name] for name in ("code", "facts", "unparsed", "unknown")}
     apps = words.labels.ids(connection, {(LabelKind.APP, n.body.app) for n in notes if n.body.app})
-    lines = [_line(n, apps.get((LabelKind.APP, n.body.app), 0)) for n in notes]
-    connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=latest), lines)
+    _upsert(connection, [_line(n, apps.get((LabelKind.APP, n.body.app), 0)) for n in notes])
     counted: Counter[tuple[Millis, str]] = Counter()
     for n in notes:
         if n.body.kind is BodyKind.WEBHOOK and n.body.source not in UNCOUNTED:

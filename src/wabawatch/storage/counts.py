@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, or_, select
 
 from wabawatch.domain.facts import TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
 from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
-from wabawatch.storage.dialect import add_to, chunks
+from wabawatch.storage.bulk import Bulk, add_to
+from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.schema import counters, histograms, rollups
 
@@ -26,6 +27,12 @@ class Place(NamedTuple):
 
 
 KEY = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
+
+_drop_empty = Bulk(
+    lambda _: delete(rollups).where(
+        *(rollups.c[name] == bindparam(name) for name in KEY), rollups.c.n == literal_column("0")
+    )
+)
 
 _SCOPES_BY_TIER = {tier: rule.scopes for tier, rule in TIERS.items()}
 
@@ -122,10 +129,7 @@ def add_rows(connection: Connection, changes: Mapping[tuple[int, ...], int]) -> 
     """Add *changes* to roll-up rows (keyed as `KEY`); rows that come to zero go."""
     rows = [{**dict(zip(KEY, key, strict=True)), "n": n} for key, n in changes.items()]
     add_to(connection, rollups, rows)
-    lowered = [{f"_{name}": row[name] for name in KEY} for row in rows if row["n"] < 0]
-    if lowered:
-        empty = and_(*(rollups.c[name] == bindparam(f"_{name}") for name in KEY), rollups.c.n == 0)
-        connection.execute(delete(rollups).where(empty), lowered)
+    _drop_empty(connection, [row for row in rows if row["n"] < 0])
 
 
 def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequence[Span]) -> dict[Standing, int]:

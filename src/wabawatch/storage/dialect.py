@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.sql.dml import Insert
 
 WRITES = "wabawatch_writes"
 """Execution option of connections that will write: on SQLite they take the write lock at once, so that no
@@ -73,32 +72,6 @@ def insert(connection: Connection, table: Table) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     return make(table)
-
-
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert *rows*, leaving those that exist as they are."""
-    if rows:
-        statement: Insert = insert(connection, table).on_conflict_do_nothing()
-        connection.execute(statement, rows)
-
-
-def add_to(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str = "n") -> None:
-    """Insert *rows*, adding *column* to the rows that exist."""
-    if rows:
-        new = insert(connection, table)
-        added = {column: table.c[column] + new.excluded[column]}
-        connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=added), rows)
-
-
-def widen(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert *rows* with `first_at` and `last_at`, or stretch the rows that exist to hold both times."""
-    if rows:
-        new = insert(connection, table)
-        stretched = {
-            "first_at": smaller(connection, table.c.first_at, new.excluded.first_at),
-            "last_at": larger(connection, table.c.last_at, new.excluded.last_at),
-        }
-        connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=stretched), rows)
 
 
 def smaller(connection: Connection, a: Any, b: Any) -> Any:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
-from wabawatch.domain.facts import ErrorSeen, TemplateRef
+from wabawatch.domain.facts import ErrorSeen, Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
 from wabawatch.storage import schema
 from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
-from wabawatch.storage.names import Names
+from wabawatch.storage.names import CACHED, Names
 
 LABEL_KINDS = tuple(LabelKind)
+
+Link: TypeAlias = tuple[ContactKey, ContactKey, str, Millis]
+"""Two ids of one person, the WABA where they were seen together, and the day."""
 
 
 class Dictionary:
@@ -23,6 +26,8 @@ class Dictionary:
 
     def __init__(self, country_of: Callable[[ContactKey], str]) -> None:
         self.country_of = country_of
+        self.links: dict[Link, None] = {}
+        """Links between contacts that are known to be written, in the order of learning"""
         self.numbers = Names[str](schema.numbers, ("phone_number_id",), lambda w: {"phone_number_id": w}, _first)
         self.wabas = Names[str](schema.wabas, ("waba_id",), lambda w: {"waba_id": w}, _first)
         self.portfolios = Names[str](schema.portfolios, ("portfolio_id",), lambda w: {"portfolio_id": w}, _first)
@@ -77,11 +82,19 @@ class Dictionary:
             profiles=profiles,
         )
 
+    def remember_links(self, links: Iterable[Link]) -> None:
+        """Remember links as written; the oldest half is dropped when there are too many."""
+        if len(self.links) > CACHED:
+            for link in list(self.links)[: CACHED // 2]:
+                del self.links[link]
+        self.links |= dict.fromkeys(links)
+
     def forget(self) -> None:
         """Drop what was learnt, after a transaction that was undone."""
         for names in vars(self).values():
             if isinstance(names, Names):
                 names.forget()
+        self.links.clear()
 
 
 def _first(row: Any) -> str:

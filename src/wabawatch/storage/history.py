@@ -24,7 +24,8 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.domain.messages import ContactKey, person_key, person_keys
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
-from wabawatch.storage.dialect import chunks, insert, smaller, widen
+from wabawatch.storage.bulk import widen
+from wabawatch.storage.dialect import chunks, insert, smaller
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.event_rows import event_row, told_at
 from wabawatch.storage.schema import (
@@ -224,15 +225,17 @@ def _note_links(connection: Connection, words: Dictionary, persons: Sequence[tup
 
 
 def _link(
-    connection: Connection, words: Dictionary, pairs: Sequence[tuple[ContactKey, ContactKey, str, Millis]]
+    connection: Connection, words: Dictionary, seen: Sequence[tuple[ContactKey, ContactKey, str, Millis]]
 ) -> None:
+    # Whole days, so that a link in daily use is neither looked up nor written again with every message.
+    pairs = {(a, b, waba, at - at % DAY_MS) for a, b, waba, at in seen} - words.links.keys()
     if not pairs:
         return
+    words.remember_links(pairs)
     ids = words.contacts.ids(connection, {key for a, b, _, _ in pairs for key in (a, b)})
     waba_ids = words.wabas.ids(connection, {waba for _, _, waba, _ in pairs if waba})
     days: dict[tuple[int, int, int], tuple[Millis, Millis]] = {}
-    for a, b, waba, at in pairs:
-        day = at - at % DAY_MS  # whole days, so that a link in daily use is not rewritten with every message
+    for a, b, waba, day in pairs:
         key = (ids[a], ids[b], waba_ids.get(waba, 0))
         first, last = days.get(key, (day, day))
         days[key] = (min(first, day), max(last, day))

@@ -14,12 +14,18 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
 from wabawatch.meta.wamid import pack
 from wabawatch.ports import Held
-from wabawatch.storage.dialect import chunks, insert, insert_missing, next_id
+from wabawatch.storage.bulk import Bulk, insert_missing, upserting
+from wabawatch.storage.dialect import chunks, next_id
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_rows import ERRORS_BIT, PARTICIPANTS_BIT, message_of, profile_of, row_of
 from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
 STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
+
+_insert = Bulk(lambda _: messages.insert())
+_update = Bulk(lambda _: update(messages).where(messages.c.id == bindparam("_id")))
+_save_locals = upserting(local_ids, ["local_id"], ["message_id"])
+_upsert_participants = upserting(participants, ["message_id", "contact_id"], STAGES)
 
 
 def find(
@@ -66,10 +72,8 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
             saved.append(replace(h, id=fresh))
             new.append({"id": fresh, **row})
             fresh += 1
-    if new:
-        connection.execute(messages.insert(), new)
-    if changed:
-        connection.execute(update(messages).where(messages.c.id == bindparam("_id")), changed)
+    _insert(connection, new)
+    _update(connection, changed)
     _save_errors(connection, words, saved)
     _save_participants(connection, numbers.contacts, saved)
     return saved
@@ -85,10 +89,7 @@ def remove(connection: Connection, ids: Collection[int]) -> None:
 
 def save_locals(connection: Connection, meant: Mapping[str, int]) -> None:
     """Remember which message each local id means."""
-    if meant:
-        new = insert(connection, local_ids)
-        upsert = new.on_conflict_do_update(index_elements=["local_id"], set_={"message_id": new.excluded.message_id})
-        connection.execute(upsert, [{"local_id": local_bytes(k), "message_id": v} for k, v in meant.items()])
+    _save_locals(connection, [{"local_id": local_bytes(k), "message_id": v} for k, v in meant.items()])
 
 
 def note_merged(connection: Connection, became: Mapping[int, int]) -> None:
@@ -168,7 +169,4 @@ def _save_participants(connection: Connection, contacts: Mapping[ContactKey, int
         for h in saved
         for contact, stages in h.message.participants
     ]
-    if rows:
-        new = insert(connection, participants)
-        latest = {name: new.excluded[name] for name in STAGES}
-        connection.execute(new.on_conflict_do_update(index_elements=["message_id", "contact_id"], set_=latest), rows)
+    _upsert_participants(connection, rows)

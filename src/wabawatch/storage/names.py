@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Table, select, tuple_
 
-from wabawatch.storage.dialect import chunks, insert_missing
+from wabawatch.storage.bulk import insert_missing
+from wabawatch.storage.dialect import chunks
 
 W = TypeVar("W", bound=Hashable)
 
