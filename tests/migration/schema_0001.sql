@@ -106,6 +106,16 @@ CREATE TABLE histograms (
 )
  WITHOUT ROWID;
 
+CREATE TABLE imports (
+	identity BLOB NOT NULL,
+	done BIGINT NOT NULL,
+	pending BIGINT NOT NULL,
+	after_id BIGINT NOT NULL,
+	is_finished SMALLINT NOT NULL,
+	PRIMARY KEY (identity)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE labels (
 	id INTEGER NOT NULL,
 	kind SMALLINT NOT NULL,

@@ -337,6 +337,17 @@ marks = Table(
     Column("value", BigInteger, nullable=False),
     comment="Cursors and watermarks",
 )
+imports = Table(
+    "imports",
+    metadata,
+    Column("identity", LargeBinary, primary_key=True, comment="A digest of everything in the dump"),
+    Column("done", BigInteger, nullable=False, comment="So many of its bodies are kept"),
+    Column("pending", BigInteger, nullable=False, comment="So many more were about to be kept"),
+    Column("after_id", BigInteger, nullable=False, comment="... as bodies numbered above this"),
+    Column("is_finished", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="How far dumps of webhook bodies were imported",
+)
 raw_blocks = Table(
     "raw_blocks",
     metadata,
