@@ -10,7 +10,7 @@ from wabawatch.domain.messages import Message, fold, join
 from wabawatch.ports import Held
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slot:
     """One message while a batch is matched: what was in the books, and what it becomes."""
 
@@ -86,6 +86,9 @@ class Matcher:
         for local_id, slot in self._by_local.items():
             if slot is gone:
                 self._by_local[local_id] = kept
+        known = self._by_wamid.get(gone.message.wamid, [])
+        if gone in known:  # both had the wamid, one of them under a wrong number
+            known.remove(gone)
         del self._slots[id(gone)]
         return kept
 
