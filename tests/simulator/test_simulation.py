@@ -9,7 +9,7 @@ from tests.simulator.scenes import HOUR, START, simulation
 
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
-from wabawatch.simulator.steps import PostWebhook
+from wabawatch.simulator.steps import LogSend, PostWebhook
 from wabawatch.simulator.truth import DELIVERY_GRACE_MS, Totals
 
 SEEDS = st.integers(min_value=0, max_value=10_000)
@@ -107,3 +107,35 @@ def test_repeated_bodies_are_counted_as_such() -> None:
 
     assert made.brought().received == len(posted)
     assert made.brought().duplicates == len(posted) - len(set(posted))
+
+
+def test_a_simulation_that_goes_on_continues_its_plan_at_the_new_pace() -> None:
+    plain, going_on = simulation(messages=50), simulation(messages=50)
+    going_on.go_on(gap_ms=1_000)
+
+    first = list(going_on.due(START + HOUR))
+    later = [step for step in going_on.due(START + HOUR + 120_000) if isinstance(step, LogSend)]
+
+    assert first == list(plain.due(START + HOUR))
+    assert len({step.payload["local_id"] for step in later}) > 60
+    assert not going_on.is_told
+
+
+def test_a_simulation_without_a_plan_may_go_on_too() -> None:
+    made = simulation(messages=0)
+    made.go_on(gap_ms=60_000)
+    from_the_end = START + HOUR
+
+    sends = [step for step in made.due(from_the_end + 600_000) if isinstance(step, LogSend)]
+
+    assert sends
+    assert all(step.at >= from_the_end for step in sends)
+
+
+def test_a_simulation_is_told_when_its_last_step_has_been_given() -> None:
+    made = simulation(messages=5)
+    before = made.is_told
+
+    list(made.steps())
+
+    assert (before, made.is_told) == (False, True)

@@ -99,9 +99,7 @@ class _Graph:
         return JSONResponse(nodes.token(self._simulation.world, APP_ID, is_valid=is_valid))
 
     async def truth(self, request: Request) -> Response:
-        now = self._clock.now()
-        found = self._simulation.truth(now)
-        return JSONResponse({"as_of": now, "totals": self._simulation.totals(now), "messages": found})
+        return JSONResponse(self._simulation.published(self._clock.now()))
 
     async def incident(self, request: Request) -> Response:
         body = await _json(request)

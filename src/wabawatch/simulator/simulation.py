@@ -115,6 +115,10 @@ class Simulation:
         when = self.now if as_of is None else as_of
         return totals(self.truth(when), when, since)
 
+    def published(self, as_of: Millis) -> dict[str, object]:
+        """The truth as it is published: ready to be written as JSON."""
+        return {"as_of": as_of, "totals": self.totals(as_of), "messages": self.truth(as_of)}
+
     def brought(self) -> Brought:
         """The webhook bodies posted so far."""
         return Brought(self._received, self._received - len(self._signatures))
