@@ -25,11 +25,13 @@ class StatusFlow:
         """The state of the last *hours*, up to now; 0: of everything there is."""
         now = self.clock.now()
         window = Window(now - hours * HOUR_MS, now) if hours else Window(None, None)
+        # Before the messages, which may move on meanwhile: what is called done here is in the figures.
+        bodies = self.figures.bodies(window)
         is_wanted = self.figures.mark(MONITORING) == RUNNING
         return SystemStatus(
             as_of=now,
             assessment=assess_window(self.figures, window, now, self.rules),
-            bodies=self.figures.bodies(window),
+            bodies=bodies,
             is_running=is_wanted and now - self.figures.mark(ALIVE) < SILENCE_MS,
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,
