@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from tests.meta import corpus
@@ -38,7 +39,7 @@ def test_only_what_is_listed_here_is_not_understood(parsed: dict[str, Parsed]) -
     assert found == set(UNPARSED)
 
 
-def _is_unparsed(fact: Fact) -> bool:
+def _is_unparsed(fact: Fact) -> TypeGuard[Unrecognised]:
     return isinstance(fact, Unrecognised) and fact.why is Why.UNPARSED
 
 

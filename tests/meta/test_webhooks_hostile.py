@@ -149,7 +149,7 @@ def test_numbers_of_any_size_stand_anywhere(name: str, number: str) -> None:
     assert beside.wamid == "wamid.beside"
 
 
-ODD_VALUES = [
+ODD_VALUES: list[object] = [
     None,
     True,
     False,

@@ -128,4 +128,4 @@ def test_the_parser_understands_all_that_is_told_but_the_field_nobody_knows() ->
 
 def test_message_facts_are_those_the_truth_is_about() -> None:
     """Guards `Watchman` itself: a kind of message fact that it does not join would hide here."""
-    assert set(MessageFact.__args__) == {SendRecorded, StatusChanged, MessageReceived, MessageEchoed}  # type: ignore[attr-defined]
+    assert set(MessageFact.__args__) == {SendRecorded, StatusChanged, MessageReceived, MessageEchoed}

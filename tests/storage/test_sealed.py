@@ -198,6 +198,6 @@ def test_a_sealed_column_is_text_in_python_and_sealed_bytes_on_disk() -> None:
         connection.execute(insert(table), [{"word": "grüezi"}, {"word": None}])
 
         assert connection.execute(select(table.c.word)).scalars().all() == ["grüezi", None]
-        on_disk = connection.execute(text("SELECT word FROM t")).scalars().first()
+        on_disk: bytes = connection.execute(text("SELECT word FROM t LIMIT 1")).scalar_one()
         assert ring.open(on_disk, context=b"t.word") == "grüezi".encode()
     engine.dispose()
