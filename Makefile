@@ -23,7 +23,7 @@ help:
 	@echo 'make clean   remove the virtual environment and everything that was built'
 
 demo: $(VENV)/.runtime
-	$(BIN)/wabawatch demo $(ARGS)
+	@$(BIN)/wabawatch demo $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -53,10 +53,12 @@ clean:
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'wabawatch needs Python 3.11 or newer; none was found on the PATH.' >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
-	$(PIP_INSTALL) $(LOCKED) -r requirements/runtime.txt
-	$(PIP_INSTALL) --no-build-isolation -e .
+	@echo 'installing what wabawatch needs into $(VENV) ...' >&2
+	@$(PIP_INSTALL) $(LOCKED) -r requirements/runtime.txt
+	@$(PIP_INSTALL) --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	$(PIP_INSTALL) $(LOCKED) -r requirements/dev.txt
+	@echo 'installing what its tests need ...' >&2
+	@$(PIP_INSTALL) $(LOCKED) -r requirements/dev.txt
 	@touch $@
