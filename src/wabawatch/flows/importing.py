@@ -6,6 +6,7 @@ bodies tells whether the batch was kept: it was all of it, or none.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -159,7 +160,18 @@ def _unknown(fact: Unrecognised) -> Unknown:
         return Unknown(fact.why, fact.field)
     inside = fact.path.partition(".value.")[2]
     parts = [part.partition("[")[0] + ("[]" if "[" in part else "") for part in inside.split(".")]
-    return Unknown(fact.why, ".".join((fact.field, *parts)), fact.raw)
+    return Unknown(fact.why, ".".join((fact.field, *parts)), _value(fact.raw, parts[-1]))
+
+
+def _value(raw: str, key: str) -> str:
+    """The value itself, where the whole item was kept: that one names people, and no two are the same."""
+    if not raw.startswith(("{", "[")):
+        return raw
+    try:
+        found = json.loads(raw).get(key)
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 @dataclass(slots=True)

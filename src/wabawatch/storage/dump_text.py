@@ -23,8 +23,6 @@ LARGEST = 64 << 20
 """Bytes of the largest body that is imported."""
 
 _MARK = b"\xef\xbb\xbf"
-_LOOKED_AT = 64
-"""Lines at the beginning that are looked at to tell how the text is written"""
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _SHALLOW = re.compile(_STRING + rb'|[\[\]{},"]', re.DOTALL)
 _DEEP = re.compile(_STRING + rb'|[\[\]{}"]', re.DOTALL)
@@ -48,22 +46,31 @@ def pieces(chunks: Iterable[bytes]) -> Iterator[Piece]:
     """Cut the text at the ends of its lines, if it is JSON lines, else at the ends of its values."""
     coming = iter(chunks)
     head = bytearray()
+    is_by_lines = None
     for chunk in coming:
+        is_telling = not head or b"\n" in chunk
         head += chunk
-        start = head.removeprefix(_MARK).lstrip()
-        if start[:1] == b"[" or start.count(b"\n") > 1 or len(head) > LARGEST:
+        is_by_lines = _is_by_lines(head) if is_telling else None
+        if is_by_lines is not None or len(head) > LARGEST:
             break
-    text = bytes(head.removeprefix(_MARK))
-    cut = by_lines if _is_by_lines(text) else by_values
-    return cut(chain([text], coming))
+    else:
+        is_by_lines = _is_by_lines(head + b"\n\n")
+    cut = by_lines if is_by_lines else by_values
+    return cut(chain([bytes(head.removeprefix(_MARK))], coming))
 
 
-def _is_by_lines(head: bytes) -> bool:
-    """Whether a text that begins with *head* is JSON lines: its first line is whole, or its second one is."""
-    lines = [line for line in head.split(b"\n", _LOOKED_AT) if line.strip()][:2]
-    if not lines or lines[0].lstrip()[:1] == b"[":
+def _is_by_lines(head: bytes | bytearray) -> bool | None:
+    """Whether a text that begins with *head* is JSON lines: its first line is whole, or the second. None: not known."""
+    text = bytes(head.removeprefix(_MARK)).lstrip()
+    if text[:1] == b"[":
         return False
-    return lines[0].lstrip()[:1] != b"{" or _is_whole(lines[0].strip()) or _is_whole(lines[-1].rstrip())
+    first, is_ended, rest = text.partition(b"\n")
+    if not is_ended:
+        return None
+    if first[:1] != b"{" or _is_whole(first.rstrip()):
+        return True
+    second, is_ended, _ = rest.lstrip(b"\r\n").partition(b"\n")
+    return _is_whole(second.rstrip()) if is_ended else None
 
 
 def _is_whole(text: bytes) -> bool:
@@ -123,7 +130,9 @@ class _Splitter:
             yield from self._take(found.group(), found.start())
         else:
             self._at = len(self._text)
-        _refuse_large(len(self._text) - self._start, self._line)
+        if len(self._text) - self._start > LARGEST:
+            blank = len(self._text) - len(self._text[self._start :].lstrip())
+            _refuse_large(len(self._text) - self._start, self._line + self._text.count(b"\n", self._start, blank))
 
     def finish(self) -> Iterator[Piece]:
         """What is left at the end: something that was cut off, or was no JSON at all."""
