@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,3 +69,14 @@ def test_few_messages_are_insufficient_data(tmp_path: Path) -> None:
 def test_a_recipient_that_is_no_number_is_refused(tmp_path: Path, number: str) -> None:
     with Wabawatch.embedded(url(tmp_path)) as ww, pytest.raises(BadRequest, match="phone_number"):
         ww.log_outbound_message(number)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"user_id": 7}, {"lead_id": "a\0b"}, {"error": 2**63}, {"message_id": "\ud800"}], ids=repr
+)
+def test_what_could_not_be_read_back_is_refused_at_once(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        with pytest.raises(BadRequest, match=next(iter(wrong))):
+            ww.log_outbound_message("+1234567890", **wrong)
+
+        assert ww.get_system_status(0)["messages"]["attempted"] == 0

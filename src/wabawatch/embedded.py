@@ -15,7 +15,7 @@ from wabawatch.flows.cycle import Wanted
 from wabawatch.flows.recording import body_of, record_message, record_status
 from wabawatch.loops import Handle, run_in_thread
 from wabawatch.settings import load_process
-from wabawatch.wire import Direction, ErrorIn, MessageIn, StatusIn, metrics_json, read, status_json, write
+from wabawatch.wire import Direction, ErrorIn, MessageIn, StatusIn, checked, metrics_json, read, status_json, write
 
 Moment = datetime | str | int | None
 """A time: a datetime with an offset, ISO 8601 text, or milliseconds since 1970; None is now."""
@@ -132,7 +132,7 @@ class Wabawatch:
         chosen = _chosen(Status, "status", status)
         if chosen is None:
             raise BadRequest("status: missing")
-        told = StatusIn(status=chosen, wamid=wamid, at=_moment(at), error=_error(error))
+        told = checked(StatusIn(status=chosen, wamid=wamid, at=_moment(at), error=_error(error)))
         self._system.inbox.append_all([body_of(record_status(message_id, told, now), now)])
 
     def get_system_status(self, hours: int = 24) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class Wabawatch:
 
     def _log(self, message: MessageIn) -> str:
         now = self._system.clock.now()
-        record = record_message(message, now)
+        record = record_message(checked(message), now)
         self._system.inbox.append_all([body_of(record, now)])
         return record.local_id
 

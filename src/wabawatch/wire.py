@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,11 @@ from wabawatch.domain.report import Assessment, MetricPoint, Requirement, System
 
 S = TypeVar("S")
 
+# What every database can keep: neither NUL nor lone surrogates, and no number above 64 bits.
+Word: TypeAlias = Annotated[str, msgspec.Meta(max_length=1_000, pattern=r"^[^\x00\ud800-\udfff]*$")]
+Words: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$")]
+Code: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
 
 class Direction(StrEnum):
     """Which way a logged message went."""
@@ -33,34 +38,34 @@ class Direction(StrEnum):
 class ErrorIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One of Meta's errors, as the sender got it."""
 
-    code: int
-    title: str = ""
-    message: str = ""
-    details: str = ""
-    error_subcode: int = 0
-    fbtrace_id: str = ""
-    href: str = ""
+    code: Code
+    title: Words = ""
+    message: Words = ""
+    details: Words = ""
+    error_subcode: Code = 0
+    fbtrace_id: Word = ""
+    href: Words = ""
 
 
 class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A message to log: `POST /api/v1/messages`."""
 
-    phone_number: str | None = None
+    phone_number: Word | None = None
     """The contact's number, in any usual spelling"""
-    bsuid: str | None = None
-    group: str | None = None
-    template_name: str | None = None
-    template_language: str | None = None
-    user_id: str | None = None
-    lead_id: str | None = None
-    conversation_id: str | None = None
-    message_id: str | None = None
+    bsuid: Word | None = None
+    group: Word | None = None
+    template_name: Word | None = None
+    template_language: Word | None = None
+    user_id: Word | None = None
+    lead_id: Word | None = None
+    conversation_id: Word | None = None
+    message_id: Word | None = None
     """The wamid, if it is known already"""
-    local_id: str | None = None
+    local_id: Word | None = None
     """A UUID made by the client, so that a repeated call logs nothing twice; made here when missing"""
-    phone_number_id: str | None = None
-    type: str | None = None
-    category: str | None = None
+    phone_number_id: Word | None = None
+    type: Word | None = None
+    category: Word | None = None
     direction: Direction = Direction.OUTBOUND
     at: int | str | None = None
     """When it was asked for: ISO 8601 with offset, or milliseconds since 1970; now when missing"""
@@ -72,11 +77,11 @@ class StatusIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What became of a message: `POST /api/v1/messages/{id}/status`."""
 
     status: Status
-    wamid: str | None = None
+    wamid: Word | None = None
     """Links a message that was logged without it"""
     at: int | str | None = None
     error: ErrorIn | None = None
-    phone_number_id: str | None = None
+    phone_number_id: Word | None = None
 
 
 class MessageRecord(msgspec.Struct, tag="message", omit_defaults=True):
@@ -106,7 +111,15 @@ def read(kind: type[S], content: bytes) -> S:
     """Read *content* as JSON of *kind*. Raises BadRequest that names the field and what is wrong with it."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadRequest(str(error)) from error
+
+
+def checked(value: S) -> S:
+    """*value*, made in this process, with every field as it must be over HTTP. Raises BadRequest as `read` does."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(value), type(value))
+    except (msgspec.MsgspecError, TypeError) as error:
         raise BadRequest(str(error)) from error
 
 

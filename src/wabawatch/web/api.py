@@ -87,7 +87,7 @@ class Api:
 
     def _admit(self, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
-        given = token.strip().encode("utf-8", "surrogatepass")
+        given = token.strip().encode("latin-1")  # as Starlette has decoded it: these are the bytes that were sent
         if not self.tokens:
             raise NotAllowed("the API is closed; set WABAWATCH_API_TOKEN to open it")
         # Every token is compared, so that the time taken does not tell which one was nearly right.
@@ -107,8 +107,9 @@ async def _body(request: Request) -> bytes:
 
 def _hours(request: Request) -> int:
     given = request.query_params.get("hours", "24")
-    if not (given.isascii() and given.isdigit() and int(given) <= MAX_HOURS):
-        raise BadRequest(f"hours: {given!r} is no whole number from 0 (everything) to {MAX_HOURS}")
+    is_number = given.isascii() and given.isdigit() and len(given) <= len(str(MAX_HOURS))
+    if not is_number or int(given) > MAX_HOURS:
+        raise BadRequest(f"hours: {given[:20]!r} is no whole number from 0 (everything) to {MAX_HOURS}")
     return int(given)
 
 

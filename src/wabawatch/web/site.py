@@ -7,12 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount
 
 from wabawatch.domain.errors import Refusal, Trouble
 from wabawatch.web.api import Api
 from wabawatch.web.own import Own
-from wabawatch.web.problems import refused, unavailable
+from wabawatch.web.problems import refused, unavailable, unheard, unroutable
 from wabawatch.web.webhook import Receive, Receiver, Scope, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
@@ -25,7 +27,12 @@ class Site:
         self._receiver = receiver
         self._rest = Starlette(
             routes=[Mount("/api/v1", routes=api.routes()), *own.routes()],
-            exception_handlers={Refusal: refused, Trouble: unavailable},
+            exception_handlers={
+                Refusal: refused,
+                Trouble: unavailable,
+                HTTPException: unroutable,
+                ClientDisconnect: unheard,
+            },
             lifespan=lifespan,
         )
 

@@ -1,0 +1,375 @@
+"""The HTTP API: what is logged counts, and every mistake gets an answer that names it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.asgi import Answer, Request, ask
+from tests.support.books import HandClock
+
+from wabawatch.app import System
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.settings import load
+
+NOW = 1_795_176_000_000
+TOKENS = ("first token", "tökën")
+LOCAL = "01a20000-0000-7000-8000-00000000000a"
+WAMID = "wamid.HBgLMTU1NTAwMDAwMDEVAgARGBI4MUJFRUQ1QUE1QzgxQzk4NzEA"
+SEND = {"phone_number": "+1 555 010 1001"}
+
+
+class Desk:
+    """One installation, asked in this process. Nothing is digested before it is asked for its figures."""
+
+    def __init__(self, folder: Path, **changes: str) -> None:
+        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        self.clock = HandClock(NOW)
+        self.system = System(load({**usual, "WABAWATCH_API_TOKEN": ",".join(TOKENS), **changes}), self.clock)
+        self.site = self.system.site(self.system.supervisor())
+
+    def ask(self, method: str, path: str, content: bytes = b"", token: str = TOKENS[0], query: str = "") -> Answer:
+        headers = ((b"authorization", b"Bearer " + token.encode()),)
+        return self.send(Request(method, f"/api/v1{path}", (content,), headers, query.encode()))
+
+    def send(self, request: Request) -> Answer:
+        return ask(self.site, request)
+
+    def post(self, path: str, content: object = None) -> Answer:
+        return self.ask("POST", path, json.dumps(content).encode())
+
+    def get(self, path: str, query: str = "") -> Any:
+        answer = self.ask("GET", path, query=query)
+        assert answer.status == 200, answer
+        return json.loads(answer.body)
+
+    def messages(self) -> dict[str, int]:
+        """The counts once everything is digested."""
+        self.system.drain()
+        counted: dict[str, int] = self.get("/status", "hours=0")["messages"]
+        return counted
+
+    def set_aside(self) -> int:
+        """How many bodies could not be digested, so far."""
+        with self.system.database.reading() as connection:
+            events = "SELECT count(*) FROM whatsapp_logs WHERE event IN ('retrying', 'parked')"
+            return int(connection.exec_driver_sql(events).scalar() or 0)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.system.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One desk for many questions, each of which looks at its own answer only."""
+    desk = Desk(tmp_path_factory.mktemp("shared"))
+    yield desk
+    desk.system.close()
+
+
+def problem(answer: Answer) -> tuple[int, str, str]:
+    """Status, code and detail of an error. It must be a problem document."""
+    assert answer.headers[b"content-type"] == b"application/problem+json", answer
+    said = json.loads(answer.body)
+    assert said["status"] == answer.status
+    assert said["title"] not in {"", "Error"}
+    return answer.status, said["code"], said["detail"]
+
+
+def test_a_logged_send_counts(desk: Desk) -> None:
+    answer = desk.post("/messages", SEND | {"template_name": "hello", "template_language": "en", "user_id": "u"})
+
+    assert answer.status == 202
+    assert len(json.loads(answer.body)["id"]) == 36
+    counted = desk.messages()
+    assert (counted["attempted"], counted["unlinked"]) == (1, 1)
+
+
+def test_an_answered_send_is_kept_before_the_answer(desk: Desk) -> None:
+    assert desk.post("/messages", SEND).status == 202
+
+    assert desk.system.inbox.waiting(0) == 1
+
+
+def test_a_status_finds_its_message_by_our_id_and_links_it(desk: Desk) -> None:
+    local_id = json.loads(desk.post("/messages", SEND).body)["id"]
+
+    answer = desk.post(f"/messages/{local_id}/status", {"status": "delivered", "wamid": WAMID})
+
+    assert (answer.status, json.loads(answer.body)) == (202, {"id": local_id})
+    counted = desk.messages()
+    assert (counted["attempted"], counted["delivered"], counted["unlinked"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("wamid", [WAMID, "wamid.a/b+c==", "wamid./status"])
+def test_a_status_finds_its_message_by_wamid_whatever_its_characters(desk: Desk, wamid: str) -> None:
+    desk.post("/messages", SEND | {"message_id": wamid})
+
+    assert desk.post(f"/messages/{wamid}/status", {"status": "read"}).status == 202
+
+    counted = desk.messages()
+    assert (counted["attempted"], counted["read"]) == (1, 1)
+
+
+@pytest.mark.parametrize("spelling", [LOCAL, LOCAL.upper(), LOCAL.replace("-", ""), f"{{{LOCAL}}}"])
+def test_a_repeated_call_with_an_id_of_the_client_logs_nothing_twice(desk: Desk, spelling: str) -> None:
+    ids = [json.loads(desk.post("/messages", SEND | {"local_id": each}).body)["id"] for each in (LOCAL, spelling)]
+
+    assert ids == [LOCAL, LOCAL]
+    assert desk.messages()["attempted"] == 1
+
+
+def test_an_inbound_message_is_no_send(desk: Desk) -> None:
+    desk.post("/messages", SEND | {"direction": "inbound", "message_id": WAMID})
+
+    counted = desk.messages()
+    assert (counted["inbound"], counted["attempted"]) == (1, 0)
+
+
+def test_a_refused_send_is_rejected(desk: Desk) -> None:
+    desk.post("/messages", SEND | {"error": {"code": 132001, "title": "Template does not exist"}})
+
+    counted = desk.messages()
+    assert (counted["attempted"], counted["rejected"], counted["failed"]) == (1, 1, 1)
+
+
+def test_the_status_has_the_promised_names(desk: Desk) -> None:
+    found = desk.get("/status")
+
+    assert found.keys() == {
+        "overall_status", "as_of", "monitoring", "requirements", "coverage", "messages", "webhooks", "alerts", "uptime",
+    }  # fmt: skip
+    assert found["overall_status"] == "insufficient_data"
+    assert found["monitoring"] == {"running": False, "last_cycle_at": None, "interval_ms": 300_000}
+
+
+def test_the_window_of_the_status_is_what_was_asked_for(desk: Desk) -> None:
+    desk.post("/messages", SEND | {"at": NOW - 30 * 3_600_000})
+    desk.system.drain()
+
+    assert [desk.get("/status", query)["messages"]["attempted"] for query in ("", "hours=48", "hours=0")] == [0, 1, 1]
+
+
+def test_metrics_are_points_over_time(desk: Desk) -> None:
+    desk.post("/messages", SEND | {"at": NOW - 3_600_000})
+    desk.system.drain()
+    desk.post("/monitoring/start")
+    desk.system.cycle.step()  # which closes the buckets of the past
+
+    points = desk.get("/metrics", "hours=2")
+
+    assert [p["value"] for p in points if (p["scope"], p["metric"]) == ("all", "attempted")] == [1]
+    assert all(p.keys() == {"at", "scope", "metric", "value", "n", "interval"} for p in points)
+
+
+def test_monitoring_is_started_stopped_and_restarted(desk: Desk) -> None:
+    answers = [desk.post(f"/monitoring/{word}") for word in ("start", "stop", "restart")]
+
+    assert [json.loads(answer.body) for answer in answers] == [{"wanted": True}, {"wanted": False}, {"wanted": True}]
+
+
+ROUTES = [
+    ("POST", "/messages"),
+    ("POST", f"/messages/{LOCAL}/status"),
+    ("GET", "/status"),
+    ("GET", "/metrics"),
+    ("POST", "/monitoring/start"),
+]
+HEADERS = [b"", b"Bearer", b"Bearer ", b"Bearer wrong", b"Bearer first", b"Basic first token", b"first token", b"\xff"]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("header", HEADERS, ids=repr)
+def test_without_a_valid_token_nothing_is_open(shared: Desk, method: str, path: str, header: bytes) -> None:
+    newest = shared.system.inbox.newest()
+    headers = ((b"authorization", header),) if header else ()
+
+    answer = shared.send(Request(method, f"/api/v1{path}", (json.dumps(SEND).encode(),), headers))
+
+    assert problem(answer)[:2] == (401, "not_allowed")
+    assert answer.headers[b"www-authenticate"] == b"Bearer"
+    assert shared.system.inbox.newest() == newest
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_every_token_opens_it(shared: Desk, token: str) -> None:
+    assert shared.ask("GET", "/status", token=token).status == 200
+
+
+def test_while_no_token_is_set_the_api_stays_closed_and_says_how_to_open_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, WABAWATCH_API_TOKEN="")
+    answer = desk.ask("GET", "/status", token="")
+    desk.system.close()
+
+    assert answer.status == 401
+    assert "WABAWATCH_API_TOKEN" in problem(answer)[2]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ({}, "phone_number"),
+        ({"phone_number": ""}, "phone_number"),
+        ({"phone_number": "abc"}, "phone_number"),
+        ({"phone_number": "1"}, "phone_number"),
+        ({"phone_number": 15550101001}, "$.phone_number"),
+        (SEND | {"phone": "x"}, "phone"),
+        (SEND | {"user_id": 7}, "$.user_id"),
+        (SEND | {"user_id": "a\0b"}, "$.user_id"),
+        (SEND | {"user_id": "x" * 1_001}, "$.user_id"),
+        (SEND | {"message_id": "wamid.\0"}, "$.message_id"),
+        (SEND | {"local_id": "7"}, "local_id"),
+        (SEND | {"direction": "sideways"}, "sideways"),
+        (SEND | {"direction": "inbound"}, "message_id"),
+        (SEND | {"template_language": "en"}, "template_name"),
+        (SEND | {"outcome": "maybe"}, "maybe"),
+        (SEND | {"at": "yesterday"}, "at"),
+        (SEND | {"at": "2026-11-20T12:00:00"}, "at"),
+        (SEND | {"at": -1}, "at"),
+        (SEND | {"at": 2**53}, "at"),
+        (SEND | {"at": 1.5}, "$.at"),
+        (SEND | {"at": True}, "$.at"),
+        (SEND | {"error": 131026}, "$.error"),
+        (SEND | {"error": {}}, "code"),
+        (SEND | {"error": {"code": "131026"}}, "$.error.code"),
+        (SEND | {"error": {"code": 2**63}}, "$.error.code"),
+        (SEND | {"error": {"code": 1, "error_subcode": -(10**30)}}, "$.error.error_subcode"),
+        (SEND | {"error": {"code": 1, "why": "x"}}, "why"),
+        ([], "object"),
+        (None, "object"),
+        ("text", "object"),
+    ],
+    ids=lambda value: repr(value)[-40:],
+)
+def test_a_send_that_cannot_be_logged_names_the_field(shared: Desk, content: object, named: str) -> None:
+    newest = shared.system.inbox.newest()
+
+    status, code, detail = problem(shared.post("/messages", content))
+
+    assert (status, code) == (422, "bad_request")
+    assert named in detail
+    assert shared.system.inbox.newest() == newest
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\x00", b"\xff", b'{"phone_number":"\xff"}', b'{"phone_number":"\\ud800"}', b"[" * 100_000, b"{} {}"],
+    ids=lambda content: repr(content[:20]),
+)
+def test_what_is_no_json_is_refused(shared: Desk, content: bytes) -> None:
+    for path in ("/messages", f"/messages/{LOCAL}/status"):
+        assert problem(shared.ask("POST", path, content))[:2] == (422, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "named"),
+    [
+        (f"/messages/{LOCAL}/status", {}, "status"),
+        (f"/messages/{LOCAL}/status", {"status": "lost"}, "lost"),
+        (f"/messages/{LOCAL}/status", {"status": "sent", "at": "?"}, "at"),
+        (f"/messages/{LOCAL}/status", {"status": "sent", "wamid": 7}, "$.wamid"),
+        (f"/messages/{LOCAL}/status", {"status": "sent", "colour": "red"}, "colour"),
+        ("/messages//status", {"status": "sent"}, "id"),
+        ("/monitoring/pause", None, "pause"),
+    ],
+)
+def test_a_status_that_cannot_be_logged_names_the_field(shared: Desk, path: str, content: object, named: str) -> None:
+    status, code, detail = problem(shared.post(path, content))
+
+    assert (status, code) == (422, "bad_request")
+    assert named in detail
+
+
+@pytest.mark.parametrize("hours", ["-1", "1.5", "ten", "", "+1", " 1", "0x10", "87841", "9" * 5_000, "²", "%00"])
+def test_hours_that_are_no_number_of_hours_are_refused(shared: Desk, hours: str) -> None:
+    for path in ("/status", "/metrics"):
+        status, _, detail = problem(shared.ask("GET", path, query=f"hours={hours}"))
+        assert status == 422
+        assert "hours" in detail
+
+
+def test_a_body_above_the_limit_is_refused_in_chunks_too(shared: Desk) -> None:
+    whole = Request("POST", "/api/v1/messages", (b" " * (1 << 20), b" "), ((b"authorization", b"Bearer first token"),))
+
+    assert problem(shared.send(whole))[:2] == (422, "bad_request")
+
+
+def test_a_client_that_breaks_off_is_no_error_of_ours(shared: Desk) -> None:
+    request = Request("POST", "/api/v1/messages", (b"{",), ((b"authorization", b"Bearer first token"),))
+    newest = shared.system.inbox.newest()
+
+    shared.send(replace(request, breaks_off=True))
+
+    assert shared.system.inbox.newest() == newest
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("POST", "/", 404), ("DELETE", "/status", 405), ("GET", "/messages", 405)],
+)
+def test_other_paths_and_methods_are_problems_too(shared: Desk, method: str, path: str, status: int) -> None:
+    assert problem(shared.ask(method, path))[0] == status
+
+
+def test_a_full_disk_is_503_and_says_when_to_come_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, WABAWATCH_FREE_SPACE_RESERVE=str(10**15))
+    answer = desk.post("/messages", SEND)
+    desk.system.close()
+
+    assert problem(answer)[:2] == (503, "unavailable")
+    assert answer.headers[b"retry-after"] == b"10"
+
+
+def test_a_database_that_does_not_answer_is_503(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: object, _window: object) -> None:
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(type(desk.system.figures), "bodies", broken)
+
+    assert problem(desk.ask("GET", "/status"))[:2] == (503, "unavailable")
+
+
+TEXTS = (
+    st.none() | st.text(st.characters(), max_size=8) | st.integers() | st.sampled_from([WAMID, LOCAL, "+15550101001"])
+)
+WORDS = (
+    *("bsuid", "group", "template_name", "template_language", "user_id", "lead_id", "conversation_id"),
+    *("message_id", "local_id", "phone_number_id", "type", "category"),
+)
+FIELDS = {
+    **dict.fromkeys(WORDS, TEXTS),
+    "phone_number": st.just("+15550101001") | TEXTS,
+    "direction": st.sampled_from(["outbound", "inbound"]),
+    "at": st.none() | st.integers() | st.datetimes().map(lambda at: at.isoformat() + "Z"),
+    "outcome": st.sampled_from([None, "accepted", "rejected", "unknown"]),
+    "error": st.none() | st.fixed_dictionaries({"code": st.integers()}, optional={"title": TEXTS, "details": TEXTS}),
+}
+STATUS = st.sampled_from(["sent", "delivered", "read", "played", "failed", "lost"])
+
+
+@settings(max_examples=settings().max_examples * 3)
+@given(
+    send=st.fixed_dictionaries({}, optional=FIELDS),
+    told=st.fixed_dictionaries(
+        {"status": STATUS}, optional={"wamid": TEXTS, "at": FIELDS["at"], "error": FIELDS["error"]}
+    ),
+    id_=st.sampled_from([WAMID, LOCAL]) | st.text(max_size=8),
+)
+def test_whatever_is_accepted_can_be_digested(shared: Desk, send: object, told: object, id_: str) -> None:
+    before = shared.set_aside()
+
+    answers = shared.post("/messages", send), shared.post(f"/messages/{id_}/status", told)
+
+    assert {answer.status for answer in answers} <= {202, 404, 422}
+    shared.system.drain()
+    assert shared.set_aside() == before
