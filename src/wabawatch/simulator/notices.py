@@ -21,6 +21,12 @@ def notice(world: World, person: Contact, at: Millis, rng: Random) -> Item:
     return Item(waba, field, "", (tell(person, template, at // 1_000, rng),), person.number)
 
 
+def template_state(waba: str, template: Template) -> Item:
+    """A template is what it is: what Meta told when it was reviewed."""
+    value = _template(template) | {"event": template.status, "reason": "NONE"}
+    return Item(waba, "message_template_status_update", "", (value,))
+
+
 def template_paused(waba: str, template: Template) -> Item:
     """A template was paused because people disliked it."""
     value = _template(template) | {

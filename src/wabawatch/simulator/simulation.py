@@ -14,6 +14,7 @@ from wabawatch.simulator.incidents import Incident
 from wabawatch.simulator.ledger import Entry, SendLogged, note
 from wabawatch.simulator.logbook import outcome_of, records
 from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.notices import template_state
 from wabawatch.simulator.steps import CallGraph, PostWebhook, Step
 from wabawatch.simulator.traffic import around
 from wabawatch.simulator.truth import Totals, TruthMessage, messages, totals
@@ -65,6 +66,9 @@ class Simulation:
         self._next = next(self._plan, None)
         self._signatures: set[str] = set()
         self._received = 0
+        for waba in self.world.wabas:
+            for template in self.world.templates_of(waba.id):
+                self.engine.tell(template_state(waba.id, template), start_at)
 
     def steps(self) -> Iterator[Step]:
         """Every step until all that is due has been emitted."""
