@@ -62,9 +62,10 @@ class Cycle:
             if now - self.figures.mark(ALIVE) >= ALIVE_EVERY_MS:
                 self.log.set_marks({ALIVE: now, CLOSED_UNTIL: closed_minute(now)})
             return False
-        assessment = assess_window(self.figures, Window(at - WINDOW_MS, at), at, self.rules)
+        end = closed_minute(at)  # an interval need not be of whole minutes
+        assessment = assess_window(self.figures, Window(end - WINDOW_MS, end), end, self.rules)
         marks = {CYCLE_AT: at, ALIVE: now, CLOSED_UNTIL: closed_minute(now)}
-        self.log.keep_cycle(at, now, assessment.verdict, self.to_json(assessment), marks)
+        self.log.keep_cycle(end, now, assessment.verdict, self.to_json(assessment), marks)
         return True
 
     def control(self, wanted: Wanted, actor: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from uuid import UUID
+
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import (
     ErrorSeen,
@@ -41,7 +44,9 @@ def record_message(message: MessageIn, now: Millis) -> MessageRecord:
     Raises BadRequest that names the field.
     """
     if message.phone_number:
-        message.phone_number = phone_digits(message.phone_number)
+        digits = phone_digits(message.phone_number)
+        message = copy(message)
+        message.phone_number = digits
     if not (message.phone_number or message.bsuid or message.group):
         raise BadRequest("phone_number: missing; say to whom, by phone_number, bsuid or group")
     if message.local_id and not is_local_id(message.local_id):
@@ -50,14 +55,20 @@ def record_message(message: MessageIn, now: Millis) -> MessageRecord:
         raise BadRequest("message_id: missing; an inbound message is known by its wamid")
     if message.template_language and not message.template_name:
         raise BadRequest("template_name: missing, although there is a template_language")
-    return MessageRecord(message, (message.local_id or uuid7(now)).lower(), moment(message.at, now))
+    local_id = _canonical(message.local_id) if message.local_id else uuid7(now)
+    return MessageRecord(message, local_id, moment(message.at, now))
 
 
 def record_status(id_: str, told: StatusIn, now: Millis) -> StatusRecord:
     """What to keep of a status that the application tells. *id_* is a local id or a wamid. Raises BadRequest."""
     if not id_:
         raise BadRequest("id: missing")
-    return StatusRecord(id_.lower() if is_local_id(id_) else id_, told, moment(told.at, now))
+    return StatusRecord(_canonical(id_) if is_local_id(id_) else id_, told, moment(told.at, now))
+
+
+def _canonical(local_id: str) -> str:
+    """The one spelling of an id of ours: a UUID has several, and each must mean the same message."""
+    return str(UUID(local_id))
 
 
 def body_of(record: Record, now: Millis) -> Body:
@@ -89,7 +100,7 @@ def _send(record: MessageRecord, told: When) -> SendRecorded:
         group=message.group or "",
         type=message.type or ("template" if template else ""),
         template=template,
-        category=(message.category or "").lower(),
+        category=(message.category or "").lower().replace("-", "_"),
         user_id=message.user_id or "",
         lead_id=message.lead_id or "",
         conversation_id=message.conversation_id or "",
