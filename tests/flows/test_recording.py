@@ -27,7 +27,7 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.flows.recording import body_of, facts_of, record_message, record_status
 from wabawatch.ports import BodyKind
-from wabawatch.wire import Direction, ErrorIn, MessageIn, MessageRecord, StatusIn, is_local_id, write
+from wabawatch.wire import Direction, ErrorIn, MessageIn, MessageRecord, StatusIn, is_local_id
 
 WAMID = WAMIDS[0]
 LOCAL = "01920000-0000-7000-8000-0000000000ab"
@@ -252,7 +252,8 @@ def test_a_record_is_kept_as_a_body_of_its_kind() -> None:
 
 # ---------------------------------------------------------------- whatever is said
 
-words = st.none() | st.text(max_size=20)
+words = st.none() | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+"""What may be text in every database: JSON with a NUL or half a surrogate pair is refused at the door"""
 
 
 @given(
@@ -266,11 +267,6 @@ words = st.none() | st.text(max_size=20)
     )
 )
 def test_any_words_come_back_from_the_inbox_as_they_were(told: dict[str, Any]) -> None:
-    try:
-        write(told)
-    except UnicodeEncodeError:  # a lone surrogate is no text, and JSON refuses it at the door
-        return
-
     fact = sent(**told)
 
     assert (fact.user_id, fact.lead_id, fact.wamid) == tuple(
