@@ -1,0 +1,93 @@
+"""`wabawatch doctor`: is this installation as it should be, and if not, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclopts import App
+from rich.text import Text
+
+from wabawatch.app import SystemClock, places_of
+from wabawatch.cli.common import HERE, Where, out, print_json
+from wabawatch.cli.main import FAILED, WELL
+from wabawatch.domain.errors import Refusal
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.premises import Premises
+from wabawatch.flows.doctoring import Finding, Level, examine
+from wabawatch.probes.own_server import look_at_server
+from wabawatch.settings import Settings, SettingsError, check_production
+from wabawatch.storage.dialect import sqlite_file
+from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
+
+app = App(help="Check settings, files, database, webhooks and the running server; one line each, with the fix.")
+
+STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "bold red"}
+
+
+@app.default
+def doctor(*, json: bool = False, where: Where = HERE) -> int:
+    """Look at everything, and change nothing: no file is made, no webhook counted.
+
+    Exits with 1 when a check has failed.
+
+    Parameters
+    ----------
+    json
+        Print the checks as JSON.
+    """
+    findings = _findings(where, SystemClock().now())
+    is_failed = any(each.level is Level.FAILED for each in findings)
+    if json:
+        print_json({"ok": not is_failed, "checks": findings})
+    else:
+        show(findings)
+    return FAILED if is_failed else WELL
+
+
+def _findings(where: Where, now: Millis) -> list[Finding]:
+    try:
+        settings = where.settings()
+    except SettingsError as error:
+        return _mistakes(error)
+    try:
+        check_production(settings)
+        first = [Finding("settings", Level.OK, f"understood, for {settings.app_env}")]
+    except SettingsError as error:
+        first = _mistakes(error)
+    try:
+        premises = look(settings, now)
+    except Refusal as error:  # a kind of database that this release does not know
+        return [*first, Finding("database", Level.FAILED, error.message, "see docs/settings.md")]
+    return [*first, *examine(settings, premises, now)]
+
+
+def _mistakes(error: SettingsError) -> list[Finding]:
+    return [
+        Finding("settings", Level.FAILED, problem, "put it right; docs/settings.md lists all settings")
+        for problem in error.problems
+    ]
+
+
+def look(settings: Settings, now: Millis) -> Premises:
+    """Look at everything that the installation consists of. Raises BadRequest for an unknown kind of database."""
+    places = places_of(settings)
+    database = sqlite_file(places.database_url)
+    assert database is not None, "places_of has refused the others"
+    books = look_at_books(database, now)
+    host, port = settings.server.host, settings.server.port
+    return Premises(
+        folder=look_at_folder(places.inbox.parent),
+        key_file=look_at_keys(places.key_file),
+        books=books,
+        inbox=look_at_inbox(places.inbox, books),
+        server=look_at_server(host, port, settings.apps) if port else None,
+    )
+
+
+def show(findings: Sequence[Finding]) -> None:
+    """Print one line for each check."""
+    widest = max(len(each.check) for each in findings)
+    for each in findings:
+        fix = f"  ->  {each.fix}" if each.fix else ""
+        verdict = (f"{each.level:<8}", STYLES[each.level])
+        out.print(Text.assemble(verdict, f"{each.check:<{widest}}  {each.found}", (fix, "bold")))
