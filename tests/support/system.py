@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from tests.support.books import HandClock, Shelf
+from tests.support.facts import NUMBERS, WABA
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact
 from wabawatch.domain.metrics import Weights
@@ -23,6 +25,7 @@ from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.wire import MessageIn, StatusIn, read, write
 
+ACCOUNT = "whatsapp_business_account"
 RULES = Rules(Thresholds(), Weights(), 15 * 60_000, 300_000)
 
 
@@ -59,6 +62,22 @@ class Bench:
     def close(self) -> None:
         self.inbox.close()
         self.shelf.database.close()
+
+
+def webhook(slot: str, *items: dict[str, Any], field: str = "messages", received_at: int) -> Body:
+    """A webhook body that tells of *items*, in the list *slot* of one change."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550001111", "phone_number_id": NUMBERS[0]},
+        slot: list(items),
+    }
+    entry = {"id": WABA, "changes": [{"field": field, "value": value}]}
+    return Body(BodyKind.WEBHOOK, received_at, json.dumps({"object": ACCOUNT, "entry": [entry]}).encode())
+
+
+def item(wamid: str, at: int, **more: Any) -> dict[str, Any]:
+    """A status, message or echo as Meta writes it: times are whole seconds, as text."""
+    return {"id": wamid, "timestamp": str(at // 1000), **more}
 
 
 def bodies_of(simulation: Simulation) -> list[Body]:
