@@ -121,7 +121,7 @@ class Server:
             self._end(signal.SIGKILL)
 
     def get(self, path: str, token: str = API_TOKEN, **query: str) -> httpx.Response:
-        return httpx.get(self.url + path, params=query, headers=bearer(token), timeout=PATIENCE_S)
+        return httpx.get(self.url + path, params=query or None, headers=bearer(token), timeout=PATIENCE_S)
 
     def post(self, body: bytes, *, app: str = "", secret: str = SECRET, **headers: str) -> httpx.Response:
         """Post one webhook, signed."""

@@ -13,7 +13,9 @@ from cyclopts import App, Parameter
 from wabawatch.app import System
 from wabawatch.cli.common import HERE, Where, err
 from wabawatch.cli.main import FAILED, WELL
-from wabawatch.settings import check_production
+from wabawatch.domain.errors import BadRequest
+from wabawatch.settings import Server, check_production
+from wabawatch.web.site import Site
 
 app = App(help="Receive webhooks, digest them, and serve the API.")
 
@@ -32,28 +34,39 @@ def serve(
     settings = where.settings(WABAWATCH_HOST=host, WABAWATCH_PORT=port)
     check_production(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if not any(each.app_secret for each in settings.apps.values()) and not settings.webhook.allow_unsigned:
+        err.print(
+            "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"
+        )
     system = System(settings)
-    site = system.site(system.supervisor())
-    config = uvicorn.Config(
+    server = uvicorn.Server(_config(system.site(system.supervisor()), settings.server))
+    _run(server, settings.server)
+    if not system.stopped.is_clean:
+        os._exit(FAILED)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
+    return WELL if server.started else FAILED
+
+
+def _config(site: Site, where_to: Server) -> uvicorn.Config:
+    return uvicorn.Config(
         site,
-        host=settings.server.host,
-        port=settings.server.port,
+        host=where_to.host,
+        port=where_to.port,
         log_config=None,
         access_log=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=10,
         server_header=False,
     )
-    if not any(each.app_secret for each in settings.apps.values()) and not settings.webhook.allow_unsigned:
-        err.print(
-            "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"
-        )
-    server = uvicorn.Server(config)
+
+
+def _run(server: uvicorn.Server, where_to: Server) -> None:
+    """Serve until a signal comes. Raises BadRequest when nobody can listen there."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # When it has stopped, uvicorn raises the signal again for the handler that was there before: left alone, that
         # would end the process by the signal, and an orderly stop would not exit with 0.
         signal.signal(number, server.handle_exit)
-    server.run()
-    if not system.stopped.is_clean:
-        os._exit(FAILED)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
-    return WELL if server.started else FAILED
+    try:
+        server.run()
+    except SystemExit as error:  # uvicorn's way to say that it cannot listen; it has logged why, and stopped the rest
+        place = f"{where_to.host}, port {where_to.port}"
+        raise BadRequest(f"cannot listen on {place}; give another with --host and --port") from error
