@@ -17,7 +17,7 @@ from wabawatch.cli.main import INTERRUPTED, WELL
 from wabawatch.cli.serving import Stopped, run_until_stopped
 from wabawatch.simulator.incidents import IncidentKind
 
-app = App(help="Show the whole system at work, with a simulator in the place of Meta. Needs nothing but this machine.")
+app = App()
 
 
 def _is_sound(**given: Any) -> None:

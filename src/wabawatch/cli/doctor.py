@@ -19,7 +19,7 @@ from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
 
-app = App(help="Check settings, files, database, webhooks and the running server; one line each, with the fix.")
+app = App()
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "bold red"}
 

@@ -20,7 +20,7 @@ from wabawatch.flows.importing import Findings, Importing, Unknown, UnparsedItem
 from wabawatch.storage.dumps import STDIN, FileDump, dumps_at
 from wabawatch.storage.imports import SqlImports
 
-app = App(name="import", help="Import what other systems have kept.")
+app = App(name="import")
 
 SHOWN = 50
 """Findings of a kind that are printed; `--json` has more of them."""
@@ -125,7 +125,7 @@ def _as_json(found: Findings, is_dry_run: bool) -> dict[str, Any]:
 def _show(found: Findings, is_dry_run: bool) -> None:
     done = "found" if is_dry_run else "imported"
     before = f", {found.files_before} imported before" if found.files_before else ""
-    _print(f"{found.files - found.files_before} files read{before}")
+    _print(f"{found.files - found.files_before - len(found.unreadable)} files read{before}")
     before = f"; {found.bodies_before} imported before" if found.bodies_before else ""
     set_aside = f", {found.set_aside} set aside to be tried again" if found.set_aside else ""
     _print(f"{found.bodies} bodies {done}, {found.duplicates} of them duplicates{set_aside}{before}")

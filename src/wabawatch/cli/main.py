@@ -13,8 +13,18 @@ from wabawatch.domain.errors import WabawatchError
 
 WELL, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
-COMMANDS = ("serve", "demo", "simulate", "import", "status", "monitor", "migrate", "rebuild", "doctor")
-"""In the order of the help. Each stands in a module of its name, imported when the command is called."""
+COMMANDS = {
+    "serve": "Receive webhooks, digest them, and serve the API.",
+    "demo": "Show the whole system at work on simulated traffic.",
+    "simulate": "Stand in for Meta: Graph endpoints and signed webhooks.",
+    "import": "Import webhook bodies that were kept elsewhere.",
+    "status": "Show deliveries, failures, quality, template use and webhook response.",
+    "monitor": "Start, stop or restart monitoring.",
+    "migrate": "Bring the tables up to date.",
+    "rebuild": "Hold the figures against the messages they count, and mend what differs.",
+    "doctor": "Check settings, storage and server; say what to do about what is missing.",
+}
+"""In the order of the help, which is made without importing them: each stands in a module of its name."""
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -25,9 +35,9 @@ app = App(
     error_console=Console(stderr=True, highlight=False),  # its boxes must be wrapped, not cut off
     sort_key=None,
 )
-for position, name in enumerate(COMMANDS):
+for position, (name, sentence) in enumerate(COMMANDS.items()):
     module = {"import": "importing"}.get(name, name)
-    app.command(f"wabawatch.cli.{module}:app", name=name, sort_key=position)
+    app.command(f"wabawatch.cli.{module}:app", name=name, help=sentence, sort_key=position)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -6,7 +6,7 @@ from cyclopts import App
 
 from wabawatch.cli.common import HERE, Where, opened, out, print_json
 
-app = App(help="Bring the tables up to date. `serve` does so by itself when it starts.")
+app = App()
 
 
 @app.default

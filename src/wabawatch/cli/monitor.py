@@ -7,7 +7,7 @@ from cyclopts import App
 from wabawatch.cli.common import HERE, Where, opened, out
 from wabawatch.flows.cycle import Wanted
 
-app = App(name="monitor", help="Start, stop or restart monitoring. Receiving and digesting webhooks never stop.")
+app = App(name="monitor")
 
 
 @app.command

@@ -11,7 +11,7 @@ from wabawatch.meta.countries import country_of
 from wabawatch.ports import RollupKey
 from wabawatch.storage.recounting import mend, recounting
 
-app = App(help="Count all messages again and compare with the roll-ups.")
+app = App()
 
 NAMES = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
 SHOWN = 20

@@ -17,7 +17,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.settings import Server, check_production
 from wabawatch.web.site import Site
 
-app = App(help="Receive webhooks, digest them, and serve the API.")
+app = App()
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: Meta opens many at once after a pause."""

@@ -25,7 +25,7 @@ from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import SECRET, Simulation
 
-app = App(help="Stand in for Meta: serve the Graph endpoints, and send signed webhooks in real time.")
+app = App()
 
 DEFAULT_CALLBACK = "http://127.0.0.1:8080/webhooks/whatsapp"
 DEFAULT_TOKEN = "simulated-token"

@@ -13,7 +13,7 @@ from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.report import Assessment, Requirement, SystemStatus
 from wabawatch.wire import iso, status_json
 
-app = App(help="Show deliveries, failures, quality, template use and webhook response, with their verdicts.")
+app = App()
 
 STYLES = {
     Verdict.COMPLIANT: "green",
