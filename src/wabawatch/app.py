@@ -173,7 +173,7 @@ class System:
             allow_unsigned=settings.webhook.allow_unsigned and not settings.is_production,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
-        api = Api(self.inbox, self.clock, self.status, self.figures, self.cycle, tokens)
+        api = Api(self.inbox, self.clock, self.status, self.cycle, tokens)
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(self.status, self.figures, self.inbox, self.acks, self.clock, supervisor.health, self._schema, build)
         return Site(receiver, api, own, lambda _: self._running(supervisor))
@@ -184,12 +184,16 @@ class System:
         supervisor.add_closer("inbox", self.inbox.close)
         supervisor.add_closer("answers", self.flush_answers)
         await supervisor.start()
-        if self.settings.is_production and self.settings.monitoring.enabled:
-            self.cycle.start_first_time("serve")
+        self.start_by_itself("serve")
         try:
             yield
         finally:
             self.stopped = await supervisor.stop()
+
+    def start_by_itself(self, actor: str) -> None:
+        """Start monitoring if this is production and nobody ever decided about it (SPEC.md 1, Initialisation)."""
+        if self.settings.is_production and self.settings.monitoring.enabled:
+            self.cycle.start_first_time(actor)
 
     def _schema(self) -> Schema:
         return Schema(*schema_place(self.database))

@@ -30,6 +30,7 @@ class Wabawatch:
     def __init__(self, system: System) -> None:
         self._system = system
         self._supervisor = system.supervisor()
+        system.start_by_itself("embedded")
         self._loops: Handle = run_in_thread(self._supervisor)
 
     @classmethod
@@ -141,9 +142,13 @@ class Wabawatch:
         return status_json(self._system.status.status(hours))
 
     def get_recent_metrics(self, hours: int = 24) -> list[dict[str, Any]]:
-        """The figures of the closed buckets of the last *hours*: `[{at, scope, metric, value, n, interval}]`."""
+        """The figures of the closed buckets of the last *hours* (0: everything), for everything, WABAs and numbers.
+
+        `[{at, scope, metric, value, n, interval}]`: every five minutes for up to 6 hours, every hour for up to 31
+        days, every day beyond.
+        """
         self._system.drain()
-        return metrics_json(self._system.figures.recent(self._system.clock.now() - hours * 3_600_000))
+        return metrics_json(self._system.status.recent(hours))
 
     def start_monitoring(self) -> bool:
         """Start monitoring, also for the time after a restart. Gives whether it is wanted now."""

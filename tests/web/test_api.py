@@ -163,8 +163,7 @@ def test_the_window_of_the_status_is_what_was_asked_for(desk: Desk) -> None:
 def test_metrics_are_points_over_time(desk: Desk) -> None:
     desk.post("/messages", SEND | {"at": NOW - 3_600_000})
     desk.system.drain()
-    desk.post("/monitoring/start")
-    desk.system.cycle.step()  # which closes the buckets of the past
+    desk.system.expiry.step()  # which closes the buckets of the past
 
     points = desk.get("/metrics", "hours=2")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from wabawatch.domain.compliance import (
     COVERAGE_NEEDED,
@@ -200,3 +200,16 @@ class MetricPoint:
     value: float | None
     n: int
     interval: tuple[float, float] | None
+
+
+def metric_points(at: Millis, scope: str, tally: Tally) -> list[MetricPoint]:
+    """The figures of one bucket. The delivery rate is that of its own messages: it matures as they arrive."""
+    rates = {
+        "delivery_rate": delivery_rate(tally),
+        "failure_rate": failure_rate(tally),
+        "coverage": coverage(tally),
+        "template_usage": template_sends(tally),
+    }
+    points = [MetricPoint(at, scope, name, rate.value, rate.n, rate.interval) for name, rate in rates.items()]
+    counted = asdict(message_counts(tally))
+    return points + [MetricPoint(at, scope, name, n, n, None) for name, n in counted.items()]

@@ -10,7 +10,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.report import Assessment
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.assessing import Rules, assess_window, closed_minute
-from wabawatch.ports import ALIVE, CLOSED_UNTIL, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Deed, Figures, Window
+from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Deed, Figures, Window
 
 CYCLE_AT = "cycle_at"
 """The mark that says which window was judged last since monitoring was started (0: none)."""
@@ -60,11 +60,11 @@ class Cycle:
         at = due(self.figures.mark(CYCLE_AT), now, self.rules.interval_ms)
         if at is None:
             if now - self.figures.mark(ALIVE) >= ALIVE_EVERY_MS:
-                self.log.set_marks({ALIVE: now, CLOSED_UNTIL: closed_minute(now)})
+                self.log.set_marks({ALIVE: now})
             return False
         end = closed_minute(at)  # an interval need not be of whole minutes
         assessment = assess_window(self.figures, Window(end - WINDOW_MS, end), end, self.rules)
-        marks = {CYCLE_AT: at, ALIVE: now, CLOSED_UNTIL: closed_minute(now)}
+        marks = {CYCLE_AT: at, ALIVE: now}
         self.log.keep_cycle(end, now, assessment.verdict, self.to_json(assessment), marks)
         return True
 

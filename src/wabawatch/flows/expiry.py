@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wabawatch.flows.judging import recount
-from wabawatch.ports import SWEPT, Books, Clock
+from wabawatch.ports import CLOSED_UNTIL, SWEPT, Books, Clock
 
 BATCH = 500
 RHYTHM_MS = 30_000
-"""The watermark moves at most this often: each move is a commit."""
+"""The watermark moves at most this often: each move is a commit. With it buckets are closed, whether or not
+monitoring runs: figures over time are no monitoring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,6 @@ class Expiry:
             held, reach = ledger.expiring(now, BATCH)
             recount(ledger, held, before, reach)
             ledger.set_mark(SWEPT, reach)
+            ledger.set_mark(CLOSED_UNTIL, reach)
             ledger.save(held)
             return reach < now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wabawatch.domain.report import OpenAlerts, SystemStatus, Uptime
+from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.report import MetricPoint, OpenAlerts, SystemStatus, Uptime
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.assessing import Rules, assess_window
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, Clock, Figures, Window
@@ -22,7 +23,8 @@ class StatusFlow:
     rules: Rules
 
     def status(self, hours: int = 24) -> SystemStatus:
-        """The state of the last *hours*, up to now; 0: of everything there is."""
+        """The state of the last *hours*, up to now; 0: of everything there is. Raises BadRequest."""
+        _check(hours)
         now = self.clock.now()
         window = Window(now - hours * HOUR_MS, now) if hours else Window(None, None)
         # Before the messages, which may move on meanwhile: what is called done here is in the figures.
@@ -38,3 +40,13 @@ class StatusFlow:
             alerts=OpenAlerts(),
             uptime=Uptime(),
         )
+
+    def recent(self, hours: int = 24) -> list[MetricPoint]:
+        """The figures of every closed bucket of the last *hours*; 0: of everything there is. Raises BadRequest."""
+        _check(hours)
+        return self.figures.recent(self.clock.now() - hours * HOUR_MS if hours else 0)
+
+
+def _check(hours: int) -> None:
+    if hours < 0:
+        raise BadRequest(f"hours: {hours} is less than 0 (everything)")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, or_, select
 
-from wabawatch.domain.facts import TemplateRef
+from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
 from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
 from wabawatch.storage.bulk import Bulk, add_to
@@ -146,6 +146,34 @@ def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequen
             counted[standing_id] += n
     standings = words.standings.words(connection, list(counted))
     return {standings[standing_id]: int(n) for standing_id, n in counted.items() if n}
+
+
+def series(
+    connection: Connection, words: Dictionary, span: Span, scopes: Sequence[Scope]
+) -> dict[tuple[Millis, Place], dict[Standing, int]]:
+    """How many messages of each standing are in each bucket of *span*, by its start and by slice of *scopes*."""
+    c = rollups.c
+    query = (
+        select(c.bucket, c.scope, c.number_id, c.ref, c.standing_id, c.n)
+        .where(c.tier == int(span.tier), c.bucket >= span.first, c.bucket < span.end)
+        .where(c.scope.in_([int(scope) for scope in scopes]))
+    )
+    rows = connection.execute(query).all()
+    standings = words.standings.words(connection, {row.standing_id for row in rows})
+    found: dict[tuple[Millis, Place], dict[Standing, int]] = {}
+    for bucket, scope, number_id, ref, standing_id, n in rows:
+        place = Place(Scope(scope), number_id, ref)
+        found.setdefault((bucket * TIERS[span.tier].width_ms, place), {})[standings[standing_id]] = n
+    return found
+
+
+def place_names(connection: Connection, words: Dictionary, places: Collection[Place]) -> dict[Place, str]:
+    """Slices by name, as the view `monitoring_metrics` names them: `all`, `waba:ID`, `number:ID`."""
+    wabas = words.wabas.words(connection, {place.ref for place in places if place.scope is Scope.WABA})
+    numbers = words.numbers.words(connection, {place.number_id for place in places if place.scope is Scope.NUMBER})
+    names = {place: f"waba:{wabas[place.ref]}" for place in places if place.scope is Scope.WABA}
+    names |= {place: f"number:{numbers[place.number_id]}" for place in places if place.scope is Scope.NUMBER}
+    return {Place(Scope.ALL): "all", **names}
 
 
 def _by_tier(spans: Sequence[Span]) -> Iterator[tuple[int, list[int]]]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, column, func, or_, select, table
+from sqlalchemy import Connection, func, select
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
-from wabawatch.domain.report import BodyCounts, MetricPoint
-from wabawatch.domain.rollups import Floors, Scope, Span, Tier, cover
+from wabawatch.domain.report import BodyCounts, MetricPoint, metric_points
+from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier, cover
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
-from wabawatch.ports import DIGESTED, BodyId, Clock, Deed, Inbox, Window
+from wabawatch.ports import CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
 from wabawatch.storage import audit, body_log, counts
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.counts import Place
@@ -21,7 +20,9 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.schema import counters, cycles, marks, rollups
-from wabawatch.storage.views_metrics import TIER_NAMES
+
+SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
+"""The scopes that figures over time are given for."""
 
 
 class SqlFigures:
@@ -61,18 +62,17 @@ class SqlFigures:
             return read_mark(connection, name)
 
     def recent(self, since: Millis) -> list[MetricPoint]:
-        span = self._clock.now() - since
+        now = self._clock.now()
+        span = now - since
         tier = Tier.FIVE if span <= 6 * HOUR_MS else Tier.HOUR if span <= 31 * DAY_MS else Tier.DAY
-        points = table(
-            "monitoring_metrics", *map(column, ("at", "scope", "metric", "value", "n", "low", "high", "tier"))
-        )
-        c = points.c
-        wanted = or_(c.scope == "all", c.scope.like("number:%"), c.scope.like("waba:%"))
-        query = (
-            select(points).where(c.tier == TIER_NAMES[tier], c.at >= since, wanted).order_by(c.at, c.scope, c.metric)
-        )
+        width = TIERS[tier].width_ms
+        words = Dictionary(lambda _: "")
         with self._database.reading() as connection:
-            return [_point(row) for row in connection.execute(query)]
+            closed = read_mark(connection, CLOSED_UNTIL) // width
+            found = counts.series(connection, words, Span(tier, max(0, since) // width, closed), SHOWN)
+            names = counts.place_names(connection, words, {place for _, place in found})
+        points = [point for (at, place), tally in found.items() for point in metric_points(at, names[place], tally)]
+        return sorted(points, key=lambda point: (point.at, point.scope, point.metric))
 
     def last_cycle_at(self) -> Millis | None:
         with self._database.reading() as connection:
@@ -103,13 +103,6 @@ class SqlFigures:
             return counts.drop_before(connection, floors) + body_log.drop_before(connection, bodies_before)
 
 
-def _point(row: Any) -> MetricPoint:
-    interval = None if row.low is None else (row.low, row.high)
-    return MetricPoint(
-        row.at, row.scope, row.metric, row.value, row.n if row.n is not None else int(row.value), interval
-    )
-
-
 def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
     if values:
         new = insert(connection, marks)
@@ -119,20 +112,19 @@ def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
 
 def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
     """The buckets that make up *window*; an open end reaches as far as anything was ever counted."""
-    first, last = _days(connection)
-    start = first * DAY_MS if window.start is None else window.start - window.start % MINUTE_MS
-    if window.end is None:
-        return cover(start, (last + 1) * DAY_MS, scope, read_floors(connection))
-    end = -(-window.end // MINUTE_MS) * MINUTE_MS
-    return cover(max(start, first * DAY_MS), end, scope, read_floors(connection))
+    start = _edge(connection, is_last=False)
+    if window.start is not None:
+        start = max(start, window.start - window.start % MINUTE_MS)
+    latest = _edge(connection, is_last=True) + DAY_MS if window.end is None else window.end
+    end = -(-latest // MINUTE_MS) * MINUTE_MS
+    return cover(start, end, scope, read_floors(connection))
 
 
-def _days(connection: Connection) -> tuple[int, int]:
-    """The first and the last day in which anything is counted."""
-    edges = []
+def _edge(connection: Connection, *, is_last: bool) -> Millis:
+    """The beginning of the first or last day in which anything is counted: one seek per table, however long it is."""
+    days: list[int] = []
     for counted in (rollups, counters):
-        query = select(func.min(counted.c.bucket), func.max(counted.c.bucket)).where(counted.c.tier == int(Tier.DAY))
-        edges.append(connection.execute(query).one())
-    lows = [low for low, _ in edges if low is not None]
-    highs = [high for _, high in edges if high is not None]
-    return min(lows, default=0), max(highs, default=0)
+        order = counted.c.bucket.desc() if is_last else counted.c.bucket
+        query = select(counted.c.bucket).where(counted.c.tier == int(Tier.DAY)).order_by(order).limit(1)
+        days += connection.execute(query).scalars().all()
+    return (max(days, default=0) if is_last else min(days, default=0)) * DAY_MS

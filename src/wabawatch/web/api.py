@@ -15,7 +15,7 @@ from wabawatch.domain.errors import BadRequest, NotAllowed
 from wabawatch.flows.cycle import Cycle, Wanted
 from wabawatch.flows.recording import body_of, record_message, record_status
 from wabawatch.flows.status import StatusFlow
-from wabawatch.ports import Clock, Figures, Inbox
+from wabawatch.ports import Clock, Inbox
 from wabawatch.wire import MessageIn, StatusIn, metrics_json, read, status_json, write
 
 MAX_HOURS = 24 * 366 * 10
@@ -31,7 +31,6 @@ class Api:
     inbox: Inbox
     clock: Clock
     status: StatusFlow
-    figures: Figures
     cycle: Cycle
     tokens: Sequence[bytes]
 
@@ -64,9 +63,8 @@ class Api:
         return _json(status_json(await run_in_threadpool(self.status.status, _hours(request))))
 
     async def get_metrics(self, request: Request) -> Response:
-        """`GET metrics?hours=`: the figures of each closed hour of the last hours (default 24)."""
-        since = self.clock.now() - (_hours(request) or MAX_HOURS) * 3_600_000
-        return _json(metrics_json(await run_in_threadpool(self.figures.recent, since)))
+        """`GET metrics?hours=`: the figures of each closed bucket of the last hours (default 24; 0: everything)."""
+        return _json(metrics_json(await run_in_threadpool(self.status.recent, _hours(request))))
 
     async def control(self, request: Request) -> Response:
         """`POST monitoring/{start|stop|restart}`."""
