@@ -11,12 +11,13 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ARGS ?=
 
-.PHONY: help demo test check fmt docs lock clean
+.PHONY: help demo test check proof fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
 	@echo 'make test    all tests (ARGS="-k name" for some)'
 	@echo 'make check   style, types, import contracts'
+	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
 	@echo 'make fmt     format and mend what can be mended'
 	@echo 'make docs    write the generated pages again'
 	@echo 'make lock    write requirements/*.txt again (UPGRADE=1 takes newer releases)'
@@ -33,6 +34,11 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+proof: $(VENV)/.runtime
+	@$(BIN)/wabawatch demo --messages 20000 --once > /dev/null
+	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
+		$(BIN)/wabawatch demo --messages $(or $(MESSAGES),2000) --once --nasty --seed $$seed > /dev/null || exit 1; done
 
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -17,6 +17,7 @@ from wabawatch.domain.error_codes import RATE_LIMIT_CODES
 from wabawatch.domain.facts import (
     ErrorSeen,
     Fact,
+    MessageReceived,
     NumberChanged,
     Person,
     Pricing,
@@ -30,7 +31,7 @@ from wabawatch.domain.facts import (
     When,
 )
 from wabawatch.domain.messages import Evidence, Message
-from wabawatch.domain.standing import cohort_at, error_code, is_contradictory, origin, outcome, purpose
+from wabawatch.domain.standing import Role, cohort_at, error_code, is_contradictory, origin, outcome, purpose, role
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Held
 from wabawatch.storage import schema
@@ -81,6 +82,10 @@ def messages_of(shelf: Shelf) -> dict[int, Held]:
         return {h.id: h for h in read_rows(connection, Dictionary(country_of), rows)}
 
 
+def is_outbound(message: Message) -> bool:
+    return bool(message.evidence & Evidence.OUTBOUND) and role(message) is not Role.INBOUND
+
+
 def first_of(message: Message, stage: str) -> int | None:
     """The time of *stage* of the message, or of the first in its group."""
     times = [getattr(stages, stage) for stages in (message.stages, *(s for _, s in message.participants))]
@@ -115,7 +120,7 @@ def expected(held: Held) -> dict[str, Any]:
 def test_each_row_says_what_the_rules_say_of_its_message(told: list[Fact]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shelf = shelf_with_views(Path(folder), told)
-        outbound = [h for h in messages_of(shelf).values() if h.message.evidence & Evidence.OUTBOUND]
+        outbound = [h for h in messages_of(shelf).values() if is_outbound(h.message)]
         wanted = sorted((expected(h) for h in outbound), key=lambda row: row["message_id"])
 
         rows = sorted(ask(shelf, ALL), key=lambda row: row["message_id"])
@@ -228,3 +233,11 @@ def test_a_number_and_a_time_are_found_by_their_index(tmp_path: Path) -> None:
 
     assert any("messages_number (number_id=? AND cohort_at>?)" in step["detail"] for step in plan)
     shelf.database.close()
+
+
+def test_a_message_marked_as_read_stays_one_that_came_in(tmp_path: Path) -> None:
+    shelf = shelf_with_views(tmp_path)
+    came = MessageReceived(at(0), Source.WEBHOOK, "wamid.in", number="1")
+    shelf.learn([came, StatusChanged(at(1), Source.API, Status.READ, wamid="wamid.in", number="1")])
+
+    assert ask(shelf, "SELECT wamid FROM whatsapp_message_queue") == []

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey
+from wabawatch.domain.standing import Standing
 from wabawatch.ports import SWEPT, Held, Moves, RollupKey
 from wabawatch.storage import counts
 from wabawatch.storage.books import read_floors, read_mark
@@ -23,7 +24,8 @@ PAGE = 2_000
 class SqlRecount:
     """`ports.Recount` on one reading transaction."""
 
-    def __init__(self, connection: Connection, country_of: Callable[[ContactKey], str]) -> None:
+    def __init__(self, database: Database, connection: Connection, country_of: Callable[[ContactKey], str]) -> None:
+        self._database = database
         self._connection = connection
         self._words = Dictionary(country_of)
         self._floors = read_floors(connection)
@@ -45,7 +47,14 @@ class SqlRecount:
             after = held[-1].id
 
     def rows_of(self, moves: Moves) -> Mapping[RollupKey, int]:
+        self._learn({standing for _, standing in moves})
         return counts.spread(self._connection, self._words, moves, self._floors)
+
+    def _learn(self, standings: set[Standing]) -> None:
+        """Have a number for every standing: one that never occurred is written, in a transaction of its own."""
+        if new := standings - self._words.standings.known(self._connection, standings).keys():
+            with self._database.writing() as connection:
+                self._words.standings.ids(connection, new)
 
     def rows(self) -> Mapping[RollupKey, int]:
         return {key: n for key, n in counts.read_all(self._connection) if n}
@@ -55,7 +64,7 @@ class SqlRecount:
 def recounting(database: Database, country_of: Callable[[ContactKey], str]) -> Iterator[SqlRecount]:
     """One consistent view of messages and roll-ups. It may write words that are new, and nothing else."""
     with database.reading() as connection:
-        yield SqlRecount(connection, country_of)
+        yield SqlRecount(database, connection, country_of)
 
 
 def mend(database: Database, differences: Mapping[RollupKey, int]) -> None:

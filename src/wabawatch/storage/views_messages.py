@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES
 from wabawatch.domain.messages import ContactKind, Evidence
-from wabawatch.domain.standing import Purpose, TemplateUse
+from wabawatch.domain.standing import Purpose, Role, TemplateUse
 from wabawatch.storage.dialect import hex_text, iso_time
 from wabawatch.storage.message_rows import (
     CONTRADICTION_BIT,
@@ -16,6 +16,8 @@ from wabawatch.storage.message_rows import (
     OUTCOME_SHIFT,
     OUTCOMES,
     PARTICIPANTS_BIT,
+    ROLE_SHIFT,
+    ROLES,
 )
 from wabawatch.storage.views_spelling import any_of, choose, known, listed
 
@@ -42,7 +44,8 @@ def has(bit: int) -> str:
     return f"(m.state & {bit}) <> 0"
 
 
-IS_OUTBOUND = has(Evidence.OUTBOUND)
+IS_OUTBOUND = f"({has(Evidence.OUTBOUND)} AND ((m.state >> {ROLE_SHIFT}) & 3) <> {ROLES.index(Role.INBOUND)})"
+"""A message that a person wrote and that we marked as read is no send of ours."""
 STATUS = choose(f"((m.state >> {OUTCOME_SHIFT}) & 7)", OUTCOMES)
 
 
