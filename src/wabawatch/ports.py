@@ -19,7 +19,6 @@ from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 BodyId = int
 """Number of a body in the inbox; grows in the order of acceptance and is never used twice."""
 
-
 MONITORING = "monitoring"
 """The mark that says whether monitoring is wanted: 0 never decided, `RUNNING`, or `STOPPED` by hand."""
 RUNNING, STOPPED = 1, 2
@@ -238,8 +237,8 @@ class Ledger(Protocol):
         """The history of each template, by WABA."""
         ...
 
-    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, list[ConsentEvent]]:
-        """The marketing consent history of each contact, that of the ids linked to it included."""
+    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
+        """The marketing consent history of each contact and of the ids linked to it, by WABA ("": unknown)."""
         ...
 
     def note(self, facts: Sequence[OtherFact]) -> None:
@@ -248,6 +247,10 @@ class Ledger(Protocol):
 
     def note_people(self, facts: Sequence[MessageFact]) -> None:
         """Write down which ids, numbers and accounts were seen together."""
+        ...
+
+    def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
+        """Write down ids of one person, with WABA and time. What needs judging again is queued."""
         ...
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:

@@ -21,6 +21,9 @@ from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.messages import read_rows
 from wabawatch.storage.sealed import Keyring
 
+_EVENTS = select(schema.events.c["fingerprint", "at", "seen_at"])
+_NUMBERS = select(schema.numbers.c["phone_number_id", "display_number"])
+
 
 class HandClock:
     """A clock that is turned by hand."""
@@ -75,9 +78,8 @@ class Shelf:
                 "messages": sorted(repr((h.message, h.judgement, states[h.id])) for h in held),
                 "locals": len(connection.execute(select(schema.local_ids)).all()),
                 "rollups": rollups_in_words(connection, words),
-                "events": sorted(
-                    connection.execute(select(schema.events.c.fingerprint, schema.events.c.seen_at)).all()
-                ),
+                "events": sorted(connection.execute(_EVENTS).all()),
+                "numbers": sorted(connection.execute(_NUMBERS).all()),
             }
 
 

@@ -8,14 +8,18 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wabawatch.domain.facts import (
+    AccountChanged,
     ConsentChanged,
+    ErrorReported,
     ErrorSeen,
     Fact,
     Feed,
     MessageEchoed,
     MessageFact,
     MessageReceived,
+    NumberChanged,
     Person,
+    PersonChanged,
     Pricing,
     SendOutcome,
     SendRecorded,
@@ -77,10 +81,11 @@ _number_of = {wamid: NUMBERS[i % 2] for i, wamid in enumerate(WAMIDS)}
 
 times = st.integers(0, 40 * 24 * 60).map(lambda minutes: T0 + minutes * 60_000)
 whens = st.builds(
-    lambda at, late, exact: When(at, at + late, is_exact=exact),
+    lambda at, late, exact, live: When(at, at + late, is_exact=exact, is_live=live),
     times,
     st.integers(0, 3_600_000),
     st.booleans(),
+    st.sampled_from((True, True, False)),
 )
 sources = st.sampled_from(Source)
 persons = st.sampled_from((*PERSONS, Person()))
@@ -152,19 +157,51 @@ def echoes(draw: st.DrawFn) -> MessageEchoed:
 
 
 template_changes = st.builds(
-    lambda when, waba, ref, value: TemplateChanged(
-        when, Source.WEBHOOK, waba, "status", ref.name, ref.language, after=value
+    lambda when, waba, ref, news: TemplateChanged(
+        when, Source.WEBHOOK, waba, news[0], ref.name, ref.language, after=news[1]
     ),
     whens,
     st.sampled_from((WABA, WABA, OTHER_WABA)),
     st.sampled_from(TEMPLATES),
-    st.sampled_from(("APPROVED", "PAUSED", "REJECTED", "NEVER_HEARD_OF")),
+    st.one_of(
+        st.tuples(st.just("status"), st.sampled_from(("APPROVED", "PAUSED", "REJECTED", "NEVER_HEARD_OF"))),
+        st.tuples(st.just("quality"), st.sampled_from(("GREEN", "RED"))),
+        st.tuples(st.just("category"), st.sampled_from(("MARKETING", "UTILITY"))),
+    ),
 )
 consents = st.builds(
-    lambda when, person, value: ConsentChanged(when, Source.WEBHOOK, person, "marketing_messages", value),
+    lambda when, person, value, waba: ConsentChanged(
+        when, Source.WEBHOOK, person, "marketing_messages", value, waba=waba
+    ),
     whens,
     st.sampled_from(PERSONS),
     st.sampled_from(("stop", "resume")),
+    st.sampled_from((WABA, OTHER_WABA, "")),
+)
+person_changes = st.builds(
+    lambda when, previous, current: PersonChanged(when, Source.WEBHOOK, previous, current, NUMBERS[0], WABA),
+    whens,
+    persons,
+    persons,
+)
+number_changes = st.builds(
+    lambda when, number, display: NumberChanged(when, Source.WEBHOOK, "name", number, display, WABA),
+    whens,
+    st.sampled_from((*NUMBERS, "")),
+    st.sampled_from(("15550100001", "15550100002", "")),
+)
+account_changes = st.builds(
+    lambda when, event: AccountChanged(when, Source.WEBHOOK, event, WABA, "400000000000001"),
+    whens,
+    st.sampled_from(("ACCOUNT_UPDATE", "ACCOUNT_RESTRICTION")),
+)
+reported = st.builds(
+    lambda when, errors: ErrorReported(when, Source.WEBHOOK, errors, NUMBERS[0], WABA),
+    whens,
+    st.sampled_from((ERRORS[:1], ERRORS[:2])),
 )
 message_facts = st.one_of(sends(), statuses(), statuses(), received(), echoes())
-facts: st.SearchStrategy[Fact] = st.one_of(message_facts, message_facts, message_facts, template_changes, consents)
+other_facts = st.one_of(
+    template_changes, consents, template_changes, consents, person_changes, number_changes, account_changes, reported
+)
+facts: st.SearchStrategy[Fact] = st.one_of(message_facts, message_facts, other_facts)

@@ -15,6 +15,7 @@ from wabawatch.ports import Held, Ledger, Moves
 
 def settle(ledger: Ledger, slots: Sequence[Slot]) -> None:
     """Write what *slots* became, and move the roll-ups by the difference to what they were."""
+    ledger.note_same([(s.contacts, _waba_of(s.message), cohort_at(s.message)) for s in slots if len(s.contacts) > 1])
     changed = [slot for slot in slots if len(slot.held) != 1 or slot.message != slot.held[0].message]
     judgements = judge_all(ledger, [slot.message for slot in changed])
     after = [Held(slot.id, slot.message, judgement) for slot, judgement in zip(changed, judgements, strict=True)]
@@ -66,6 +67,10 @@ def count_all(held: Iterable[tuple[Held, str]], swept_until: Millis) -> Moves:
     return Counter(place_of(h, country, swept_until) for h, country in held)
 
 
+def _waba_of(message: Message) -> str:
+    return message.waba[2] if message.waba else ""
+
+
 def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
     """How each of *messages* stands to the template rule, as far as the books tell."""
     refs = {m.template[2] for m in messages if m.template}
@@ -90,5 +95,18 @@ def _history_of(
     return had_it[0] if len(had_it) == 1 else []
 
 
-def _consent_of(message: Message, consents: Mapping[ContactKey, list[ConsentEvent]]) -> list[ConsentEvent]:
-    return consents.get(message.contact[2], []) if message.contact else []
+def _consent_of(
+    message: Message, consents: Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]
+) -> list[ConsentEvent]:
+    """What the recipient said to the message's WABA; while that is unknown, to the only WABA spoken to by then.
+
+    What was said to an unknown WABA always counts.
+    """
+    by_waba = consents.get(message.contact[2], {}) if message.contact else {}
+    if message.waba:
+        wabas = [message.waba[2]]
+    else:
+        at = cohort_at(message)
+        wabas = [waba for waba, said in by_waba.items() if waba and any(event.at < at for event in said)]
+    theirs = by_waba.get(wabas[0], []) if len(wabas) == 1 else []
+    return [*theirs, *by_waba.get("", [])]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wabawatch.domain.facts import MessageFact, SendRecorded, StatusChanged
-from wabawatch.domain.messages import Message, fold, join
+from wabawatch.domain.messages import ContactKey, ContactKind, Message, contact_key, fold, join
 from wabawatch.ports import Held
 
 
@@ -18,6 +18,8 @@ class Slot:
     held: list[Held] = field(default_factory=list)
     """The rows it had; more than one when two turned out to be one message"""
     local_ids: set[str] = field(default_factory=set)
+    contacts: set[ContactKey] = field(default_factory=set)
+    """The ids of persons under which its facts know the recipient; Meta's may be spelt unlike the one we sent to"""
 
     @property
     def id(self) -> int:
@@ -36,6 +38,7 @@ class Matcher:
         by_id: dict[int, Slot] = {}
         for h in held:
             slot = self._add(Slot(h.message, [h]))
+            _name(slot, h.message.contact[2] if h.message.contact else None)
             by_id[h.id] = slot
             if h.message.wamid:
                 self._by_wamid.setdefault(h.message.wamid, []).append(slot)
@@ -58,6 +61,7 @@ class Matcher:
         local_id = fact.local_id if isinstance(fact, SendRecorded | StatusChanged) else ""
         slot = self._slot_of(fact.number, fact.wamid, local_id)
         slot.message = fold(slot.message, fact)
+        _name(slot, contact_key(fact.person, "") if not fact.group else None)
         if fact.wamid and slot not in self._by_wamid.setdefault(fact.wamid, []):
             self._by_wamid[fact.wamid].append(slot)
         if local_id and self._by_local.setdefault(local_id, slot) is slot:
@@ -83,6 +87,7 @@ class Matcher:
         kept.message = join(kept.message, gone.message)
         kept.held += gone.held
         kept.local_ids |= gone.local_ids
+        kept.contacts |= gone.contacts
         for local_id, slot in self._by_local.items():
             if slot is gone:
                 self._by_local[local_id] = kept
@@ -95,3 +100,8 @@ class Matcher:
     def _add(self, slot: Slot) -> Slot:
         self._slots[id(slot)] = slot
         return slot
+
+
+def _name(slot: Slot, contact: ContactKey | None) -> None:
+    if contact is not None and contact.kind != ContactKind.GROUP:
+        slot.contacts.add(contact)

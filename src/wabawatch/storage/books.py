@@ -90,7 +90,7 @@ class SqlLedger:
     ) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
         return history.template_histories(self._connection, self._words, refs)
 
-    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, list[ConsentEvent]]:
+    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
         return history.consent_histories(self._connection, self._words, contacts)
 
     def note(self, facts: Sequence[OtherFact]) -> None:
@@ -98,6 +98,9 @@ class SqlLedger:
 
     def note_people(self, facts: Sequence[MessageFact]) -> None:
         history.note_people(self._connection, self._words, facts)
+
+    def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
+        history.note_same(self._connection, self._words, seen)
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         return body_log.seen(self._connection, fingerprints)

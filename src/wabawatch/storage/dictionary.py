@@ -20,6 +20,9 @@ LABEL_KINDS = tuple(LabelKind)
 Link: TypeAlias = tuple[ContactKey, ContactKey, str, Millis]
 """Two ids of one person, the WABA where they were seen together, and the day."""
 
+Display: TypeAlias = tuple[str, str, Millis]
+"""A phone_number_id, the number as people dial it, and when it was seen so."""
+
 
 class Dictionary:
     """The interned words of one user of the database (one thread at a time)."""

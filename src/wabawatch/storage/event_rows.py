@@ -20,6 +20,8 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.storage.sealed import Keyring
 
+MINUTE_MS = 60_000
+
 DETAIL = b"events.detail"
 """The context that sealed details are bound to."""
 
@@ -30,11 +32,13 @@ def told_at(when: When) -> Millis:
 
 
 def event_row(fact: OtherFact, keyring: Keyring) -> dict[str, Any]:
-    """The line of *fact*, without its account. Equal facts told at different times have one fingerprint."""
+    """The line of *fact*, without its account. Equal facts told at different times have one fingerprint.
+
+    Only errors without a time of their own are kept once per minute of receipt: the same may happen again any day.
+    """
     line = {"kind": "", "event": "", "subject": "", "before": "", "after": "", "reason": "", **_line(fact)}
     detail = _detail(fact)
-    at = fact.when.at if fact.when.is_exact else 0
-    identity = (getattr(fact, "number", ""), getattr(fact, "waba", ""), at, *line.values(), detail)
+    identity = (getattr(fact, "number", ""), getattr(fact, "waba", ""), _moment(fact), *line.values(), detail)
     text = "\0".join(map(str, identity)).encode("utf-8", "surrogatepass")
     return {
         **line,
@@ -43,6 +47,13 @@ def event_row(fact: OtherFact, keyring: Keyring) -> dict[str, Any]:
         "seen_at": fact.when.seen_at,
         "detail": keyring.seal(detail.encode("utf-8", "surrogatepass"), context=DETAIL) if detail else None,
     }
+
+
+def _moment(fact: OtherFact) -> Millis:
+    """The time that tells a fact from its like; 0: it has none of its own."""
+    if fact.when.is_exact:
+        return fact.when.at
+    return fact.when.seen_at // MINUTE_MS if isinstance(fact, ErrorReported) else 0
 
 
 def _line(fact: OtherFact) -> dict[str, str]:

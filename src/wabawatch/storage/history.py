@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from wabawatch.domain.facts import (
     DAY_MS,
@@ -24,10 +24,11 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.domain.messages import ContactKey, person_key, person_keys
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
-from wabawatch.storage.bulk import widen
+from wabawatch.storage.bulk import insert_missing, widen
 from wabawatch.storage.dialect import chunks, insert, smaller
-from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.dictionary import Dictionary, Display
 from wabawatch.storage.event_rows import event_row, told_at
+from wabawatch.storage.kin import MOST_IDS, linked
 from wabawatch.storage.schema import (
     consents,
     contact_links,
@@ -51,7 +52,8 @@ def note(connection: Connection, words: Dictionary, keyring: Keyring, facts: Seq
     _note_events(connection, words, keyring, facts)
     _note_templates(connection, words, [f for f in facts if isinstance(f, TemplateChanged)])
     _note_consents(connection, words, [f for f in facts if isinstance(f, ConsentChanged)])
-    _note_numbers(connection, words, [f for f in facts if isinstance(f, NumberChanged)])
+    displays = [(f.number, f.display_number, f.when.at) for f in facts if isinstance(f, NumberChanged)]
+    _note_displays(connection, words, displays)
     pairs = [(f.waba, f.portfolio, f.when.at) for f in facts if isinstance(f, AccountChanged)]
     _note_portfolios(connection, words, pairs)
     persons = [(p, f.waba, f.when.at) for f in facts for p in _persons_of(f)]
@@ -98,35 +100,39 @@ def template_histories(
     return found
 
 
+def note_same(
+    connection: Connection, words: Dictionary, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]
+) -> None:
+    """Write down ids that mean one person, with WABA and time."""
+    pairs = []
+    for contacts, waba, at in seen:
+        first, *others = sorted(contacts)
+        pairs += [(first, other, waba, at) for other in others]
+    _link(connection, words, pairs)
+
+
 def consent_histories(
     connection: Connection, words: Dictionary, contacts: Collection[ContactKey]
-) -> Mapping[ContactKey, list[ConsentEvent]]:
-    """The marketing consent history of each of *contacts* that has one, that of the ids linked to it included."""
+) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
+    """The marketing consent history of each of *contacts* that has one, by WABA: also that of the ids linked to it."""
     ids = words.contacts.known(connection, contacts)
-    links = _linked(connection, ids.values())
-    everybody = set(ids.values()) | {other for others in links.values() for other in others}
-    said: defaultdict[int, list[ConsentEvent]] = defaultdict(list)
-    for some in chunks(everybody):
+    same = linked(connection, ids.values())
+    said: defaultdict[int, list[tuple[int, ConsentEvent]]] = defaultdict(list)
+    for some in chunks({other for others in same.values() for other in others}):
         query = select(consents).where(consents.c.contact_id.in_(some), consents.c.category == MARKETING)
         for row in connection.execute(query):
-            said[row.contact_id].append(ConsentEvent(row.at, row.value))
-    histories = {
-        contact: [event for i in (number, *links.get(number, ())) for event in said.get(i, ())]
-        for contact, number in ids.items()
-    }
-    return {contact: history for contact, history in histories.items() if history}
+            said[row.contact_id].append((row.waba_id, ConsentEvent(row.at, row.value)))
+    wabas = words.wabas.words(connection, {waba for some in said.values() for waba, _ in some if waba})
+    found: dict[ContactKey, dict[str, list[ConsentEvent]]] = {}
+    for contact, number in ids.items():
+        for waba, event in (one for i in _person(number, same) for one in said.get(i, ())):
+            found.setdefault(contact, {}).setdefault(wabas.get(waba, ""), []).append(event)
+    return found
 
 
-def _linked(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
-    links: defaultdict[int, set[int]] = defaultdict(set)
-    for some in chunks(set(ids)):
-        for a, b in (
-            (contact_links.c.contact_id, contact_links.c.other_id),
-            (contact_links.c.other_id, contact_links.c.contact_id),
-        ):
-            for mine, other in connection.execute(select(a, b).where(a.in_(some))):
-                links[mine].add(other)
-    return links
+def _person(contact_id: int, same: Mapping[int, Collection[int]]) -> Collection[int]:
+    ids = same[contact_id]
+    return ids if len(ids) <= MOST_IDS else (contact_id,)
 
 
 def _note_events(connection: Connection, words: Dictionary, keyring: Keyring, facts: Sequence[OtherFact]) -> None:
@@ -138,7 +144,7 @@ def _note_events(connection: Connection, words: Dictionary, keyring: Keyring, fa
         ids = {"number_id": number_ids.get(number, 0), "waba_id": waba_ids.get(waba, 0)}
         rows.append(event_row(fact, keyring) | ids)
     new = insert(connection, events)
-    told = {"seen_at": smaller(connection, events.c.seen_at, new.excluded.seen_at)}
+    told = {name: smaller(connection, events.c[name], new.excluded[name]) for name in ("at", "seen_at")}
     connection.execute(new.on_conflict_do_update(index_elements=["fingerprint"], set_=told), rows)
 
 
@@ -172,31 +178,36 @@ def _note_consents(connection: Connection, words: Dictionary, facts: Sequence[Co
     if not known:
         return
     ids = words.contacts.ids(connection, {person_key(f.person) for f in known})
+    waba_ids = words.wabas.ids(connection, {f.waba for f in known if f.waba})
     rows: list[dict[str, Any]] = [
         {
             "contact_id": ids[person_key(f.person)],
+            "waba_id": waba_ids.get(f.waba, 0),
             "category": f.category,
             "at": f.when.at,
             "value": f.value,
-            "told_at": told_at(f.when),
         }
         for f in known
     ]
-    new = insert(connection, consents)
-    told = {"told_at": smaller(connection, consents.c.told_at, new.excluded.told_at)}
-    connection.execute(new.on_conflict_do_update(index_elements=list(consents.primary_key), set_=told), rows)
-    links = _linked(connection, ids.values())
-    touched = [(i, row["at"]) for row in rows for i in (row["contact_id"], *links.get(row["contact_id"], ()))]
+    insert_missing(connection, consents, rows)
+    same = linked(connection, ids.values())
+    touched = [(i, row["at"]) for row in rows for i in same[row["contact_id"]]]
     _queue_rechecks(connection, "contact", touched)
 
 
-def _note_numbers(connection: Connection, words: Dictionary, facts: Sequence[NumberChanged]) -> None:
-    displayed = {f.number: f.display_number for f in facts if f.number and f.display_number}
-    if displayed:
-        words.numbers.ids(connection, displayed)
-        statement = update(numbers).where(numbers.c.phone_number_id == bindparam("_id"))
-        rows = [{"_id": number, "display_number": text} for number, text in displayed.items()]
-        connection.execute(statement, rows)
+def _note_displays(connection: Connection, words: Dictionary, seen: Collection[Display]) -> None:
+    """Keep how people dial each number: the newest; of two at the same time, the smaller text."""
+    known = [(number, text, at) for number, text, at in seen if number and text]
+    if not known:
+        return
+    words.numbers.ids(connection, {number for number, _, _ in known})
+    older = numbers.c.display_at < bindparam("_at")
+    as_old = and_(numbers.c.display_at == bindparam("_at"), numbers.c.display_number > bindparam("_text"))
+    statement = update(numbers).where(
+        numbers.c.phone_number_id == bindparam("_id"), or_(numbers.c.display_number == "", older, as_old)
+    )
+    news = statement.values(display_number=bindparam("_text"), display_at=bindparam("_at"))
+    connection.execute(news, [{"_id": number, "_text": text, "_at": at} for number, text, at in known])
 
 
 def _note_portfolios(connection: Connection, words: Dictionary, pairs: Sequence[tuple[str, str, Millis]]) -> None:
@@ -257,10 +268,11 @@ def _new_links(connection: Connection, keys: Iterable[tuple[int, int, int]]) -> 
 
 
 def _recheck_linked(connection: Connection, pairs: set[tuple[int, int]]) -> None:
-    for some in chunks({i for pair in pairs for i in pair}):
+    same = linked(connection, {a for a, _ in pairs})
+    for some in chunks({i for ids in same.values() for i in ids}):
         query = select(consents.c.contact_id, func.min(consents.c.at)).where(consents.c.contact_id.in_(some))
         for contact_id, at in connection.execute(query.group_by(consents.c.contact_id)):
-            touched = {i for pair in pairs if contact_id in pair for i in pair}
+            touched = {i for ids in same.values() if contact_id in ids for i in ids}
             _queue_rechecks(connection, "contact", [(i, at) for i in touched])
 
 

@@ -29,6 +29,7 @@ numbers = Table(
     Column("id", BIG_ID, primary_key=True),
     Column("phone_number_id", Text, nullable=False, unique=True),
     Column("display_number", Text, nullable=False, server_default=""),
+    Column("display_at", BigInteger, nullable=False, server_default="0", comment="When the number was last seen so"),
 )
 wabas = Table(
     "wabas",
@@ -224,10 +225,10 @@ consents = Table(
     "consents",
     metadata,
     Column("contact_id", BigInteger, primary_key=True),
+    Column("waba_id", BigInteger, primary_key=True, comment="Whose messages it is about; 0: not known"),
     Column("category", Text, primary_key=True),
     Column("at", BigInteger, primary_key=True),
     Column("value", Text, primary_key=True),
-    Column("told_at", BigInteger, nullable=False),
 )
 
 # ---------------------------------------------------------------- figures
@@ -314,6 +315,7 @@ parked = Table(
     metadata,
     Column("body_id", BIG_ID, primary_key=True, autoincrement=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("code", SmallInteger, nullable=False, comment="Kind and source, as in `bodies`"),
     Column("tries", Integer, nullable=False),
     Column("next_try_at", BigInteger, comment="NULL: given up, kept and shown"),
     Column("error", Text, nullable=False),

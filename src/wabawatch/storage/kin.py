@@ -1,0 +1,44 @@
+"""Which contacts are one person: whoever is tied to another by a link, or by a chain of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from wabawatch.storage.dialect import chunks
+from wabawatch.storage.schema import contact_links
+
+MOST_IDS = 32
+"""Nobody has more ids than this: such a chain was made by a client that gives many messages one id."""
+
+
+def linked(connection: Connection, ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Of each of *ids* all that are the same person, itself included.
+
+    A chain is no longer followed once it has more than twice `MOST_IDS` ids: then two persons that were credible, and
+    are not so together, are still found whole.
+    """
+    wanted = set(ids)
+    found = {i: {i} for i in wanted}
+    edges: dict[int, set[int]] = {}
+    while True:
+        open_ = {i for same in found.values() if len(same) <= 2 * MOST_IDS for i in same} - edges.keys()
+        if not open_:
+            return {i: frozenset(same) for i, same in found.items()}
+        edges |= _neighbours(connection, open_)
+        for i, same in found.items():
+            found[i] = same.union(*(edges[other] for other in same if other in edges))
+
+
+def _neighbours(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
+    links: defaultdict[int, set[int]] = defaultdict(set, {i: set() for i in ids})
+    for some in chunks(list(links)):
+        for a, b in (
+            (contact_links.c.contact_id, contact_links.c.other_id),
+            (contact_links.c.other_id, contact_links.c.contact_id),
+        ):
+            for mine, other in connection.execute(select(a, b).where(a.in_(some))):
+                links[mine].add(other)
+    return links
