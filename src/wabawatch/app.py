@@ -41,6 +41,7 @@ from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
+from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.web.api import Api
 from wabawatch.web.metrics import Build
 from wabawatch.web.own import Own, Schema
@@ -113,10 +114,10 @@ class System:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         places = places_of(settings)
-        places.inbox.parent.mkdir(parents=True, exist_ok=True)
-        self.keyring: Keyring = load_or_create(places.key_file)
+        places.inbox.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.database = Database(places.database_url)
         self.applied = migrate(self.database, self.clock.now())
+        self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
         self.raw = RawBodies(self.database, self.keyring)
         self.inbox = self._open_inbox(places.inbox)
         self.figures = SqlFigures(self.database, self.inbox, self.clock)

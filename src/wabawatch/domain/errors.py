@@ -11,6 +11,8 @@
     └── Trouble            the world's fault; says whether trying again makes sense
         ├── StoreUnavailable   a database or disk does not answer: nothing was kept
         └── SealBroken         sealed data cannot be opened: wrong key, or it was changed
+            └── SealDamaged    it was changed: no key will ever open it
+                └── DamagedBodies   the next bodies of the inbox are such data
 
 Anything else that is raised is a bug, and only the supervisor's step, the web error page and the parser's guard
 catch it. What is expected (a verdict, a duplicate, a lost race) is a value, not an exception.
@@ -73,3 +75,21 @@ class SealBroken(Trouble):
     """Sealed data cannot be opened: the key is wrong or missing, or the data was changed."""
 
     transient = False
+
+
+class SealDamaged(SealBroken):
+    """Sealed data was changed since: its key is known, and does not open it."""
+
+
+class DamagedBodies(SealDamaged):
+    """The bodies numbered *first* to *last* of the inbox are damaged; *sealed* are the bytes that hold them."""
+
+    def __init__(self, first: int, last: int, received_at: int, sealed: bytes) -> None:
+        super().__init__(
+            f"The inbox's block with the bodies {first} to {last} is damaged and cannot be opened. "
+            f"Its sealed bytes are kept with body {first}."
+        )
+        self.first = first
+        self.last = last
+        self.received_at = received_at
+        self.sealed = sealed

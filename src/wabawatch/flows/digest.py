@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from wabawatch.domain.errors import Trouble
+from wabawatch.domain.errors import DamagedBodies, Trouble, WabawatchError
 from wabawatch.domain.facts import (
     Fact,
     MessageEchoed,
@@ -27,6 +27,7 @@ from wabawatch.flows.judging import rejudge, settle
 from wabawatch.flows.matching import Matcher
 from wabawatch.ports import (
     DIGESTED,
+    Body,
     BodyKind,
     BodyNote,
     BodyResult,
@@ -71,7 +72,11 @@ class Digest:
     def step(self) -> bool:
         """Digest the next bodies. True: there may be more."""
         after = self.books.mark(DIGESTED)
-        waiting = self.inbox.read(after, BATCH)
+        try:
+            waiting = self.inbox.read(after, BATCH)
+        except DamagedBodies as damaged:
+            self._set_aside_damaged(after, damaged)
+            return True
         if not waiting:
             return False
         try:
@@ -144,10 +149,28 @@ class Digest:
             is_mine = ledger.heal(stored.id) if after is None else ledger.mark(DIGESTED) == after
             if not is_mine:  # another process was faster
                 return
-            ledger.fail(Failing(stored, tries, next_try_at, f"{type(error).__name__}: {error}"[:2_000]))
+            ledger.fail(Failing(stored, tries, next_try_at, _describe(error)))
             ledger.note_bodies([BodyNote(stored.id, stored.body, fingerprint(stored), result)])
             if after is not None:
                 ledger.set_mark(DIGESTED, stored.id)
+
+    def _set_aside_damaged(self, after: int, damaged: DamagedBodies) -> None:
+        """Park bodies that nobody can open: the first keeps the sealed bytes of all, as they are."""
+        why = _describe(damaged)
+        with self.books.writing() as ledger:
+            if ledger.mark(DIGESTED) != after:  # another process was faster
+                return
+            for body_id in range(damaged.first, damaged.last + 1):
+                content = damaged.sealed if body_id == damaged.first else b""
+                stored = StoredBody(body_id, Body(BodyKind.WEBHOOK, damaged.received_at, content))
+                ledger.fail(Failing(stored, 0, None, why))
+                ledger.note_bodies([BodyNote(body_id, stored.body, fingerprint(stored), BodyResult.PARKED)])
+            ledger.set_mark(DIGESTED, damaged.last)
+
+
+def _describe(error: Exception) -> str:
+    """What is shown of *error*. Only our own words are fit for it: others may quote what is in the body."""
+    return type(error).__name__ + (f": {error}"[:2_000] if isinstance(error, WabawatchError) else "")
 
 
 def fingerprint(stored: StoredBody) -> bytes:

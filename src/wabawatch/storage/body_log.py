@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
+from wabawatch.domain.errors import SealBroken, SealDamaged
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.rollups import Floors
-from wabawatch.ports import Body, BodyId, BodyKind, BodyNote, BodyResult, BodySource, Failing, StoredBody
+from wabawatch.domain.standing import HOUR_MS
+from wabawatch.ports import BodyId, BodyKind, BodyNote, BodyResult, BodySource, Failing, StoredBody
 from wabawatch.storage import counts
 from wabawatch.storage.bodies import decode_block, encode_block
 from wabawatch.storage.bulk import upserting
@@ -99,6 +101,7 @@ def fail(connection: Connection, failing: Failing, keyring: Keyring) -> None:
     values = {
         "body_id": failing.stored.id,
         "received_at": failing.stored.body.received_at,
+        "code": code_of(failing.stored.body.kind, failing.stored.body.source, BodyResult.PROCESSED),
         "tries": failing.tries,
         "next_try_at": failing.next_try_at,
         "error": failing.error,
@@ -114,32 +117,50 @@ def heal(connection: Connection, body_id: BodyId) -> bool:
 
 
 def failing(connection: Connection, due_at: Millis, limit: int, keyring: Keyring) -> list[Failing]:
-    """Bodies to try again by *due_at*, the longest waiting first."""
+    """Bodies to try again by *due_at*, the longest waiting first. In a transaction that writes.
+
+    One whose key is missing waits another hour, one that is damaged is given up: neither holds up the others.
+    """
     query = select(parked).where(parked.c.next_try_at <= due_at).order_by(parked.c.next_try_at).limit(limit)
-    return [
-        Failing(StoredBody(row.body_id, _open(row.body, keyring)), row.tries, row.next_try_at, row.error)
-        for row in connection.execute(query)
-    ]
+    found: list[Failing] = []
+    while not found and (rows := connection.execute(query).all()):
+        for row in rows:
+            try:
+                body = decode_block(row.body, keyring, context=PARKED)[0]
+            except SealBroken as error:
+                _put_off(connection, row, error, due_at)
+            else:
+                found.append(Failing(StoredBody(row.body_id, body), row.tries, row.next_try_at, row.error))
+    return found
 
 
-def _open(block: bytes, keyring: Keyring) -> Body:
-    return decode_block(block, keyring, context=PARKED)[0]
+def _put_off(connection: Connection, row: Any, error: SealBroken, now: Millis) -> None:
+    is_lost = isinstance(error, SealDamaged)
+    latest = {"next_try_at": None if is_lost else now + HOUR_MS, "error": f"{type(error).__name__}: {error}"}
+    connection.execute(update(parked).where(parked.c.body_id == row.body_id).values(latest))
+    if is_lost:
+        kind, source, _ = meaning_of(row.code)
+        line = update(bodies).where(bodies.c.id == row.body_id)
+        connection.execute(line.values(code=code_of(kind, source, BodyResult.PARKED)))
 
 
 def drop_before(connection: Connection, received_at: Millis) -> int:
-    """Delete the log lines of bodies received before *received_at*. Gives their number."""
+    """Delete the log lines of bodies received before *received_at*, but of none that is set aside.
+
+    Gives their number.
+    """
     kept = select(bodies.c.id).where(bodies.c.received_at >= received_at).order_by(bodies.c.id).limit(1)
     first = connection.execute(kept).scalar()
     old = bodies.c.id < first if first is not None else bodies.c.received_at < received_at
-    return connection.execute(delete(bodies).where(old)).rowcount
+    is_shown = bodies.c.id.in_(select(parked.c.body_id))
+    return connection.execute(delete(bodies).where(old, ~is_shown)).rowcount
 
 
 def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:
     """How many webhook bodies received since *start* are being retried, and how many are parked."""
     query = (
         select(parked.c.next_try_at.is_(None), func.count())
-        .join(bodies, bodies.c.id == parked.c.body_id)
-        .where(parked.c.received_at >= start, bodies.c.code.bitwise_and(3) == KINDS.index(BodyKind.WEBHOOK))
+        .where(parked.c.received_at >= start, parked.c.code.bitwise_and(3) == KINDS.index(BodyKind.WEBHOOK))
         .group_by(parked.c.next_try_at.is_(None))
     )
     split = {bool(given_up): n for given_up, n in connection.execute(query).all()}

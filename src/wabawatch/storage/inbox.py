@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
-from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.errors import DamagedBodies, SealDamaged, StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, StoredBody
 from wabawatch.storage.bodies import decode_block
@@ -71,14 +71,22 @@ class SqliteInbox:
         return future.result()
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
-        """Up to *limit* bodies numbered above *after*, in order. Raises SealBroken, StoreUnavailable."""
+        """Up to *limit* bodies numbered above *after*, in order, fewer when those after them are damaged.
+
+        Raises DamagedBodies when the very next ones are, SealBroken when a key is missing, StoreUnavailable.
+        """
         with self._reading:
             blocks = self._file.blocks_after(after, limit, _READ_BYTES)
         stored: list[StoredBody] = []
-        for block_id, block in blocks:
-            first_id = block_id * BLOCK_BODIES
-            bodies = self._decode(block)[max(0, after + 1 - first_id) :]
-            stored += map(StoredBody, range(max(after + 1, first_id), BLOCK_BODIES * (block_id + 1)), bodies)
+        for block in blocks:
+            first = max(after + 1, block.first)
+            try:
+                bodies = self._decode(block.block)
+            except SealDamaged as error:
+                if stored:
+                    break
+                raise DamagedBodies(first, block.last, block.oldest_at, block.block) from error
+            stored += map(StoredBody, range(first, block.last + 1), bodies[first - block.first :])
         return stored[:limit]
 
     def find(self, id: BodyId) -> Body | None:

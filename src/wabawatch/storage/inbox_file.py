@@ -48,7 +48,7 @@ _NEWEST = f"SELECT coalesce((SELECT {_LAST} FROM blocks ORDER BY id DESC LIMIT 1
 _ABOVE = f"FROM blocks WHERE id >= ?1 / {BLOCK_BODIES} AND {_LAST} > ?1 ORDER BY id"
 _WAITING = f"SELECT id, n, total, (SELECT total FROM blocks ORDER BY id DESC LIMIT 1) {_ABOVE} LIMIT 1"
 _OLDEST_AT = f"SELECT oldest_at {_ABOVE} LIMIT 1"
-_NEXT = f"SELECT id, n, size, block {_ABOVE}"
+_NEXT = f"SELECT id, n, size, oldest_at, block {_ABOVE}"
 
 _WHOLLY_UP_TO = f"FROM blocks WHERE id <= ?1 / {BLOCK_BODIES} AND {_LAST} <= ?1 ORDER BY id LIMIT ?2"
 _DELETABLE = f"SELECT id, n, length(block) {_WHOLLY_UP_TO}"
@@ -60,6 +60,16 @@ class NewBlock:
 
     n: int
     size: int
+    oldest_at: Millis
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBlock:
+    """One block that is kept; the bodies in it are numbered *first* to *last*."""
+
+    first: BodyId
+    last: BodyId
     oldest_at: Millis
     block: bytes
 
@@ -139,6 +149,11 @@ class InboxFile:
         with self._translating():
             return int(self._connection.execute(_NEWEST).fetchone()[0])
 
+    def holds_any(self) -> bool:
+        """Whether there is any block."""
+        with self._translating():
+            return self._connection.execute("SELECT 1 FROM blocks LIMIT 1").fetchone() is not None
+
     def waiting(self, after: BodyId) -> int:
         """How many bodies are numbered above *after*."""
         with self._translating():
@@ -155,16 +170,17 @@ class InboxFile:
             row = self._connection.execute(_OLDEST_AT, (after,)).fetchone()
         return None if row is None else int(row[0])
 
-    def blocks_after(self, after: BodyId, bodies: int, size: int) -> list[tuple[int, bytes]]:
-        """Number and bytes of the blocks that hold the next *bodies* above *after*; fewer when they exceed *size*."""
-        found: list[tuple[int, bytes]] = []
+    def blocks_after(self, after: BodyId, bodies: int, size: int) -> list[KeptBlock]:
+        """The blocks that hold the next *bodies* above *after*; fewer when they exceed *size*."""
+        found: list[KeptBlock] = []
         with self._translating(), closing(self._connection.execute(_NEXT, (after,))) as rows:
-            for block_id, n, block_size, block in rows:
+            for block_id, n, block_size, oldest_at, block in rows:
                 size -= block_size
                 if found and size < 0:
                     break
-                found.append((block_id, block))
-                bodies -= block_id * BLOCK_BODIES + n - max(after + 1, block_id * BLOCK_BODIES)
+                first = block_id * BLOCK_BODIES
+                found.append(KeptBlock(first, first + n - 1, oldest_at, bytes(block)))
+                bodies -= first + n - max(after + 1, first)
                 if bodies <= 0:
                     break
         return found

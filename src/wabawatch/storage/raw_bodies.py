@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from sqlalchemy import Connection, delete, select, update
 
+from wabawatch.domain.errors import DamagedBodies
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, Inbox, StoredBody
 from wabawatch.storage.bodies import pack_block, unpack_block
@@ -45,7 +46,8 @@ class RawBodies:
 
         A block that is not full is made only when its oldest body was received *max_wait_ms* ago. A crash at any moment
         loses nothing and keeps nothing twice: what is packed is forgotten by the inbox later, at the latest by the next
-        call. Of two processes that pack at once, one does nothing.
+        call. Of two processes that pack at once, one does nothing. Damaged bodies leave the inbox unpacked: digest
+        has set their bytes aside.
         """
         packed = self.newest()
         inbox.forget(packed)
@@ -53,7 +55,10 @@ class RawBodies:
         oldest_at = inbox.oldest_waiting_at(packed)
         if ready <= 0 or oldest_at is None or (ready < self._block_bodies and now - oldest_at < max_wait_ms):
             return False
-        stored = _one_block(inbox.read(packed, self._block_bodies), up_to)
+        try:
+            stored = _one_block(inbox.read(packed, self._block_bodies), up_to)
+        except DamagedBodies as damaged:
+            return damaged.last <= up_to and self._skip(damaged, packed)
         if not stored or not self._keep(stored, packed):
             return False
         inbox.forget(stored[-1].id)
@@ -104,8 +109,12 @@ class RawBodies:
             connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
         return sum(row.n for row in rows)
 
+    def _skip(self, damaged: DamagedBodies, packed: BodyId) -> bool:
+        at = damaged.received_at
+        place = {"first_id": damaged.first, "last_id": damaged.last, "n": 0, "oldest_at": at, "newest_at": at}
+        return self._write({**place, "block": b""}, packed)
+
     def _keep(self, stored: Sequence[StoredBody], packed: BodyId) -> bool:
-        """Write one block if *packed* is still the newest packed body. Return whether it was written."""
         received = [each.body.received_at for each in stored]
         first_id = stored[0].id
         row = {
@@ -116,6 +125,10 @@ class RawBodies:
             "newest_at": max(received),
             "block": pack_block(stored, self._keyring, context=_context(first_id)),
         }
+        return self._write(row, packed)
+
+    def _write(self, row: Mapping[str, object], packed: BodyId) -> bool:
+        """Write one block if *packed* is still the newest packed body. Return whether it was written."""
         with self._database.writing() as connection:
             if _newest(connection) != packed:
                 return False

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import LargeBinary
 from sqlalchemy.types import TypeDecorator
 
-from wabawatch.domain.errors import SealBroken, StoreUnavailable
+from wabawatch.domain.errors import SealBroken, SealDamaged, StoreUnavailable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,17 +64,17 @@ class Keyring:
         return b"".join((_FORMAT, key_id, nonce, self._cipher(key_id).encrypt(nonce, plain, context)))
 
     def open(self, sealed: bytes, *, context: bytes) -> bytes:
-        """Return what was sealed. Raises SealBroken: unknown key, changed data, or another *context*."""
+        """Return what was sealed. Raises SealBroken: unknown key; SealDamaged: changed data, or another *context*."""
         from cryptography.exceptions import InvalidTag
 
         if len(sealed) < _HEAD_BYTES or sealed[:1] != _FORMAT:
-            raise SealBroken("The sealed data is cut off or changed: it does not begin as sealed data does.")
+            raise SealDamaged("The sealed data is cut off or changed: it does not begin as sealed data does.")
         nonce = sealed[_HEAD_BYTES - _NONCE_BYTES : _HEAD_BYTES]
         cipher = self._cipher(sealed[1 : 1 + _KEY_ID_BYTES])
         try:
             return cipher.decrypt(nonce, sealed[_HEAD_BYTES:], context)
         except InvalidTag as error:
-            raise SealBroken(
+            raise SealDamaged(
                 "The sealed data was changed, or belongs in another place: its tag does not fit."
             ) from error
 
@@ -112,18 +112,25 @@ class Keyring:
         return cls({key_id: base64.b64decode(key, validate=True) for key_id, key in keys.items()}, current)
 
 
-def load_or_create(path: Path) -> Keyring:
+def load_or_create(path: Path, holds_sealed: Callable[[], bool] = lambda: False) -> Keyring:
     """Read the key file at *path*, or make it (mode 0600) when there is none. Processes that race get the same key.
 
-    Raises SealBroken when there is a file that cannot be read as one (it is never overwritten), StoreUnavailable when
-    none can be written.
+    None is made when *holds_sealed* says that something was sealed already: its key is missing, and a new one would
+    not open it. Raises SealBroken then, and when there is a file that cannot be read as one (it is never overwritten);
+    StoreUnavailable when none can be written.
     """
     ring = _load(path)
     if ring is not None:
         return ring
     with _writing(path):
         # Another process may have made it while we waited for the lock.
-        return _load(path) or _save(path, Keyring.generate())
+        ring = _load(path)
+        if ring is None and holds_sealed():
+            raise SealBroken(
+                f"The key file {path} is missing, and there is data that only its keys can open. Put back a copy of "
+                "it. Nothing was lost or changed, and no new key was made."
+            )
+        return ring or _save(path, Keyring.generate())
 
 
 def rotate(path: Path) -> Keyring:
@@ -156,7 +163,7 @@ def _load(path: Path) -> Keyring | None:
 def _writing(path: Path) -> Iterator[None]:
     """Hold the folder of *path* locked, so that of two processes one writes after the other."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)

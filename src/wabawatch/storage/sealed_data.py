@@ -1,0 +1,37 @@
+"""Whether anything is kept that only the keys can open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import exists, or_, select
+
+from wabawatch.storage.database import Database
+from wabawatch.storage.inbox_file import InboxFile
+from wabawatch.storage.schema import events, parked, raw_blocks
+
+_PATIENCE_MS = 5_000
+
+
+def holds_sealed(database: Database, inbox: Path) -> bool:
+    """Whether *database*, which is up to date, or the inbox file holds sealed data. Raises StoreUnavailable."""
+    return _in_books(database) or _in_inbox(inbox)
+
+
+def _in_books(database: Database) -> bool:
+    # Of blocks whose time was over, an empty one is left.
+    raw = exists(select(raw_blocks.c.first_id).where(raw_blocks.c.n > 0))
+    detail = exists(select(events.c.id).where(events.c.detail.is_not(None)))
+    query = select(or_(raw, exists(select(parked.c.body_id)), detail))
+    with database.reading() as connection:
+        return bool(connection.execute(query).scalar())
+
+
+def _in_inbox(path: Path) -> bool:
+    if not path.exists():
+        return False
+    file = InboxFile(path, busy_timeout_ms=_PATIENCE_MS, create=True)
+    try:
+        return file.holds_any()
+    finally:
+        file.close()
