@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from wabawatch.domain.facts import Fact, Source, When
+from wabawatch.domain.facts import Fact, MessageEchoed, MessageReceived, Source, StatusChanged, When
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus"
 RECEIVED_AT = 1_795_176_000_000  # 2026-11-20 12:00:00 UTC, a minute or so after what the bodies tell
@@ -32,10 +32,13 @@ def expected(path: Path) -> list[dict[str, Any]]:
 
 
 def readable(fact: Fact) -> dict[str, Any]:
-    """*fact* without what is as always: empty values, the webhook as its source, the time of receipt."""
+    """*fact* without what is as always: empty values, the webhook as its source, the time of receipt, and on messages
+    the business number as people dial it, which is that of the body."""
     shown: dict[str, Any] = {"fact": type(fact).__name__}
     for field in dataclasses.fields(fact):
         value = getattr(fact, field.name)
+        if field.name == "display_number" and isinstance(fact, StatusChanged | MessageReceived | MessageEchoed):
+            continue
         if isinstance(value, When):
             shown |= _times(value)
         elif value != field.default and value is not Source.WEBHOOK:

@@ -45,6 +45,18 @@ def _historic(fact: Fact) -> Fact:
     return dataclasses.replace(fact, when=dataclasses.replace(fact.when, is_live=False))
 
 
+@pytest.mark.parametrize("case", ["messages-statuses-echoes-calls-in-one-value", "status-metadata-as-people-write-it"])
+def test_messages_say_how_people_dial_the_business(case: str) -> None:
+    body = (corpus.FOLDER / "messages" / f"{case}.json").read_text()
+    metadata = json.loads(body)["entry"][0]["changes"][0]["value"]["metadata"]
+    digits = "".join(filter(str.isdigit, metadata["display_phone_number"]))
+
+    facts = parse(body.encode(), received_at=corpus.RECEIVED_AT).facts
+
+    told = [f.display_number for f in facts if isinstance(f, StatusChanged | MessageReceived | MessageEchoed)]
+    assert set(told) == {digits}
+
+
 def test_messages_of_a_synthetic_body_say_so() -> None:
     path = corpus.FOLDER / "messages" / "messages-statuses-echoes-calls-in-one-value.json"
 

@@ -133,7 +133,7 @@ def test_a_client_that_gives_every_message_one_id_makes_nobody_of_them_all(shelf
     people = [Person(phone=str(15550200000 + n)) for n in range(40)]
     shuffled = [recorded(-DAY, wamid="", local_id=one, person=person) for person in people]
     send = recorded(0, template=TEMPLATES[0], category="marketing", person=people[0])
-    facts = [send, approved(WABA), stop(WABA, people[9])]
+    facts: list[Fact] = [send, approved(WABA), stop(WABA, people[9])]
 
     assert _verdict(shelf, [*shuffled[:10], *facts]) == "violation"
     assert _verdict(shelf, [*shuffled, *facts]) == _verdict(shelf, [*facts, *shuffled]) == "compliant"
@@ -151,13 +151,23 @@ def test_a_repeat_without_a_time_of_its_own_keeps_the_earliest(shelf: Shelf) -> 
 def test_errors_without_a_time_are_kept_once_a_minute(shelf: Shelf) -> None:
     start = T0 - T0 % MINUTE
     times = (start, start + 1, start + DAY)
-    facts = [ErrorReported(When(t, t, is_exact=False), Source.WEBHOOK, ERRORS[:1], NUMBERS[0]) for t in times]
+    facts: list[Fact] = [
+        ErrorReported(When(t, t, is_exact=False), Source.WEBHOOK, ERRORS[:1], NUMBERS[0]) for t in times
+    ]
 
     assert rows(shelf, "at", *facts) == [start, start + DAY]
 
 
+def test_a_number_known_from_messages_alone_is_shown_as_these_say(shelf: Shelf) -> None:
+    shelf.clear()
+    for day, text in ((2, "15550100002"), (1, "15550100001"), (2, "15550100002")):
+        shelf.learn([told(Status.SENT, day * DAY, display_number=text)])
+
+    assert shelf.picture()["numbers"] == [(NUMBERS[0], "15550100002")]
+
+
 def test_a_number_is_shown_as_it_was_seen_last(shelf: Shelf) -> None:
-    changes = [
+    changes: list[Fact] = [
         NumberChanged(at(offset), Source.WEBHOOK, "name", NUMBERS[0], text)
         for offset, text in ((0, "15550109999"), (DAY, "15550100002"), (DAY, "15550100001"))
     ]

@@ -21,8 +21,8 @@ from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.messages import read_rows
 from wabawatch.storage.sealed import Keyring
 
-_EVENTS = select(schema.events.c["fingerprint", "at", "seen_at"])
-_NUMBERS = select(schema.numbers.c["phone_number_id", "display_number"])
+_EVENTS = select(*schema.events.c["fingerprint", "at", "seen_at"])
+_NUMBERS = select(*schema.numbers.c["phone_number_id", "display_number"])
 
 
 class HandClock:

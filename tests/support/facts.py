@@ -131,6 +131,7 @@ def statuses(draw: st.DrawFn) -> StatusChanged:
         participant=draw(st.sampled_from(PERSONS)) if is_group else Person(),
         pricing=draw(st.sampled_from((None, Pricing("PMP", "regular", "marketing", True)))),
         errors=ERRORS[:2] if status is Status.FAILED else (),
+        display_number=draw(st.sampled_from(("", "15550100001", "15550100003"))),
     )
 
 

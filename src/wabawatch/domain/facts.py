@@ -185,6 +185,8 @@ class StatusChanged:
     errors: tuple[ErrorSeen, ...] = ()
     opaque: str = ""
     """`biz_opaque_callback_data`: whatever the sender attached."""
+    display_number: str = ""
+    """The business number as people dial it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ class MessageReceived:
     user_id: str = ""
     conversation_id: str = ""
     errors: tuple[ErrorSeen, ...] = ()
+    display_number: str = ""
+    """The business number as people dial it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,8 @@ class MessageEchoed:
     status: Status | None = None
     """Known only in history, where an old message arrives with its last state."""
     errors: tuple[ErrorSeen, ...] = ()
+    display_number: str = ""
+    """The business number as people dial it."""
 
 
 @dataclass(frozen=True, slots=True)

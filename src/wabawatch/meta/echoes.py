@@ -39,6 +39,7 @@ def echoed(change: Change, sent: Json, at: str, person: Person, status: Status |
         type=kind,
         status=status,
         errors=errors(sent.get("errors")),
+        display_number=change.display_number,
     )
     if kind == "interactive":  # what a business sends: lists, buttons and flows, not the replies to them
         return [echo]

@@ -38,6 +38,7 @@ def received(change: Change, item: Json, at: str, person: Person) -> list[Fact]:
         group=text(item.get("group_id")),
         type=kind,
         errors=errors(item.get("errors")),
+        display_number=change.display_number,
     )
     return [message, *strange_type(change, item, at, kind, vocabulary.MESSAGE_TYPES)]
 

@@ -50,6 +50,7 @@ def _status_changed(change: Change, item: Json, at: str, wamid: str, status: Sta
         pricing=pricing,
         errors=errors(item.get("errors")),
         opaque=text(item.get("biz_opaque_callback_data")),
+        display_number=change.display_number,
     )
     return [changed] if pricing is None or _is_known(pricing) else [changed, *_strange_pricing(change, pricing, at)]
 

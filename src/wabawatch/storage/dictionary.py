@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,8 @@ from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
 from wabawatch.storage import schema
 from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
 from wabawatch.storage.names import CACHED, Names
+
+T = TypeVar("T")
 
 LABEL_KINDS = tuple(LabelKind)
 
@@ -31,6 +33,8 @@ class Dictionary:
         self.country_of = country_of
         self.links: dict[Link, None] = {}
         """Links between contacts that are known to be written, in the order of learning"""
+        self.displays: dict[Display, None] = {}
+        """How numbers are known to be dialled, by day, in the order of learning"""
         self.numbers = Names[str](schema.numbers, ("phone_number_id",), lambda w: {"phone_number_id": w}, _first)
         self.wabas = Names[str](schema.wabas, ("waba_id",), lambda w: {"waba_id": w}, _first)
         self.portfolios = Names[str](schema.portfolios, ("portfolio_id",), lambda w: {"portfolio_id": w}, _first)
@@ -87,10 +91,11 @@ class Dictionary:
 
     def remember_links(self, links: Iterable[Link]) -> None:
         """Remember links as written; the oldest half is dropped when there are too many."""
-        if len(self.links) > CACHED:
-            for link in list(self.links)[: CACHED // 2]:
-                del self.links[link]
-        self.links |= dict.fromkeys(links)
+        _remember(self.links, links)
+
+    def remember_displays(self, displays: Iterable[Display]) -> None:
+        """Remember how numbers are dialled as written; the oldest half is dropped when there are too many."""
+        _remember(self.displays, displays)
 
     def forget(self) -> None:
         """Drop what was learnt, after a transaction that was undone."""
@@ -98,6 +103,14 @@ class Dictionary:
             if isinstance(names, Names):
                 names.forget()
         self.links.clear()
+        self.displays.clear()
+
+
+def _remember(known: dict[T, None], new: Iterable[T]) -> None:
+    if len(known) > CACHED:
+        for one in list(known)[: CACHED // 2]:
+            del known[one]
+    known |= dict.fromkeys(new)
 
 
 def _first(row: Any) -> str:

@@ -65,6 +65,7 @@ def note(connection: Connection, words: Dictionary, keyring: Keyring, facts: Seq
 def note_people(connection: Connection, words: Dictionary, facts: Sequence[MessageFact]) -> None:
     """Write down which number belongs to which WABA and which ids to one person, as seen in *facts*."""
     seen: dict[tuple[str, str], tuple[Millis, Millis]] = {}
+    displays: set[Display] = set()
     persons: list[tuple[Person, str, Millis]] = []
     for fact in facts:
         waba = "" if isinstance(fact, SendRecorded) else fact.waba
@@ -72,6 +73,8 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
         if fact.number and waba:
             first, last = seen.get((fact.number, waba), (at, at))
             seen[fact.number, waba] = (min(first, at), max(last, at))
+        if not isinstance(fact, SendRecorded) and fact.display_number:
+            displays.add((fact.number, fact.display_number, at - at % DAY_MS))  # whole days, as with links
         persons.append((fact.person, waba, at))
     number_ids = words.numbers.ids(connection, {number for number, _ in seen})
     waba_ids = words.wabas.ids(connection, {waba for _, waba in seen})
@@ -80,6 +83,9 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
         for (number, waba), (first, last) in seen.items()
     ]
     widen(connection, number_wabas, rows)
+    displays -= words.displays.keys()
+    _note_displays(connection, words, displays)
+    words.remember_displays(displays)
     _note_links(connection, words, persons)
 
 
