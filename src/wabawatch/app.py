@@ -38,6 +38,7 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.inbox import SqliteInbox
+from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
@@ -131,8 +132,8 @@ class System:
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.status = StatusFlow(self.figures, self.clock, self.rules)
-        days = settings.storage.body_retention_days
-        self.retention = Retention(self.figures, self.figures, self.raw, self.inbox, self.clock, days)
+        days, hours = settings.storage.body_retention_days, KeptHours(self.database)
+        self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)
 
     def _open_inbox(self, path: Path) -> RingingInbox:
         # Above every body the books know of: also a new file that replaces a lost one must not repeat their numbers.

@@ -1,4 +1,7 @@
-"""Retention: figures and bodies are dropped when their time is over; sealed bodies are packed meanwhile."""
+"""Retention: figures and bodies are dropped when their time is over; sealed bodies are packed meanwhile.
+
+The time of a body begins when it is kept: an imported one was received long before. Its number tells when that was.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ RETRY_HORIZON_DAYS = 8
 class OldFigures(Protocol):
     """Figures that can be dropped."""
 
-    def drop_old(self, floors: Floors, bodies_before: Millis) -> int:
-        """Move the floors up and delete what is below them. Gives how many rows went."""
+    def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:
+        """Move the floors up and delete some of what is below them, and of the log of bodies numbered *bodies_up_to*
+        and below. Gives how many rows went; 0: none is left."""
         ...
 
 
@@ -29,8 +33,24 @@ class RawBodies(Protocol):
         """Move some digested bodies out of *inbox* into a block. True: there are more."""
         ...
 
-    def purge(self, older_than: Millis) -> int:
-        """Delete some blocks whose bodies are all older. Gives how many went; 0: none is left."""
+    def purge(self, last: BodyId) -> int:
+        """Delete some blocks whose bodies are all numbered *last* or below. Gives how many went; 0: none is left."""
+        ...
+
+
+class KeptHours(Protocol):
+    """When bodies were kept, by their numbers."""
+
+    def note(self, at: Millis, newest: BodyId) -> None:
+        """Note that bodies numbered up to *newest* were kept until *at*."""
+        ...
+
+    def up_to(self, before: Millis) -> BodyId:
+        """A number up to which all bodies were kept before *before* (0: none is known)."""
+        ...
+
+    def forget(self, before: Millis) -> None:
+        """Forget what is of no use to those who only ask for *before* or later."""
         ...
 
 
@@ -41,6 +61,7 @@ class Retention:
     figures: Figures
     old: OldFigures
     raw: RawBodies
+    hours: KeptHours
     inbox: Inbox
     clock: Clock
     body_days: int
@@ -51,7 +72,10 @@ class Retention:
 
     def drop(self) -> bool:
         """Drop old figures and bodies. True: there are more."""
-        now = self.clock.now()
-        log_days = max(self.body_days, RETRY_HORIZON_DAYS)
-        self.old.drop_old({tier: floor_at(tier, now) for tier in Tier}, now - log_days * DAY_MS)
-        return self.raw.purge(now - self.body_days * DAY_MS) > 0
+        newest = self.inbox.newest()
+        now = self.clock.now()  # after it was asked for the newest: that one was kept before
+        self.hours.note(now, newest)
+        log_ends = now - max(self.body_days, RETRY_HORIZON_DAYS) * DAY_MS
+        dropped = self.old.drop_old({tier: floor_at(tier, now) for tier in Tier}, self.hours.up_to(log_ends))
+        self.hours.forget(log_ends)
+        return dropped + self.raw.purge(self.hours.up_to(now - self.body_days * DAY_MS)) > 0

@@ -144,16 +144,14 @@ def _put_off(connection: Connection, row: Any, error: SealBroken, now: Millis) -
         connection.execute(line.values(code=code_of(kind, source, BodyResult.PARKED)))
 
 
-def drop_before(connection: Connection, received_at: Millis) -> int:
-    """Delete the log lines of bodies received before *received_at*, but of none that is set aside.
+def drop_up_to(connection: Connection, last: BodyId) -> int:
+    """Delete some log lines of bodies numbered up to *last*, but of none that is set aside: those are still shown.
 
-    Gives their number.
+    Gives their number; 0: all are gone.
     """
-    kept = select(bodies.c.id).where(bodies.c.received_at >= received_at).order_by(bodies.c.id).limit(1)
-    first = connection.execute(kept).scalar()
-    old = bodies.c.id < first if first is not None else bodies.c.received_at < received_at
     is_shown = bodies.c.id.in_(select(parked.c.body_id))
-    return connection.execute(delete(bodies).where(old, ~is_shown)).rowcount
+    old = select(bodies.c.id).where(bodies.c.id <= last, ~is_shown).order_by(bodies.c.id).limit(counts.DROPPED_ROWS)
+    return connection.execute(delete(bodies).where(bodies.c.id.in_(old))).rowcount
 
 
 def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, select, tuple_
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
@@ -33,6 +33,9 @@ _drop_empty = Bulk(
         *(rollups.c[name] == bindparam(name) for name in KEY), rollups.c.n == literal_column("0")
     )
 )
+
+DROPPED_ROWS = 5_000
+"""So many rows one transaction deletes at most: nobody who writes should wait long for it."""
 
 _SCOPES_BY_TIER = {tier: rule.scopes for tier, rule in TIERS.items()}
 
@@ -245,11 +248,15 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> 
 
 
 def drop_before(connection: Connection, floors: Floors) -> int:
-    """Delete the buckets that are no longer kept. Gives the number of rows deleted."""
+    """Delete at most `DROPPED_ROWS` rows of buckets that are no longer kept. Gives how many; 0: all are gone."""
     dropped = 0
     for table in (rollups, counters, histograms):
-        old = or_(*(and_(table.c.tier == int(tier), table.c.bucket < first) for tier, first in floors.items() if first))
-        dropped += connection.execute(delete(table).where(old)).rowcount if any(floors.values()) else 0
+        for tier, first in floors.items():
+            key = tuple_(*table.primary_key.columns)
+            old = and_(table.c.tier == int(tier), table.c.bucket < first)
+            some = select(*table.primary_key.columns).where(old).limit(DROPPED_ROWS - dropped)
+            if first and dropped < DROPPED_ROWS:
+                dropped += connection.execute(delete(table).where(key.in_(some))).rowcount
     return dropped
 
 

@@ -96,11 +96,14 @@ class SqlFigures:
             added = {(at, 0, slot): n for (at, slot), n in answers.items()}
             counts.add_histogram(connection, "ack", added, read_floors(connection))
 
-    def drop_old(self, floors: Floors, bodies_before: Millis) -> int:
-        """Move the floors up to *floors* and delete what is below; also body log lines older than *bodies_before*."""
+    def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:
+        """Move the floors up to *floors* and delete some of what is below, and of the body log up to *bodies_up_to*.
+
+        Gives how many rows went; 0: nothing is left to delete.
+        """
         with self._database.writing() as connection:
             _set_marks(connection, {f"floor_{tier.name.lower()}": first for tier, first in floors.items() if first})
-            return counts.drop_before(connection, floors) + body_log.drop_before(connection, bodies_before)
+            return counts.drop_before(connection, floors) + body_log.drop_up_to(connection, bodies_up_to)
 
 
 def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:

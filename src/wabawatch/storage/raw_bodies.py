@@ -92,21 +92,22 @@ class RawBodies:
                 each for each in self._unpack(row.first_id, row.block) if from_at <= each.body.received_at < to_at
             )
 
-    def purge(self, older_than: Millis) -> int:
-        """Delete some of the bodies in blocks wholly received before *older_than*. Return how many; 0: all are gone."""
+    def purge(self, last: BodyId) -> int:
+        """Delete some of the bodies in blocks wholly numbered up to *last*. Return how many; 0: all are gone."""
         old = (
             select(raw_blocks.c.first_id, raw_blocks.c.last_id, raw_blocks.c.n)
-            .where(raw_blocks.c.newest_at < older_than)
+            .where(raw_blocks.c.last_id <= last, raw_blocks.c.n > 0)
             .order_by(raw_blocks.c.first_id)
             .limit(_PURGE_BLOCKS)
         )
         with self._database.writing() as connection:
             newest = _newest(connection)
             rows = connection.execute(old).all()
-            doomed = raw_blocks.c.first_id.in_([row.first_id for row in rows])
-            connection.execute(delete(raw_blocks).where(doomed, raw_blocks.c.last_id < newest))
-            # The newest block stays as an empty one: it tells up to where the bodies were packed.
-            connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
+            if rows:
+                doomed = raw_blocks.c.first_id <= rows[-1].first_id
+                connection.execute(delete(raw_blocks).where(doomed, raw_blocks.c.last_id < newest))
+                # The newest block stays as an empty one: it tells up to where the bodies were packed.
+                connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
         return sum(row.n for row in rows)
 
     def _skip(self, damaged: DamagedBodies, packed: BodyId) -> bool:

@@ -350,6 +350,13 @@ imports = Table(
     sqlite_with_rowid=False,
     comment="How far dumps of webhook bodies were imported",
 )
+kept_hours = Table(
+    "kept_hours",
+    metadata,
+    Column("hour", BIG_ID, primary_key=True, autoincrement=False, comment="Hours since 1970"),
+    Column("newest", BigInteger, nullable=False, comment="No later body was kept in this hour"),
+    comment="When bodies were kept, by their numbers: an imported one may have been received long before",
+)
 raw_blocks = Table(
     "raw_blocks",
     metadata,
