@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -116,6 +117,8 @@ class System:
         self.clock: Clock = clock or SystemClock()
         places = places_of(settings)
         places.inbox.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (places.inbox, sqlite_file(places.database_url)):
+            _make_private(path)
         self.database = Database(places.database_url)
         self.applied = migrate(self.database, self.clock.now())
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
@@ -224,6 +227,14 @@ class System:
         """Give everything back. What was accepted is kept."""
         self.inbox.close()
         self.database.close()
+
+
+def _make_private(path: Path | None) -> None:
+    """Make the file at *path*, if it is missing, for nobody but our user. SQLite's files beside it follow its mode."""
+    if path is not None:
+        # One that is there is not even opened: closing it would drop the locks that this process holds on it.
+        with suppress(OSError):  # whoever opens it will say what is wrong
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -99,7 +99,10 @@ class Inbox(Protocol):
         ...
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
-        """Up to *limit* bodies numbered above *after*, in order; fewer when they are large, none when there is none."""
+        """Up to *limit* bodies numbered above *after*, in order; fewer when they are large, none when there is none.
+
+        Raises DamagedBodies when the very next ones can never be opened, SealBroken when their key is missing.
+        """
         ...
 
     def find(self, id: BodyId) -> Body | None:

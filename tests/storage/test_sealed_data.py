@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -87,3 +88,15 @@ def test_with_its_key_file_back_it_goes_on(tmp_path: Path) -> None:
 
     assert [each.body for each in opened.inbox.read(0, 10)] == [BODY]
     opened.close()
+
+
+def test_nobody_else_may_read_what_is_kept(tmp_path: Path) -> None:
+    opened = system(tmp_path)
+    opened.inbox.append_all([BODY])
+    opened.drain()
+    kept = [tmp_path / "data", *(tmp_path / "data").iterdir()]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in kept}
+    opened.close()
+
+    assert {name for name in modes if name.endswith("-wal")} == {"inbox.db-wal", "wabawatch.db-wal"}
+    assert {name: mode & 0o077 for name, mode in modes.items()} == dict.fromkeys(modes, 0)
