@@ -99,10 +99,7 @@ class Inbox(Protocol):
         ...
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
-        """Up to *limit* bodies numbered above *after*, in order; fewer when they are large, none when there is none.
-
-        Raises DamagedBodies when the very next ones can never be opened, SealBroken when their key is missing.
-        """
+        """Up to *limit* bodies numbered above *after*, in order; fewer when they are large. Raises DamagedBodies."""
         ...
 
     def find(self, id: BodyId) -> Body | None:
@@ -115,6 +112,10 @@ class Inbox(Protocol):
 
     def waiting(self, after: BodyId) -> int:
         """How many bodies are numbered above *after*."""
+        ...
+
+    def webhooks_waiting(self, after: BodyId) -> int:
+        """How many of the bodies numbered above *after* are webhooks, and no records of our own."""
         ...
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
