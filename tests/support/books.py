@@ -126,6 +126,9 @@ class EmptyInbox:
     def waiting(self, after: BodyId) -> int:
         return 0
 
+    def webhooks_waiting(self, after: BodyId) -> int:
+        return 0
+
     def oldest_waiting_at(self, after: BodyId) -> int | None:
         return None
 

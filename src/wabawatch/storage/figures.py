@@ -45,7 +45,7 @@ class SqlFigures:
             done: BodyId = read_mark(connection, DIGESTED)
         return BodyCounts(
             processed=counted.get("processed", 0),
-            backlog=self._inbox.waiting(done) + retrying,
+            backlog=self._inbox.webhooks_waiting(done) + retrying,
             parked=parked,
             duplicates=counted.get("duplicates", 0),
             unparsed_items=counted.get("unparsed", 0),

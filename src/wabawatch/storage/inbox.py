@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wabawatch.domain.errors import DamagedBodies, SealDamaged, StoreUnavailable
 from wabawatch.domain.facts import Millis
-from wabawatch.ports import Body, BodyId, StoredBody
+from wabawatch.ports import Body, BodyId, BodyKind, StoredBody
 from wabawatch.storage.bodies import decode_block
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
 from wabawatch.storage.inbox_writer import CONTEXT, Append, DiskGuard, Forget, InboxWriter
@@ -106,6 +106,15 @@ class SqliteInbox:
         """How many bodies are numbered above *after*."""
         with self._reading:
             return self._file.waiting(after)
+
+    def webhooks_waiting(self, after: BodyId) -> int:
+        """How many of the bodies numbered above *after* are webhooks. Raises SealBroken, StoreUnavailable."""
+        with self._reading:
+            waiting, partly = self._file.webhooks_waiting(after)
+        if partly is None:
+            return waiting
+        bodies = self._decode(partly.block)[max(0, after + 1 - partly.first) :]
+        return waiting + sum(body.kind is BodyKind.WEBHOOK for body in bodies)
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
         """When the next body above *after* was received; up to one commit too early, None when there is none."""

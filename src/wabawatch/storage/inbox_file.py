@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from wabawatch.domain.errors import StoreUnavailable
@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS blocks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     n INTEGER NOT NULL,          -- bodies in this block
     total INTEGER NOT NULL,      -- bodies in this block and all before it, so that what waits need not be counted
+    webhooks INTEGER NOT NULL,   -- those of them that are Meta's, and not records of our own
+    all_webhooks INTEGER NOT NULL,
     size INTEGER NOT NULL,       -- bytes of their contents
     oldest_at INTEGER NOT NULL,
     block BLOB NOT NULL
@@ -36,8 +38,12 @@ INSERT INTO sqlite_sequence (name, seq)
 """
 
 _KEEP = """
-INSERT INTO blocks (n, total, size, oldest_at, block)
-VALUES (?1, ?1 + coalesce((SELECT total FROM blocks ORDER BY id DESC LIMIT 1), 0), ?2, ?3, ?4)
+INSERT INTO blocks (n, total, webhooks, all_webhooks, size, oldest_at, block)
+VALUES (
+    ?1, ?1 + coalesce((SELECT total FROM blocks ORDER BY id DESC LIMIT 1), 0),
+    ?2, ?2 + coalesce((SELECT all_webhooks FROM blocks ORDER BY id DESC LIMIT 1), 0),
+    ?3, ?4, ?5
+)
 """
 
 _LAST = f"(id * {BLOCK_BODIES} + n - 1)"
@@ -47,6 +53,9 @@ _NEWEST = f"SELECT coalesce((SELECT {_LAST} FROM blocks ORDER BY id DESC LIMIT 1
 
 _ABOVE = f"FROM blocks WHERE id >= ?1 / {BLOCK_BODIES} AND {_LAST} > ?1 ORDER BY id"
 _WAITING = f"SELECT id, n, total, (SELECT total FROM blocks ORDER BY id DESC LIMIT 1) {_ABOVE} LIMIT 1"
+_WEBHOOKS = f"""
+SELECT id, webhooks, all_webhooks, (SELECT all_webhooks FROM blocks ORDER BY id DESC LIMIT 1) {_ABOVE} LIMIT 1
+"""
 _OLDEST_AT = f"SELECT oldest_at {_ABOVE} LIMIT 1"
 _NEXT = f"SELECT id, n, size, oldest_at, block {_ABOVE}"
 
@@ -59,6 +68,7 @@ class NewBlock:
     """One block to keep."""
 
     n: int
+    webhooks: int
     size: int
     oldest_at: Millis
     block: bytes
@@ -124,9 +134,7 @@ class InboxFile:
     def keep(self, blocks: Iterable[NewBlock]) -> list[int]:
         """Keep *blocks* in one durable transaction and return their numbers."""
         with self._writing() as execute:
-            return [
-                int(execute(_KEEP, (each.n, each.size, each.oldest_at, each.block)).lastrowid or 0) for each in blocks
-            ]
+            return [int(execute(_KEEP, astuple(each)).lastrowid or 0) for each in blocks]
 
     def forget_some(self, up_to: BodyId) -> bool:
         """Delete some of the blocks that lie wholly at *up_to* or below. Return whether there may be more."""
@@ -163,6 +171,17 @@ class InboxFile:
         block_id, n, total, total_of_all = row
         done_of_it = max(0, after + 1 - block_id * BLOCK_BODIES)
         return int(total_of_all - (total - n) - done_of_it)
+
+    def webhooks_waiting(self, after: BodyId) -> tuple[int, KeptBlock | None]:
+        """How many webhooks are in the blocks wholly above *after*, and the block that is partly above it, if any."""
+        with self._translating():
+            row = self._connection.execute(_WEBHOOKS, (after,)).fetchone()
+        if row is None:
+            return 0, None
+        block_id, webhooks, up_to_it, up_to_last = row
+        if block_id * BLOCK_BODIES > after:
+            return int(up_to_last - up_to_it + webhooks), None
+        return int(up_to_last - up_to_it), next(iter(self.blocks_after(after, 1, 1)), None)
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
         """When the oldest body of the first block came that holds one numbered above *after*."""

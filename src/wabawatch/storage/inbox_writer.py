@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import TypeAlias, TypeVar
 
 from wabawatch.domain.errors import StoreUnavailable
-from wabawatch.ports import Body, BodyId
+from wabawatch.ports import Body, BodyId, BodyKind
 from wabawatch.storage.bodies import encode_block
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile, NewBlock
 from wabawatch.storage.sealed import Keyring
@@ -164,7 +164,8 @@ class InboxWriter:
     def _block(self, bodies: Sequence[Body]) -> NewBlock:
         size = sum(len(body.content) for body in bodies)
         oldest_at = min(body.received_at for body in bodies)
-        return NewBlock(len(bodies), size, oldest_at, encode_block(bodies, self._keyring, context=CONTEXT))
+        webhooks = sum(body.kind is BodyKind.WEBHOOK for body in bodies)
+        return NewBlock(len(bodies), webhooks, size, oldest_at, encode_block(bodies, self._keyring, context=CONTEXT))
 
     def _forget(self, order: Forget) -> None:
         try:
