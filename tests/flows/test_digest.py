@@ -329,6 +329,19 @@ def test_damaged_bodies_are_parked_and_hold_up_no_others(bench: Bench, place: in
     assert attempted(bench) == 5 - lost
 
 
+def test_of_a_block_that_is_damaged_half_way_the_rest_is_parked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "ENOUGH_FACTS", 1)
+    bench.accept([body(b"a"), body(b"b"), body(b"c")])
+    digest = digest_of(bench)
+    digest.step()
+    damage(bench, 0)
+    assert counted(bench) == (3, 1, 2, 0, 0)
+
+    run(digest)
+
+    assert counted(bench) == (3, 1, 0, 2, 0)
+
+
 def test_the_bytes_of_damaged_bodies_are_kept_and_it_is_told_where(bench: Bench) -> None:
     bench.accept([body(b"a"), body(b"b")])
     block = damage(bench, 0)
