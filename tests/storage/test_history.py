@@ -122,7 +122,7 @@ def test_an_opt_out_counts_for_later_sends_to_the_number_as_typed(shelf: Shelf) 
 
 
 def test_a_group_is_nobody(shelf: Shelf) -> None:
-    in_group = told(Status.SENT, -DAY, wamid="wamid.group", waba=WABA, group="group-1", participant=META)
+    in_group = told(Status.SENT, -DAY, wamid="wamid.group", waba=WABA, group="group-1", person=META)
     to_one = recorded(-DAY, wamid="wamid.group", person=TYPED)
 
     assert verdicts(shelf, [in_group, to_one, SEND, stop(WABA, META), approved(WABA)]) == {"compliant"}
