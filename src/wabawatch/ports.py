@@ -81,7 +81,6 @@ class Clock(Protocol):
 
     def now(self) -> Millis:
         """Milliseconds since 1970 UTC."""
-        ...
 
 
 class Inbox(Protocol):
@@ -92,47 +91,36 @@ class Inbox(Protocol):
 
         Raises StoreUnavailable when nothing was kept (write error, or free space below the reserve).
         """
-        ...
 
     def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
         """Keep *bodies* in one commit, from any thread. Same guarantee as `append`."""
-        ...
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
         """Up to *limit* bodies numbered above *after*, in order; fewer when they are large. Raises DamagedBodies."""
-        ...
 
     def find(self, id: BodyId) -> Body | None:
         """The body numbered *id*, if the inbox still has it."""
-        ...
 
     def newest(self) -> BodyId:
         """Number of the newest body ever kept (0: none)."""
-        ...
 
     def waiting(self, after: BodyId) -> int:
         """How many bodies are numbered above *after*."""
-        ...
 
     def webhooks_waiting(self, after: BodyId) -> int:
         """How many of the bodies numbered above *after* are webhooks, and no records of our own."""
-        ...
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
         """When the next body above *after* was received (up to one commit too early); None when there is none."""
-        ...
 
     def trouble(self) -> str:
         """Why nothing can be kept now, in a sentence; "" when all is well."""
-        ...
 
     def forget(self, up_to: BodyId) -> None:
         """Delete the bodies numbered *up_to* and below, except those in one commit with later ones. Repeatable."""
-        ...
 
     def close(self) -> None:
         """Keep what is queued, then close: every later call raises StoreUnavailable. Repeatable."""
-        ...
 
 
 NOT_JUDGED = Judgement()
@@ -205,106 +193,78 @@ class Ledger(Protocol):
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set)."""
-        ...
 
     def set_mark(self, name: str, value: int) -> None:
         """Set a cursor or watermark."""
-        ...
 
     def find(self, wamids: Collection[str], local_ids: Collection[str]) -> tuple[list[Held], dict[str, int]]:
         """The messages known by any of these ids, and which message each known local id means."""
-        ...
 
     def save(self, held: Sequence[Held]) -> list[Held]:
         """Write messages; new ones (id 0) get their id. Gives all of them with their ids."""
-        ...
 
     def remove(self, became: Mapping[int, int]) -> None:
         """Delete messages that were found to be one with another (removed id -> id it became)."""
-        ...
 
     def save_locals(self, meant: Mapping[str, int]) -> None:
         """Remember which message each local id means."""
-        ...
 
     def move(self, moves: Moves) -> None:
         """Apply differences to the roll-ups."""
-        ...
 
     def country(self, message: Message) -> str:
         """The country of the message's contact, "" if unknown."""
-        ...
 
     def template_histories(
         self, refs: Collection[TemplateRef]
     ) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
         """The history of each template, by WABA."""
-        ...
 
     def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
         """The marketing consent history of each contact and of the ids linked to it, by WABA ("": unknown)."""
-        ...
 
     def note(self, facts: Sequence[OtherFact]) -> None:
         """Write down what is no message. Repeats change nothing; what needs judging again is queued."""
-        ...
 
     def note_people(self, facts: Sequence[MessageFact]) -> None:
         """Write down which ids, numbers and accounts were seen together."""
-        ...
 
     def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
         """Write down ids of one person, with WABA and time. What needs judging again is queued."""
-        ...
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         """Those of *fingerprints* that a body kept before has."""
-        ...
 
     def note_bodies(self, notes: Sequence[BodyNote]) -> None:
         """Write the processing log and its counters. A repeated id replaces its line."""
-        ...
 
     def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
         """Add to Meta's delay histogram: (phone_number_id, receipt time, delay in ms)."""
-        ...
 
     def fail(self, failing: Failing) -> None:
         """Keep a body that could not be digested."""
-        ...
 
     def heal(self, body_id: BodyId) -> bool:
         """Forget that a body could not be digested. False: somebody else has done so already."""
-        ...
 
     def failing(self, due_at: Millis, limit: int) -> list[Failing]:
         """Bodies to try again by *due_at*."""
-        ...
 
     def expiring(self, until: Millis, limit: int) -> tuple[list[Held], Millis]:
         """Messages whose time runs out by *until*, the earliest *limit* of them (and all of the same time as the
         last), and how far that reaches: *until*, or the time of the last one."""
-        ...
 
     def recheck(self) -> Recheck | None:
         """The next piece of judging again that waits."""
-        ...
 
     def recheck_page(self, recheck: Recheck, limit: int) -> list[Held]:
         """The next messages of *recheck*, in the order of their ids."""
-        ...
 
     def close_recheck(self, recheck: Recheck, cursor: int | None) -> None:
         """Note how far *recheck* has come; None: it is done."""
-        ...
-
-    def messages_after(self, message_id: int, limit: int) -> list[Held]:
-        """The messages with ids above *message_id*, in order."""
-        ...
 
     def swept_until(self) -> Millis:
         """How far the expiry sweep has come."""
-        ...
 
 
 class Books(Protocol):
@@ -312,11 +272,12 @@ class Books(Protocol):
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set), read by itself."""
-        ...
+
+    def has_work(self, due_at: Millis) -> bool:
+        """Whether anything waits to be judged again, or set-aside bodies to be tried again by *due_at*."""
 
     def writing(self) -> AbstractContextManager[Ledger]:
         """A transaction. Durable when the block ends, undone if it raises. Raises StoreUnavailable."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,30 +293,24 @@ class Figures(Protocol):
 
     def tally(self, window: Window) -> Tally:
         """How many messages of each standing have their cohort time in *window*."""
-        ...
 
     def bodies(self, window: Window) -> BodyCounts:
         """The webhook bodies received in *window*."""
-        ...
 
     def answers(self, window: Window) -> Histogram:
         """How long the receiver took to answer the bodies of *window*."""
-        ...
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set)."""
-        ...
 
     def recent(self, since: Millis) -> list[MetricPoint]:
         """The figures of every closed bucket since then, for everything and for each WABA and number.
 
         Buckets of five minutes for up to 6 hours, of an hour for up to 31 days, of a day beyond.
         """
-        ...
 
     def last_cycle_at(self) -> Millis | None:
         """The end of the newest window that monitoring has judged."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,11 +328,9 @@ class CycleLog(Protocol):
 
     def keep_cycle(self, at: Millis, ran_at: Millis, verdict: str, detail: str, marks: Mapping[str, int]) -> None:
         """Keep the verdict on the window that ends at *at*, and *marks*, in one transaction. Repeatable."""
-        ...
 
     def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
         """Set cursors and watermarks in one transaction, with an entry in the audit trail if somebody did it."""
-        ...
 
 
 class Recount(Protocol):
@@ -385,20 +338,15 @@ class Recount(Protocol):
 
     def swept_until(self) -> Millis:
         """How far the expiry sweep had come."""
-        ...
 
     def how_many(self) -> int:
         """About how many messages there are."""
-        ...
 
     def pages(self) -> Iterator[list[tuple[Held, str]]]:
         """All messages with the country of their contact, some at a time."""
-        ...
 
     def rows_of(self, moves: Moves) -> Mapping[RollupKey, int]:
         """The roll-up rows that *moves* amount to."""
-        ...
 
     def rows(self) -> Mapping[RollupKey, int]:
         """The roll-up rows as they are."""
-        ...

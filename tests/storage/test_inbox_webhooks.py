@@ -20,7 +20,7 @@ commits = st.lists(st.lists(st.sampled_from(BodyKind), min_size=1, max_size=5), 
 def test_the_webhooks_above_any_number_are_counted(kinds: list[list[BodyKind]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         inbox = SqliteInbox(Path(folder) / "inbox.db", Keyring.generate(), reserve_bytes=0)
-        kept = {}
+        kept: dict[int, BodyKind] = {}
         for commit in kinds:
             kept |= dict(zip(inbox.append_all([Body(kind, 0, b"{}") for kind in commit]), commit, strict=True))
         after = data.draw(st.sampled_from([0, *kept]))

@@ -89,6 +89,8 @@ class Digest:
 
     def retry(self) -> bool:
         """Try bodies again that were set aside. True: there may be more."""
+        if not self.books.has_work(self.clock.now()):
+            return False  # without taking the write lock, which the loop would do every other second
         with self.books.writing() as ledger:
             due = ledger.failing(self.clock.now(), 1)
         for failing in due:
@@ -105,6 +107,8 @@ class Digest:
 
     def recheck(self) -> bool:
         """Judge some messages again whose template's or recipient's history changed. True: there may be more."""
+        if not self.books.has_work(self.clock.now()):
+            return False
         with self.books.writing() as ledger:
             recheck = ledger.recheck()
             if recheck is None:

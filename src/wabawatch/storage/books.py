@@ -18,7 +18,7 @@ from wabawatch.storage import body_log, counts, history, messages
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.schema import marks, profiles, rechecks
+from wabawatch.storage.schema import marks, parked, profiles, rechecks
 from wabawatch.storage.schema import messages as table
 from wabawatch.storage.sealed import Keyring
 
@@ -35,6 +35,12 @@ class SqlBooks:
         """A cursor or watermark (0: never set), read by itself."""
         with self._database.reading() as connection:
             return read_mark(connection, name)
+
+    def has_work(self, due_at: Millis) -> bool:
+        """Whether anything waits to be judged again, or set-aside bodies to be tried again by *due_at*."""
+        due = select(parked.c.body_id).where(parked.c.next_try_at <= due_at).limit(1)
+        with self._database.reading() as connection:
+            return any(connection.execute(query).first() is not None for query in (due, select(rechecks.c.id).limit(1)))
 
     @contextmanager
     def writing(self) -> Iterator[SqlLedger]:
@@ -149,10 +155,6 @@ class SqlLedger:
             self._connection.execute(delete(rechecks).where(mine))
         else:
             self._connection.execute(update(rechecks).where(mine).values(cursor=cursor))
-
-    def messages_after(self, message_id: int, limit: int) -> list[Held]:
-        query = select(table).where(table.c.id > message_id).order_by(table.c.id).limit(limit)
-        return messages.read_rows(self._connection, self._words, self._connection.execute(query).all())
 
 
 def read_mark(connection: Connection, name: str) -> int:
