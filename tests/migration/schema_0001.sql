@@ -23,11 +23,11 @@ CREATE TABLE bodies (
 
 CREATE TABLE consents (
 	contact_id BIGINT NOT NULL,
+	waba_id BIGINT NOT NULL,
 	category TEXT NOT NULL,
 	at BIGINT NOT NULL,
 	value TEXT NOT NULL,
-	told_at BIGINT NOT NULL,
-	PRIMARY KEY (contact_id, category, at, value)
+	PRIMARY KEY (contact_id, waba_id, category, at, value)
 );
 
 CREATE TABLE contact_links (
@@ -116,6 +116,12 @@ CREATE TABLE imports (
 )
  WITHOUT ROWID;
 
+CREATE TABLE kept_hours (
+	hour INTEGER NOT NULL,
+	newest BIGINT NOT NULL,
+	PRIMARY KEY (hour)
+);
+
 CREATE TABLE labels (
 	id INTEGER NOT NULL,
 	kind SMALLINT NOT NULL,
@@ -185,6 +191,7 @@ CREATE TABLE numbers (
 	id INTEGER NOT NULL,
 	phone_number_id TEXT NOT NULL,
 	display_number TEXT DEFAULT '' NOT NULL,
+	display_at BIGINT DEFAULT '0' NOT NULL,
 	PRIMARY KEY (id),
 	UNIQUE (phone_number_id)
 );
@@ -192,6 +199,7 @@ CREATE TABLE numbers (
 CREATE TABLE parked (
 	body_id INTEGER NOT NULL,
 	received_at BIGINT NOT NULL,
+	code SMALLINT NOT NULL,
 	tries INTEGER NOT NULL,
 	next_try_at BIGINT,
 	error TEXT NOT NULL,
@@ -521,7 +529,7 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', (line.at) / 1000.0, 'unixepoch') AS created_at
 FROM (
 SELECT
-  CAST(CASE step.column1 WHEN 'requested' THEN CASE WHEN NULLIF(LOWER(HEX(substr(p.claims, 1, 1))), '') <> 'ff' THEN m.cohort_at END WHEN 'accepted' THEN m.cohort_at + m.accepted_after WHEN 'sent' THEN m.cohort_at + m.sent_after WHEN 'delivered' THEN m.cohort_at + m.delivered_after WHEN 'read' THEN m.cohort_at + m.read_after WHEN 'played' THEN m.cohort_at + m.played_after WHEN 'failed' THEN m.cohort_at + m.failed_after WHEN 'echoed' THEN CASE WHEN (m.state & 128) <> 0 AND (m.state & 4096) <> 0 THEN m.cohort_at END WHEN 'received' THEN CASE WHEN NOT ((m.state & 128) <> 0) AND (m.state & 64) <> 0 THEN m.cohort_at END END AS BIGINT) AS at,
+  CAST(CASE step.column1 WHEN 'requested' THEN CASE WHEN NULLIF(LOWER(HEX(substr(p.claims, 1, 1))), '') <> 'ff' THEN m.cohort_at END WHEN 'accepted' THEN m.cohort_at + m.accepted_after WHEN 'sent' THEN m.cohort_at + m.sent_after WHEN 'delivered' THEN m.cohort_at + m.delivered_after WHEN 'read' THEN m.cohort_at + m.read_after WHEN 'played' THEN m.cohort_at + m.played_after WHEN 'failed' THEN m.cohort_at + m.failed_after WHEN 'echoed' THEN CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) AND (m.state & 4096) <> 0 THEN m.cohort_at END WHEN 'received' THEN CASE WHEN NOT (((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2)) AND (m.state & 64) <> 0 THEN m.cohort_at END END AS BIGINT) AS at,
   CAST('message' AS TEXT) AS kind,
   step.column1 AS event,
   m.id AS message_id,
@@ -529,15 +537,15 @@ SELECT
   numbers.phone_number_id AS phone_number_id,
   wabas.waba_id AS waba_id,
   CAST(CASE WHEN c.kind = 1 THEN c.value END AS TEXT) AS phone_number,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
   templates.name AS template_name,
   CAST(CASE WHEN step.column1 = 'failed' THEN m.error_code END AS BIGINT) AS error_code,
   CAST(COALESCE(NULLIF(p.type, '') || ' ', '') || 'message ' || step.column1 || COALESCE(': ' || CASE WHEN step.column1 = 'failed' THEN CASE WHEN (m.state & 8192) <> 0 THEN (SELECT NULLIF(e.title, '') FROM message_errors AS r JOIN error_texts AS e ON e.id = r.error_id WHERE r.message_id = m.id ORDER BY r.at, e.code, e.title LIMIT 1) END END, '') AS TEXT) AS message,
   CAST(CASE CASE WHEN (m.state & 8192) <> 0 THEN (SELECT MIN(CASE WHEN e.code IN (130429, 131048, 131056, 131064, 131208, 133016, 138002, 138005, 138009, 138012, 17, 32, 4, 613, 80007, 80008) THEN 0 WHEN e.code = 131050 THEN 1 WHEN e.code IN (132001, 132007, 132015, 132016) THEN 2 ELSE 3 END) FROM message_errors AS r JOIN error_texts AS e ON e.id = r.error_id WHERE r.message_id = m.id) END WHEN 0 THEN 'rate_limit' WHEN 1 THEN 'opt_out' WHEN 2 THEN 'template_use' ELSE CASE WHEN p.template_id <> 0 THEN 'template_use' ELSE 'delivery' END END AS TEXT) AS meta_compliance_purpose,
   CAST(NULLIF(p.template_status, '') AS TEXT) AS template_approval_status,
   CAST(NULLIF(p.quality_rating, '') AS TEXT) AS quality_rating,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
 FROM messages AS m
 LEFT JOIN profiles AS p ON p.id = m.profile_id
 LEFT JOIN numbers ON numbers.id = m.number_id
@@ -557,15 +565,15 @@ SELECT
   numbers.phone_number_id AS phone_number_id,
   wabas.waba_id AS waba_id,
   CAST(CASE WHEN c.kind = 1 THEN c.value END AS TEXT) AS phone_number,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
   templates.name AS template_name,
   CAST(NULL AS BIGINT) AS error_code,
   CAST(COALESCE(NULLIF(p.type, '') || ' ', '') || 'message ' || step.column1 || COALESCE(': ' || CASE WHEN step.column1 = 'failed' THEN CASE WHEN (m.state & 8192) <> 0 THEN (SELECT NULLIF(e.title, '') FROM message_errors AS r JOIN error_texts AS e ON e.id = r.error_id WHERE r.message_id = m.id ORDER BY r.at, e.code, e.title LIMIT 1) END END, '') || ' for a participant' AS TEXT) AS message,
   CAST(CASE CASE WHEN (m.state & 8192) <> 0 THEN (SELECT MIN(CASE WHEN e.code IN (130429, 131048, 131056, 131064, 131208, 133016, 138002, 138005, 138009, 138012, 17, 32, 4, 613, 80007, 80008) THEN 0 WHEN e.code = 131050 THEN 1 WHEN e.code IN (132001, 132007, 132015, 132016) THEN 2 ELSE 3 END) FROM message_errors AS r JOIN error_texts AS e ON e.id = r.error_id WHERE r.message_id = m.id) END WHEN 0 THEN 'rate_limit' WHEN 1 THEN 'opt_out' WHEN 2 THEN 'template_use' ELSE CASE WHEN p.template_id <> 0 THEN 'template_use' ELSE 'delivery' END END AS TEXT) AS meta_compliance_purpose,
   CAST(NULLIF(p.template_status, '') AS TEXT) AS template_approval_status,
   CAST(NULLIF(p.quality_rating, '') AS TEXT) AS quality_rating,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
 FROM participants AS g JOIN messages AS m ON m.id = g.message_id
 LEFT JOIN profiles AS p ON p.id = m.profile_id
 LEFT JOIN numbers ON numbers.id = m.number_id
@@ -585,15 +593,15 @@ SELECT
   numbers.phone_number_id AS phone_number_id,
   wabas.waba_id AS waba_id,
   CAST(CASE WHEN c.kind = 1 THEN c.value END AS TEXT) AS phone_number,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN 'outbound' ELSE 'inbound' END AS TEXT) AS direction,
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE ((m.state >> 16) & 7) WHEN 0 THEN 'pending' WHEN 1 THEN 'sent' WHEN 2 THEN 'delivered' WHEN 3 THEN 'read' WHEN 4 THEN 'failed' WHEN 5 THEN 'expired' END END AS TEXT) AS status,
   templates.name AS template_name,
   e.code AS error_code,
   CAST(COALESCE(NULLIF(e.title, ''), NULLIF(e.message, ''), 'error ' || CAST(e.code AS TEXT)) || COALESCE(': ' || NULLIF(e.details, ''), '') AS TEXT) AS message,
   CAST(CASE CASE WHEN e.code IN (130429, 131048, 131056, 131064, 131208, 133016, 138002, 138005, 138009, 138012, 17, 32, 4, 613, 80007, 80008) THEN 0 WHEN e.code = 131050 THEN 1 WHEN e.code IN (132001, 132007, 132015, 132016) THEN 2 ELSE 3 END WHEN 0 THEN 'rate_limit' WHEN 1 THEN 'opt_out' WHEN 2 THEN 'template_use' ELSE CASE WHEN p.template_id <> 0 THEN 'template_use' ELSE 'delivery' END END AS TEXT) AS meta_compliance_purpose,
   CAST(NULLIF(p.template_status, '') AS TEXT) AS template_approval_status,
   CAST(NULLIF(p.quality_rating, '') AS TEXT) AS quality_rating,
-  CAST(CASE WHEN (m.state & 128) <> 0 THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
+  CAST(CASE WHEN ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2) THEN CASE WHEN p.template_use IN ('unverified', 'violation') THEN p.template_use ELSE 'compliant' END END AS TEXT) AS compliance_status
 FROM message_errors AS r JOIN error_texts AS e ON e.id = r.error_id JOIN messages AS m ON m.id = r.message_id
 LEFT JOIN profiles AS p ON p.id = m.profile_id
 LEFT JOIN numbers ON numbers.id = m.number_id
@@ -695,5 +703,5 @@ LEFT JOIN templates ON templates.id = p.template_id
 LEFT JOIN contacts AS c ON c.id = m.contact_id
 LEFT JOIN labels AS users ON users.id = m.user_id
 LEFT JOIN labels AS leads ON leads.id = m.lead_id
-WHERE (m.state & 128) <> 0;
+WHERE ((m.state & 128) <> 0 AND ((m.state >> 19) & 3) <> 2);
 
