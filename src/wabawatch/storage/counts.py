@@ -212,18 +212,22 @@ def read_counters(connection: Connection, spans: Sequence[Span]) -> dict[str, in
     return dict(counted)
 
 
+HISTOGRAM_TIERS = {"ack": (Tier.FIVE, Tier.HOUR, Tier.DAY), "meta_delay": (Tier.HOUR, Tier.DAY)}
+"""Delays spread over a hundred slots, so that fine buckets of them would outweigh the messages themselves."""
+
+
 def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
     """Add durations of *kind*; keys are (time, number id, slot).
 
-    Kept per five minutes, hour and day for all numbers together (id 0), and per hour and day for each.
+    Kept in the tiers of `HISTOGRAM_TIERS` for all numbers together (id 0), and per day for each number.
     """
     changes: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
     for (at, number_id, slot), n in added.items():
-        for tier in (Tier.FIVE, Tier.HOUR, Tier.DAY):
+        for tier in HISTOGRAM_TIERS[kind]:
             bucket = at // TIERS[tier].width_ms
             if bucket >= floors.get(tier, 0):
                 changes[tier, bucket, 0, slot] += n
-                if number_id and tier is not Tier.FIVE:
+                if number_id and tier is Tier.DAY:
                     changes[tier, bucket, number_id, slot] += n
     rows = [
         {"tier": t, "bucket": b, "kind": kind, "number_id": number, "slot": slot, "n": n}
