@@ -146,7 +146,7 @@ def test_everything_public_has_a_docstring(path: Path) -> None:
 
 def test_no_file_names_a_package_registry() -> None:
     # Put together here, so that this file does not name them either.
-    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "registry" + ".npmjs", "npmjs" + ".org", "yarnpkg" + ".com"]
+    hosts = ["pypi" + ".org", "python" + "hosted.org", "registry" + ".npmjs", "npmjs" + ".org", "yarnpkg" + ".com"]
     pattern = re.compile("|".join(map(re.escape, hosts)), re.IGNORECASE)
 
     naming = [name for name in _kept_files() if pattern.search((ROOT / name).read_text("utf-8", "replace"))]
