@@ -34,7 +34,6 @@ class Matcher:
         self._by_wamid: dict[str, list[Slot]] = {}
         self._by_local: dict[str, Slot] = {}
         self._slots: dict[int, Slot] = {}
-        self._contradictions = 0
         by_id: dict[int, Slot] = {}
         for h in held:
             slot = self._add(Slot(h.message, [h]))
@@ -51,11 +50,6 @@ class Matcher:
         """Every message of the batch."""
         return list(self._slots.values())
 
-    @property
-    def contradictions(self) -> int:
-        """How many facts tied a local id to a second wamid. The first tie stays."""
-        return self._contradictions
-
     def put(self, fact: MessageFact) -> None:
         """Fold *fact* into the slot of its message."""
         local_id = fact.local_id if isinstance(fact, SendRecorded | StatusChanged) else ""
@@ -71,7 +65,7 @@ class Matcher:
         local = self._by_local.get(local_id)
         linked = self._find(number, wamid)
         if local is None or (wamid and local.message.wamid and local.message.wamid != wamid):
-            self._contradictions += local is not None
+            # A local id that is tied to another wamid stays tied to that one.
             return linked or self._add(Slot())
         if linked is None or linked is local:
             return local

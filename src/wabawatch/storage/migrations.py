@@ -51,21 +51,10 @@ def pending(database: Database, steps: Sequence[Step] = STEPS) -> list[str]:
         return [step.name for step in _missing(connection, steps)]
 
 
-def is_newer(database: Database, steps: Sequence[Step] = STEPS) -> bool:
-    """Whether a newer release made *database*: it has taken a step that this one does not know."""
-    with database.reading() as connection:
-        return bool(_taken(connection) - {step.number for step in steps})
-
-
 def schema_place(database: Database, steps: Sequence[Step] = STEPS) -> tuple[int | None, int]:
     """The last step that *database* has taken (None: none at all), and the last that this release knows."""
     with database.reading() as connection:
         return max(_taken(connection), default=None), steps[-1].number
-
-
-def refuse_newer(database: Database, steps: Sequence[Step] = STEPS) -> None:
-    """Raise Conflict when a newer release made *database*."""
-    pending(database, steps)
 
 
 def _advance(database: Database, now_ms: Millis, steps: Sequence[Step]) -> list[str]:
