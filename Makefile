@@ -48,7 +48,7 @@ docs: $(VENV)/.runtime
 	$(BIN)/python docs/settings_page.py
 
 lock: $(VENV)/.dev
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --build-deps-for editable -o requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --build-deps-for editable -o requirements/runtime.txt pyproject.toml
 	cd requirements && ../$(COMPILE) $(if $(UPGRADE),--upgrade) -o dev.txt dev.in
 
 clean:
