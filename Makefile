@@ -46,6 +46,7 @@ fmt: $(VENV)/.dev
 
 docs: $(VENV)/.runtime
 	$(BIN)/python docs/settings_page.py
+	$(BIN)/python docs/cli_page.py
 
 lock: $(VENV)/.dev
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --build-deps-for editable -o requirements/runtime.txt pyproject.toml

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from itertools import groupby
 from pathlib import Path
 
-from wabawatch.settings import SETTINGS, Setting
+from wabawatch.settings import SETTINGS, Setting, Settings
 
 PAGE = Path(__file__).with_name("settings.md")
 
@@ -13,14 +15,19 @@ OPENING = """\
 
 This page is generated (`make docs`).
 
-Every setting has a default. `wabawatch.toml` in the working directory overrides defaults (`WABAWATCH_CONFIG` names
-another file), and environment variables override both. An empty variable counts as one that is not set.
+Every setting has a default. `wabawatch.toml` in the working directory overrides defaults (`WABAWATCH_CONFIG` or `--config`
+names another file), environment variables override both, and options of a [command](cli.md) override all three. An empty
+variable counts as one that is not set. A change needs a new start.
 
-Each secret can also be read from a file: add `_FILE` to the variable (`_file` to the key) and give the path. A secret
-file wins over the plain variable. Secrets are never printed.
+**Secrets** can be read from a file: a second name that ends in `_FILE` (in the TOML file, a key that ends in `_file`) takes
+the path of a text file, whose white space at both ends is cut off. A secret file wins over the plain variable. Secrets are
+never printed, and never logged.
+
+**Lists** are written with commas, or as a list in TOML. **Shares** are a percentage (`95`, `95%`) or a fraction (`0.95`); a
+bare `1` is refused, because it could be either. **True or false** may also be yes, no, on, off, 1 or 0.
 
 What is unknown or ill-formed stops the start: the message lists every mistake with its key, what is wrong, and the
-nearest valid name.
+nearest valid name. `wabawatch doctor` lists the same without starting anything.
 
 ```toml
 app_env = "production"
@@ -35,20 +42,32 @@ app_secret_file = "/run/secrets/shop_app_secret"
 [thresholds]
 delivery_rate = "97%"
 ```
-
-| Variable | Key in `wabawatch.toml` | Value | Default | |
-| --- | --- | --- | --- | --- |
 """
+
+HEADING = "| Variable | Key in `wabawatch.toml` | Value | Default | |\n| --- | --- | --- | --- | --- |\n"
 
 
 def page() -> str:
     """The page as it should be."""
-    return OPENING + "".join(f"{_row(setting)}\n" for setting in SETTINGS)
+    return OPENING + "".join(_section(name, list(some)) for name, some in groupby(SETTINGS, _section_of))
+
+
+def _section_of(setting: Setting) -> str:
+    return setting.key.rpartition(".")[0]
+
+
+def _section(name: str, settings: list[Setting]) -> str:
+    sentences = {said[1]: said[0].__doc__ for spot in fields(Settings) if (said := spot.metadata.get("section"))}
+    heading = f"`[{name}]`\n\n{sentences[name]}" if name else "In general"
+    return f"\n## {heading}\n\n{HEADING}{''.join(map(_row, settings))}"
 
 
 def _row(setting: Setting) -> str:
-    cells = (f"`{setting.name}`", f"`{setting.key}`", setting.kind.label, _default(setting.default), setting.sentence)
-    return f"| {' | '.join(cells)} |"
+    name, key = f"`{setting.name}`", f"`{setting.key}`"
+    if setting.kind.is_secret:
+        name, key = f"{name}, or `{setting.name}_FILE`", f"{key}, or `{setting.key}_file`"
+    cells = (name, key, setting.kind.label, _default(setting.default), setting.sentence)
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _default(value: object) -> str:

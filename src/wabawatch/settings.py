@@ -50,7 +50,9 @@ class Graph:
         kinds.DEFAULT_GRAPH_URL,
         "Base address of the Graph API; a trailing version such as `/v25.0` is the one used for our own calls.",
     )
-    token: Secret | None = setting("WHATSAPP_TOKEN", kinds.SECRET, None, "Access token for our own Graph API calls.")
+    token: Secret | None = setting(
+        "WHATSAPP_TOKEN", kinds.SECRET, None, "Access token for our own Graph API calls; this release makes none yet."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Server:
     host: str = setting("WABAWATCH_HOST", kinds.TEXT, "127.0.0.1", "Address to listen on.")
     port: int = setting("WABAWATCH_PORT", whole(0, 65535), 8080, "Port to listen on; 0 takes a free one.")
     api_token: tuple[Secret, ...] = setting(
-        "WABAWATCH_API_TOKEN", kinds.SECRETS, (), "Bearer tokens that open `/api/v1`; without one it stays closed."
+        "WABAWATCH_API_TOKEN", kinds.SECRETS, (), "Bearer tokens that open `/api/v1`, each of them; without one it stays closed."
     )
 
 
@@ -163,7 +165,7 @@ class QualityWeights:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Who is told."""
+    """Who is told. This release checks these and sends nothing yet."""
 
     email: tuple[str, ...] = setting("ALERT_EMAIL", kinds.ADDRESSES, (), "Who gets alerts by e-mail.")
     slack_webhook_url: Secret | None = setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -19,6 +20,23 @@ from wabawatch.settings import Settings, load_process
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Command(App):
+    """A command whose help is its sentence in the list of commands, and then what its function says of itself."""
+
+    @property
+    def help(self) -> str:
+        """In plain text."""
+        more = inspect.getdoc(self.default_command) if callable(self.default_command) else None
+        if self._help is None or more is None:
+            return self._help or more or ""
+        own_words, _, _ = more.partition("Parameters\n---")  # the rest is shown parameter by parameter
+        return f"{self._help}\n\n{own_words}".strip()
+
+    @help.setter
+    def help(self, value: str | None) -> None:
+        self._help = value
 
 
 @Parameter(name="*")

@@ -8,16 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
-from wabawatch.cli.common import err
+from wabawatch.cli.common import Command, err
 from wabawatch.cli.demo_live import Breakage, Scene, live
 from wabawatch.cli.demo_once import once
 from wabawatch.cli.main import INTERRUPTED, WELL
 from wabawatch.cli.serving import Stopped, run_until_stopped
 from wabawatch.simulator.incidents import IncidentKind
 
-app = App()
+app = Command()
 
 
 def _is_sound(**given: Any) -> None:

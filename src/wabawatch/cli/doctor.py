@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cyclopts import App
 from rich.text import Text
 
 from wabawatch.app import SystemClock, places_of
-from wabawatch.cli.common import HERE, Where, out, print_json
+from wabawatch.cli.common import HERE, Command, Where, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import Refusal
 from wabawatch.domain.facts import Millis
@@ -19,7 +18,7 @@ from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
 
-app = App()
+app = Command()
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "bold red"}
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
-
-app = App()
+app = Command()
 
 
 @app.default

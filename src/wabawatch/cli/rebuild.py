@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from cyclopts import App
-
-from wabawatch.cli.common import HERE, Where, err, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import RollupKey
 from wabawatch.storage.recounting import mend, recounting
 
-app = App()
+app = Command()
 
 NAMES = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
 SHOWN = 20

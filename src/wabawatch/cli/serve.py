@@ -8,16 +8,16 @@ import signal
 from typing import Annotated
 
 import uvicorn
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from wabawatch.app import System
-from wabawatch.cli.common import HERE, Where, err
+from wabawatch.cli.common import HERE, Command, Where, err
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import BadRequest
 from wabawatch.settings import Server, check_production
 from wabawatch.web.site import Site
 
-app = App()
+app = Command()
 
 BACKLOG = 2048
 """Connections that may wait to be accepted: Meta opens many at once after a pause."""

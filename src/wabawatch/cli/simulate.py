@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
-from wabawatch.cli.common import err
+from wabawatch.cli.common import Command, err
 from wabawatch.cli.main import WELL
 from wabawatch.cli.serving import Stopped, listen, run_until_stopped, serving, url_of
 from wabawatch.domain.facts import Millis
@@ -25,7 +25,7 @@ from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import SECRET, Simulation
 
-app = App()
+app = Command()
 
 DEFAULT_CALLBACK = "http://127.0.0.1:8080/webhooks/whatsapp"
 DEFAULT_TOKEN = "simulated-token"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 from rich.table import Table
 from rich.text import Text
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.report import Assessment, Requirement, SystemStatus
 from wabawatch.wire import iso, status_json
 
-app = App()
+app = Command()
 
 STYLES = {
     Verdict.COMPLIANT: "green",
