@@ -189,6 +189,8 @@ def test_what_is_no_time_is_refused(told: int | str) -> None:
         ({"phone_number": "+15550000001", "local_id": "mine"}, "local_id"),
         ({"phone_number": "+15550000001", "direction": Direction.INBOUND}, "message_id"),
         ({"phone_number": "+15550000001", "template_language": "en"}, "template_name"),
+        ({"phone_number": "+15550000001", "user_id": "\U0001f600" * 251}, "user_id"),
+        ({"phone_number": "+15550000001", "error": ErrorIn(1, fbtrace_id="\u20ac" * 400)}, r"error\.fbtrace_id"),
     ],
 )
 def test_a_refusal_names_the_field(told: Any, field: str) -> None:
@@ -196,9 +198,15 @@ def test_a_refusal_names_the_field(told: Any, field: str) -> None:
         record_message(MessageIn(**told), T0)
 
 
-def test_a_status_needs_an_id() -> None:
+@pytest.mark.parametrize("id_", ["", "wamid.\x00", "wamid.\ud800", "x" * 1001, "\u20ac" * 400])
+def test_a_status_needs_an_id_that_can_be_kept(id_: str) -> None:
     with pytest.raises(BadRequest, match=r"^id: "):
-        record_status("", StatusIn(Status.SENT), T0)
+        record_status(id_, StatusIn(Status.SENT), T0)
+
+
+def test_a_status_needs_words_that_fit_into_an_index() -> None:
+    with pytest.raises(BadRequest, match=r"^wamid: "):
+        record_status(LOCAL, StatusIn(Status.SENT, wamid="\u20ac" * 400), T0)
 
 
 # ---------------------------------------------------------------- statuses and inbound messages

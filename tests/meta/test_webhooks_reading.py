@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
 from wabawatch.domain.facts import ErrorSeen
-from wabawatch.meta.reading import compact, errors, exact, flag, integer, items, millis, phone, text
+from wabawatch.meta.reading import (
+    compact,
+    errors,
+    exact,
+    flag,
+    integer,
+    items,
+    lower,
+    millis,
+    phone,
+    text,
+    upper,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +45,23 @@ def test_text_can_always_be_stored(value: object, read: str) -> None:
 
 
 def test_an_exact_id_keeps_every_character() -> None:
-    assert exact("wamid.\x00\ud800" + "x" * 5000) == "wamid.\x00\ud800" + "x" * 5000
+    assert exact("wamid.\x00\ud800" + "x" * 900) == "wamid.\x00\ud800" + "x" * 900
     assert exact(555) == "555"
     assert exact({}) == ""
+
+
+def test_ids_too_long_for_an_index_stay_apart_although_they_are_cut() -> None:
+    one, other = exact("wamid." + "x" * 5000), exact("wamid." + "x" * 4999 + "y")
+
+    assert one != other
+    assert max(len(one), len(other)) < 200
+    assert one == exact("wamid." + "x" * 5000)
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00df", "\u0390", "\u023a", "\uffff", "\U0001f600", "\ud800"])
+@pytest.mark.parametrize("read", [text, upper, lower, phone, exact])
+def test_what_is_read_fits_into_the_row_of_an_index(letter: str, read: Callable[[object], str]) -> None:
+    assert 0 < len(read(letter * 1000).encode("utf-8", "surrogatepass")) <= 1000
 
 
 @pytest.mark.parametrize(

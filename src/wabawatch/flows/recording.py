@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
+from typing import Final
 from uuid import UUID
 
 from wabawatch.domain.errors import BadRequest
@@ -37,6 +39,11 @@ from wabawatch.wire import (
     write,
 )
 
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+LONGEST_WORD: Final = 1_000
+"""In bytes: two such words and a few numbers still fit into one index row of PostgreSQL."""
+
 
 def record_message(message: MessageIn, now: Millis) -> MessageRecord:
     """What to keep of a message that the application logs; its local id is made here if the client made none.
@@ -55,6 +62,9 @@ def record_message(message: MessageIn, now: Millis) -> MessageRecord:
         raise BadRequest("message_id: missing; an inbound message is known by its wamid")
     if message.template_language and not message.template_name:
         raise BadRequest("template_name: missing, although there is a template_language")
+    for name in message.__struct_fields__:
+        _refuse_long(name, getattr(message, name))
+    _refuse_long_trace(message.error)
     local_id = _canonical(message.local_id) if message.local_id else uuid7(now)
     return MessageRecord(message, local_id, moment(message.at, now))
 
@@ -63,7 +73,23 @@ def record_status(id_: str, told: StatusIn, now: Millis) -> StatusRecord:
     """What to keep of a status that the application tells. *id_* is a local id or a wamid. Raises BadRequest."""
     if not id_:
         raise BadRequest("id: missing")
+    if _UNSTORABLE.search(id_):
+        raise BadRequest("id: holds a NUL or half a character, which no id of a message does")
+    _refuse_long("id", id_)
+    _refuse_long("wamid", told.wamid)
+    _refuse_long("phone_number_id", told.phone_number_id)
+    _refuse_long_trace(told.error)
     return StatusRecord(_canonical(id_) if is_local_id(id_) else id_, told, moment(told.at, now))
+
+
+def _refuse_long(name: str, value: object) -> None:
+    if isinstance(value, str) and len(value) > LONGEST_WORD // 4 and len(value.encode()) > LONGEST_WORD:
+        raise BadRequest(f"{name}: more than {LONGEST_WORD:,} bytes; give a shorter one")
+
+
+def _refuse_long_trace(error: ErrorIn | None) -> None:
+    if error is not None:
+        _refuse_long("error.fbtrace_id", error.fbtrace_id)
 
 
 def _canonical(local_id: str) -> str:

@@ -55,12 +55,12 @@ def _outcome(value: Json) -> tuple[str, str]:
         upper(mapping(value.get("ban_info")).get("waba_ban_state"))
         or upper(certification.get("status"))
         or text(mapping(value.get("volume_tier_info")).get("tier"))
-        or ",".join(_restrictions(value))
+        or text(",".join(_restrictions(value)))
     )
     reason = (
         upper(mapping(value.get("violation_info")).get("violation_type"))
         or upper(mapping(value.get("disconnection_info")).get("reason"))
-        or ",".join(text(reason) for reason in items(certification.get("rejection_reasons")) if reason != "NONE")
+        or text(",".join(text(why) for why in items(certification.get("rejection_reasons")) if why != "NONE"))
     )
     return after, reason
 

@@ -8,7 +8,7 @@ from wabawatch.domain.facts import ConsentChanged, Fact, Person, PersonChanged, 
 from wabawatch.meta import vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, key
 from wabawatch.meta.people import contact
-from wabawatch.meta.reading import Json, compact, mapping, phone, text
+from wabawatch.meta.reading import Json, compact, lower, mapping, phone, text
 
 _NOT_KEPT: Final = vocabulary.words(
     "wa_id user_id parent_user_id username profile contacts metadata messaging_product category value timestamp"
@@ -18,7 +18,7 @@ _NOT_KEPT: Final = vocabulary.words(
 def read_preference(change: Change, item: Json, at: str) -> list[Fact]:
     """One person's wish about one category of messages."""
     person = change.contacts.complete(contact(item))
-    category, value = text(item.get("category")), text(item.get("value")).lower()
+    category, value = text(item.get("category")), lower(item.get("value"))
     if not person or not value:
         raise Unreadable("a preference names a person and a value")
     consent = ConsentChanged(

@@ -84,7 +84,7 @@ def read_settings(change: Change, value: Json, at: str) -> list[Fact]:
     said = upper(value.get("type")).strip("[]")
     if not settings and not said:
         raise Unreadable("changed settings have a type or the settings")
-    parts = ",".join(sorted(text(name) for name in settings if name != "phone_number_id"))
+    parts = text(",".join(sorted(text(name) for name in settings if name != "phone_number_id")))
     number = text(settings.get("phone_number_id")) or change.number
     return [
         changed(change, value, "settings", reason=parts, number=number),

@@ -8,7 +8,7 @@ from wabawatch.domain.facts import ErrorReported, Fact, Millis, Occurred, Source
 from wabawatch.meta import vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, first, guarded, key
 from wabawatch.meta.people import contact
-from wabawatch.meta.reading import Json, compact, errors, mapping, millis, phone, text, upper
+from wabawatch.meta.reading import Json, compact, errors, lower, mapping, millis, phone, text, upper
 
 _WORDS: Final = vocabulary.words(
     "contacts contact profile name full_name first_name last_name text body caption image audio video document sticker "
@@ -95,7 +95,7 @@ def read_automatic_event(change: Change, item: Json, at: str) -> list[Fact]:
 
 def read_username(change: Change, value: Json, at: str) -> list[Fact]:
     """What became of a business' user name; the name is in the detail."""
-    status = text(value.get("status")).lower()
+    status = lower(value.get("status"))
     if not status:
         raise Unreadable("a notice about a user name has a status")
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from wabawatch.domain.facts import ErrorSeen, Millis
@@ -13,6 +14,7 @@ Json: TypeAlias = dict[str, Any]
 """An object of Meta's JSON; any value may have any type."""
 
 TEXT_LIMIT: Final = 1_000
+"""In bytes: two such texts and a few numbers still fit into one index row of PostgreSQL, which holds 2,704 bytes."""
 WORDS_LIMIT: Final = 4_000
 RAW_LIMIT: Final = 65_536
 
@@ -25,11 +27,11 @@ _DEEPEST: Final = 40
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str:
-    """*value* as text that every database accepts, at most *limit* characters; ``""`` for what is no text or number."""
+    """*value* as text that every database accepts, at most *limit* bytes of UTF-8; ``""`` for no text or number."""
     if type(value) is str:
         if value.isascii() and len(value) <= limit and "\x00" not in value:
             return value
-        return _UNSTORABLE.sub(_REPLACEMENT, value[:limit])
+        return _UNSTORABLE.sub(_REPLACEMENT, value[:limit]).encode()[:limit].decode("utf-8", "ignore")
     return "" if value is None else _number_as_text(value)[:limit]
 
 
@@ -44,8 +46,15 @@ def _number_as_text(value: object) -> str:
 
 
 def exact(value: object) -> str:
-    """An id of a message, unchanged whatever characters it has; a number in its place becomes text."""
-    return value if type(value) is str else _number_as_text(value)
+    """An id of a message, unchanged whatever characters it has; a number in its place becomes text.
+
+    One of more than 1,000 bytes is no id of Meta's: its beginning and a digest stand for it, so that it can be found.
+    """
+    found = value if type(value) is str else _number_as_text(value)
+    if len(found) <= TEXT_LIMIT // 4:
+        return found
+    written = found.encode("utf-8", "surrogatepass")
+    return found if len(written) <= TEXT_LIMIT else f"{found[:100]}~{blake2b(written, digest_size=16).hexdigest()}"
 
 
 def phone(value: object) -> str:
@@ -59,7 +68,16 @@ def phone(value: object) -> str:
 
 def upper(value: object) -> str:
     """A word of one of Meta's lists, which are mostly, but not always, in capitals."""
-    return text(value).upper()
+    return _folded(text(value).upper())
+
+
+def lower(value: object) -> str:
+    """A word of one of Meta's lists that are mostly in small letters."""
+    return _folded(text(value).lower())
+
+
+def _folded(word: str) -> str:
+    return word if word.isascii() else text(word)  # some letters become several
 
 
 def flag(value: object) -> bool | None:

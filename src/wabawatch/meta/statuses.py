@@ -9,7 +9,7 @@ from wabawatch.meta import vocabulary
 from wabawatch.meta.calls import read_call
 from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.people import NOBODY, PARTICIPANT_KEYS, participant, recipient
-from wabawatch.meta.reading import Json, compact, errors, exact, flag, mapping, text
+from wabawatch.meta.reading import Json, compact, errors, exact, flag, lower, mapping, text
 
 _STATUSES: Final = {status.value: status for status in Status}
 _INFORMATIONAL: Final = frozenset({"deleted", "warning"})
@@ -76,7 +76,7 @@ def _origin(item: Json) -> object:
 def _category(value: object) -> str:
     """Meta's pages write ``authentication-international``, its bodies ``authentication_international``."""
     written = text(value)
-    return written if written in vocabulary.PRICING_CATEGORIES else written.replace("-", "_").lower()
+    return written if written in vocabulary.PRICING_CATEGORIES else lower(written.replace("-", "_"))
 
 
 def _is_known(pricing: Pricing) -> bool:
@@ -98,7 +98,7 @@ def _strange_pricing(change: Change, pricing: Pricing, at: str) -> list[Fact]:
 def _other_status(change: Change, item: Json, at: str, said: str) -> Fact:
     if said.lower() not in _INFORMATIONAL:
         return change.unrecognised(
-            Why.UNKNOWN_VALUE, f"{at}.status", compact(item), f"no message status is called {said!r}"
+            Why.UNKNOWN_VALUE, f"{at}.status", compact(item), f"no message status is called {said[:100]!r}"
         )
     return Occurred(
         when=change.when(item.get("timestamp")),

@@ -21,6 +21,8 @@ from wabawatch.domain.facts import (
 from wabawatch.storage.sealed import Keyring
 
 MINUTE_MS = 60_000
+MOST_CODES = 16
+"""So many codes of one notice are shown in its line; all of them stand in the detail."""
 
 DETAIL = b"events.detail"
 """The context that sealed details are bound to."""
@@ -93,7 +95,7 @@ def _line(fact: OtherFact) -> dict[str, str]:
         case Occurred():
             return {"kind": fact.kind, "event": fact.event, "subject": fact.subject}
         case ErrorReported():
-            codes = ",".join(str(error.code) for error in fact.errors)
+            codes = ",".join(str(error.code) for error in fact.errors[:MOST_CODES])
             return {"kind": "error", "event": codes}
         case Unrecognised():
             return {"kind": "unrecognised", "event": fact.why, "subject": fact.field, "reason": fact.reason}
