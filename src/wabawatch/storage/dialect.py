@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from wabawatch.domain.errors import BadRequest
 
 WRITES = "wabawatch_writes"
 """Execution option of connections that will write: on SQLite they take the write lock at once, so that no
@@ -19,15 +22,68 @@ transaction has to be upgraded half-way (which cannot be waited for, only fails)
 MAX_PARAMETERS = 500
 """How many values one IN list is given at most."""
 
-SCHEMA_LOCK = 7_726_111
-"""The advisory lock that a process holds on PostgreSQL while it changes the schema."""
+WRITER_LOCK = 7_726_112
+"""The advisory lock that whoever writes holds on PostgreSQL until its transaction ends."""
+
+PATIENCE_S = 15
+"""So long a transaction waits for a lock, and a thread for a connection, before the database counts as unavailable."""
+
+_SESSION = {
+    "synchronous_commit": "on",  # a commit is durable when it returns, whatever the server's default
+    "lock_timeout": f"{PATIENCE_S}s",
+    "idle_in_transaction_session_timeout": "60s",  # so that nobody who hangs keeps the writers' lock
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",  # nor a machine that is gone
+    "timezone": "UTC",
+    "jit": "off",  # our statements are many and short
+}
+_CLIENT = {
+    "application_name": "wabawatch",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": PATIENCE_S * 1000,
+}
+
+_SQLITE_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58")
+"""Beginnings of SQLSTATEs: connection, read only, lost race, resources (disk, memory, connections), lock wait,
+operator intervention, system error."""
 
 
 def connect(url: str) -> Engine:
-    """An engine for *url*, set up so that a commit is durable when it returns."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return _connect_sqlite(url)
-    return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    """An engine for *url*, set up so that a commit is durable when it returns. Connects to nothing yet.
+
+    Raises BadRequest when the driver for that database is not installed.
+    """
+    parsed = make_url(url)
+    return _connect_sqlite(url) if parsed.get_backend_name() == "sqlite" else _connect_postgres(parsed)
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether *error* is the world's fault: it may pass by itself, and the same statement may then succeed."""
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_OUTAGES
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the server was not reached, or the connection broke
+        return isinstance(error, OperationalError | InterfaceError)
+    return str(state).startswith(_POSTGRES_OUTAGES)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -36,6 +92,46 @@ def sqlite_file(url: str) -> Path | None:
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
     return Path(parsed.database)
+
+
+def _connect_postgres(url: URL) -> Engine:
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={name: value for name, value in _CLIENT.items() if name not in url.query},
+            pool_pre_ping=True,
+            pool_timeout=PATIENCE_S,
+            max_overflow=15,
+            hide_parameters=True,
+        )
+    except ImportError as error:
+        raise BadRequest(
+            "DATABASE_URL names PostgreSQL, and its driver is not installed: pip install 'wabawatch[postgres]'"
+        ) from error
+    session = "; ".join(f"SET {name} = '{value}'" for name, value in _SESSION.items())
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute(session)
+        connection.commit()
+
+    return engine
+
+
+def begin_to_write(connection: Connection) -> None:
+    """Wait until nobody else writes: as on SQLite, where a writing transaction is alone from its beginning.
+
+    What changes messages and figures is correct because it is alone; see docs/decisions/0006.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+
+
+def reading_options(engine: Engine) -> dict[str, Any]:
+    """Execution options of connections that read: every statement of a transaction sees the same."""
+    if engine.dialect.name == "sqlite":
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _connect_sqlite(url: str) -> Engine:
@@ -62,7 +158,7 @@ def _use_wal(connection: Any, tries: int = 500) -> None:
         tries -= 1
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except OperationalError:
+        except sqlite3.OperationalError:
             if not tries:
                 raise
             time.sleep(0.01)
@@ -88,12 +184,6 @@ def next_id(connection: Connection, table: Table, column: str = "id") -> int:
     """A number above every id in *table*. Call it inside a writing transaction."""
     newest = connection.execute(select(func.max(table.c[column]))).scalar()
     return int(newest or 0) + 1
-
-
-def lock_schema(connection: Connection) -> None:
-    """Wait until nobody else changes the schema. Held until the transaction, which must be a writing one, ends."""
-    if connection.dialect.name != "sqlite":  # on SQLite a writing transaction is alone from its beginning
-        connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
 
 
 def iso_time(connection: Connection, millis: str) -> str:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, insert, inspect, select
 from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.database import Database
-from wabawatch.storage.dialect import lock_schema
 from wabawatch.storage.schema import metadata, schema_steps
 from wabawatch.storage.views import create_views, drop_views
 
@@ -59,7 +58,6 @@ def schema_place(database: Database, steps: Sequence[Step] = STEPS) -> tuple[int
 
 def _advance(database: Database, now_ms: Millis, steps: Sequence[Step]) -> list[str]:
     with database.writing() as connection:
-        lock_schema(connection)
         missing = _missing(connection, steps)
         if not missing:
             return []
