@@ -45,8 +45,9 @@ fmt: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.runtime
-	$(BIN)/python docs/settings_page.py
-	$(BIN)/python docs/cli_page.py
+	$(BIN)/python -m docs.settings_page
+	$(BIN)/python -m docs.cli_page
+	$(BIN)/python -m docs.figures_page
 
 lock: $(VENV)/.dev
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --build-deps-for editable -o requirements/runtime.txt pyproject.toml

@@ -23,9 +23,9 @@ Data goes to stdout, everything else to stderr. `--json` prints one JSON documen
 | 2 | the arguments make no sense; stderr names the nearest valid one |
 | 130 | it was interrupted |
 
-Three options say which installation a command works on: `--config`, `--data-dir` and `--database-url`. They win over the
-environment and over `wabawatch.toml` ([settings](settings.md)). Commands that read or write the data bring its tables up to
-date first, as `migrate` does; `doctor` does not, it changes nothing.
+Three options say which installation a command works on: `--config`, `--data-dir` and `--database-url`. They win
+over the environment and over `wabawatch.toml` ([settings](settings.md)). Commands that read or write the data bring
+its tables up to date first, as `migrate` does; `doctor` does not, it changes nothing.
 
 """
 

@@ -15,16 +15,16 @@ OPENING = """\
 
 This page is generated (`make docs`).
 
-Every setting has a default. `wabawatch.toml` in the working directory overrides defaults (`WABAWATCH_CONFIG` or `--config`
-names another file), environment variables override both, and options of a [command](cli.md) override all three. An empty
-variable counts as one that is not set. A change needs a new start.
+Every setting has a default. `wabawatch.toml` in the working directory overrides defaults (`WABAWATCH_CONFIG` or
+`--config` names another file), environment variables override both, and options of a [command](cli.md) override all
+three. An empty variable counts as one that is not set. A change needs a new start.
 
-**Secrets** can be read from a file: a second name that ends in `_FILE` (in the TOML file, a key that ends in `_file`) takes
-the path of a text file, whose white space at both ends is cut off. A secret file wins over the plain variable. Secrets are
-never printed, and never logged.
+**Secrets** can be read from a file: a second name that ends in `_FILE` (in the TOML file, a key that ends in
+`_file`) takes the path of a text file, whose white space at both ends is cut off. A secret file wins over the plain
+variable. Secrets are never printed, and never logged.
 
-**Lists** are written with commas, or as a list in TOML. **Shares** are a percentage (`95`, `95%`) or a fraction (`0.95`); a
-bare `1` is refused, because it could be either. **True or false** may also be yes, no, on, off, 1 or 0.
+**Lists** are written with commas, or as a list in TOML. **Shares** are a percentage (`95`, `95%`) or a fraction
+(`0.95`); a bare `1` is refused, because it could be either. **True or false** may also be yes, no, on, off, 1 or 0.
 
 What is unknown or ill-formed stops the start: the message lists every mistake with its key, what is wrong, and the
 nearest valid name. `wabawatch doctor` lists the same without starting anything.

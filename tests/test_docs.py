@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cyclopts import App
-from docs import cli_page
+from docs import cli_page, figures_page
 
 from wabawatch.cli.main import COMMANDS, app
 from wabawatch.settings import SETTINGS
@@ -147,6 +147,13 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def test_the_page_of_the_command_line_is_current() -> None:
     assert cli_page.PAGE.read_text("utf-8") == cli_page.page(), "run `make docs`"
+
+
+def test_the_computed_parts_of_the_page_on_figures_are_current() -> None:
+    page = figures_page.PAGE.read_text("utf-8")
+
+    assert page == figures_page.page(), "run `make docs`"
+    assert {name for _, name, _ in figures_page.PART.findall(page)} == figures_page.PARTS.keys()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -86,7 +86,10 @@ class Server:
     host: str = setting("WABAWATCH_HOST", kinds.TEXT, "127.0.0.1", "Address to listen on.")
     port: int = setting("WABAWATCH_PORT", whole(0, 65535), 8080, "Port to listen on; 0 takes a free one.")
     api_token: tuple[Secret, ...] = setting(
-        "WABAWATCH_API_TOKEN", kinds.SECRETS, (), "Bearer tokens that open `/api/v1`, each of them; without one it stays closed."
+        "WABAWATCH_API_TOKEN",
+        kinds.SECRETS,
+        (),
+        "Bearer tokens, each of which opens `/api/v1`; without one it stays closed.",
     )
 
 
