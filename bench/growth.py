@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
 
-from bench.reference_mix import DAY_MS, START, ReferenceMix, batches
 from sqlalchemy import Connection, inspect
 
+from bench.reference_mix import DAY_MS, START, ReferenceMix, batches
 from wabawatch.app import translate
 from wabawatch.domain.rollups import TIERS, Tier, floor_at
 from wabawatch.flows.digest import Opened, take_in
@@ -50,7 +50,7 @@ TEMPORARY = frozenset({"bodies", "parked", "raw_blocks", "rechecks", "kept_hours
 """Tables whose rows go after days; of those with tiers, the tiers that are not kept for a year."""
 TIERED = ("rollups", "counters", "histograms")
 _TEMPORARY_TIERS = [
-    int(tier) for tier in Tier if TIERS[tier].keep_ms is not None and TIERS[tier].keep_ms < 365 * DAY_MS
+    int(tier) for tier, rule in TIERS.items() if rule.keep_ms is not None and rule.keep_ms < 365 * DAY_MS
 ]
 
 

@@ -1,0 +1,90 @@
+"""The figures: what is to be reached (SPEC.md section 12), and whether a measured value does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of the table."""
+
+    key: str
+    what: str
+    unit: str = ""
+    limit: float | None = None
+    """None: shown for information"""
+    is_floor: bool = False
+    """Whether the value must be at least the limit; else at most"""
+    decimals: int = 0
+
+    @property
+    def aim(self) -> str:
+        """The figure to reach, as text; "" for information."""
+        return "" if self.limit is None else f"{'≥' if self.is_floor else '≤'} {self.show(self.limit)}"
+
+    def show(self, value: float) -> str:
+        """*value* as text, with its unit."""
+        return f"{value:,.{self.decimals}f} {self.unit}".strip()
+
+    def verdict(self, value: float) -> str:
+        """`met`, or by how much it was missed; "" for information."""
+        if self.limit is None:
+            return ""
+        if (value >= self.limit) if self.is_floor else (value <= self.limit):
+            return "met"
+        if not self.limit:
+            return f"missed by {self.show(abs(value))}"
+        return f"missed by {abs(value - self.limit) / self.limit:.0%}"
+
+
+class Measured(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value, and how it came about."""
+
+    key: str
+    """Of the figure"""
+    value: float
+    database: str = "sqlite"
+    note: str = ""
+    """Under what load, for how long; what else was seen"""
+
+
+def at_least(key: str, what: str, limit: float, unit: str = "", decimals: int = 0) -> Figure:
+    """A figure that must not fall below *limit*."""
+    return Figure(key, what, unit, limit, True, decimals)
+
+
+def at_most(key: str, what: str, limit: float, unit: str = "", decimals: int = 0) -> Figure:
+    """A figure that must not exceed *limit*."""
+    return Figure(key, what, unit, limit, False, decimals)
+
+
+FIGURES = (
+    at_least("webhooks.digested", "webhooks accepted durably and digested", 4_000, "/s"),
+    at_most("webhooks.backlog_age", "age of the backlog at the end of that", 1, "s", 2),
+    at_most("webhooks.ack_p50", "answer time under that load, median", 25, "ms", 1),
+    at_most("webhooks.ack_p99", "answer time under that load, p99", 100, "ms", 1),
+    at_most("webhooks.lost", "answered with 200 and not in the log", 0),
+    Figure("webhooks.drain", "backlog digested while nothing comes in", "/s"),
+    at_least("acceptance.to_bare", "acceptance alone : a bare ASGI app that answers 200", 0.2, "", 2),
+    at_least("acceptance.to_plain", "acceptance alone : FastAPI + ORM + a commit per webhook", 5, "", 1),
+    Figure("acceptance.ours", "acceptance alone", "/s"),
+    Figure("acceptance.bare", "bare ASGI app", "/s"),
+    Figure("acceptance.plain", "FastAPI + ORM + a commit per webhook", "/s"),
+    at_most("kill.lost", "lost through kill -9 at random moments", 0),
+    at_most("kill.doubled", "counted twice through kill -9", 0),
+    at_most("kill.differences", "roll-ups that differ from the messages after it", 0),
+    at_most("memory.resident", "resident at 50 messages/s, 1 million stored", 80, "MB", 1),
+    at_most("memory.peak", "peak at 4,000 webhooks/s, 1 million stored", 160, "MB", 1),
+    at_most("cpu.idle", "CPU idle, of a core", 0.5, "%", 2),
+    at_most("cpu.one_per_second", "CPU at 1 message/s, of a core", 1, "%", 2),
+    at_most("cycle.10k", "a cycle with 50 numbers, 10 thousand messages stored", 100, "ms", 1),
+    at_most("cycle.1m", "a cycle with 50 numbers, 1 million", 100, "ms", 1),
+    at_most("cycle.10m", "a cycle with 50 numbers, 10 million", 100, "ms", 1),
+    at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
+    at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
+)
+
+BY_KEY = {figure.key: figure for figure in FIGURES}

@@ -1,0 +1,90 @@
+"""The servers that are measured: `wabawatch serve` in a process of its own, and the receivers to compare with."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.server import HOST, Server
+
+from bench.stage import POSTGRESQL, Stage
+
+DIGEST_PATIENCE_S = 1_200.0
+
+
+class Served(Server):
+    """The real server, as an operator would run it: in production, monitoring on."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder, {"APP_ENV": "production", **(settings or {})})
+
+    def figure(self, name: str) -> float:
+        """A figure without labels from `/metrics`, which computes them every ten seconds at most."""
+        found = re.search(rf"^{name} (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        if found is None:
+            raise RuntimeError(f"/metrics has no {name}")
+        return float(found[1])
+
+    def digested(self, stage: Stage) -> dict[str, Any]:
+        """The status, once all that was accepted is digested."""
+        give_up_at = time.monotonic() + DIGEST_PATIENCE_S
+        found = self.status()
+        most = found["webhooks"]["backlog"]
+        with stage.task("digesting what waits", most) as show:
+            while waiting := found["webhooks"]["backlog"]:
+                if time.monotonic() > give_up_at:
+                    raise RuntimeError(f"{waiting:,} bodies are still not digested")
+                show(most - waiting, f"{waiting:,} wait")
+                time.sleep(min(1.0, waiting / 20_000))
+                found = self.status()
+        return found
+
+
+@contextmanager
+def wabawatch(folder: Path, settings: Mapping[str, str] | None = None, *, is_started: bool = True) -> Iterator[Served]:
+    """`wabawatch serve` on *folder*; ended in the end, whatever happens."""
+    server = Served(folder, settings)
+    try:
+        yield server.start() if is_started else server  # type: ignore[misc]
+    finally:
+        server.close()
+
+
+@contextmanager
+def database(kind: str) -> Iterator[dict[str, str]]:
+    """The settings for a new, empty database of *kind*. A PostgreSQL is started for it, with every commit durable."""
+    if kind != POSTGRESQL:
+        yield {}
+        return
+    from tests.support.postgres import PostgresServer  # type: ignore[import-not-found,unused-ignore]
+
+    postgres = PostgresServer(is_fast=False)
+    try:
+        with postgres.database() as url:
+            yield {"DATABASE_URL": url}
+    finally:
+        postgres.close()
+
+
+@contextmanager
+def receiver(kind: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """One of `bench.receivers` in a process of its own: its pid and port. The socket listens already."""
+    with socket.create_server((HOST, 0), backlog=1024) as listening:
+        fd = listening.fileno()
+        command = [sys.executable, "-m", "bench.receivers", kind, "--folder", str(folder), "--fd", str(fd)]
+        process = subprocess.Popen(command, pass_fds=[fd])
+        try:
+            yield process.pid, listening.getsockname()[1]
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            finally:
+                process.kill()
