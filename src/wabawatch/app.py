@@ -38,6 +38,7 @@ from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.figures import SqlFigures
+from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.migrations import migrate, schema_place
@@ -116,7 +117,7 @@ class System:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         places = places_of(settings)
-        places.inbox.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(places.inbox.parent)
         for path in (places.inbox, sqlite_file(places.database_url)):
             _make_private(path)
         self.database = Database(places.database_url)

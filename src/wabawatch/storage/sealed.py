@@ -16,6 +16,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 from wabawatch.domain.errors import SealBroken, SealDamaged, StoreUnavailable
+from wabawatch.storage.folders import make_private_folder, sync_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -163,7 +164,7 @@ def _load(path: Path) -> Keyring | None:
 def _writing(path: Path) -> Iterator[None]:
     """Hold the folder of *path* locked, so that of two processes one writes after the other."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -185,11 +186,7 @@ def _save(path: Path, ring: Keyring) -> Keyring:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     return ring
 
 

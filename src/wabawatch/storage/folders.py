@@ -1,0 +1,34 @@
+"""Folders and the names in them, made so that a power cut does not take them away."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_TRIAL_BYTES = 65_536
+
+
+def make_private_folder(path: Path) -> None:
+    """Make the folder *path* and those above it that are missing, durably and for our user only. Raises OSError."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in the folder *path* durable: until then a new file in it may be gone after a power cut."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def try_to_write(path: Path) -> None:
+    """Write 64 KiB into the folder *path* and take them away again. Raises OSError when it takes none."""
+    with tempfile.TemporaryFile(dir=path) as file:
+        file.write(bytes(_TRIAL_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
