@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -60,9 +60,11 @@ def run(folder: Path, *arguments: str, settings: Settings | None = None) -> subp
 class Server:
     """`wabawatch serve` on the installation in *folder*: each life has the same port and writes to the same log."""
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None, under: Sequence[str] = ()) -> None:
+        """*under*: a command that runs the server and becomes it, in front of its command line."""
         self.folder = folder
         self.settings = dict(settings or {})
+        self._under = tuple(under)
         self.port = free_port()
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,7 +86,7 @@ class Server:
     def spawn(self) -> None:
         """Begin a life, without waiting for anything."""
         assert self._process is None
-        command = [COMMAND, "serve", "--port", str(self.port)]
+        command = [*self._under, COMMAND, "serve", "--port", str(self.port)]
         env = environment(self.folder, self.settings)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, env=env, cwd=self.folder, stdout=log, stderr=log)
