@@ -58,12 +58,12 @@ def _adding(table: Table, column: str) -> Bulk:
 
 
 @cache
-def _widening(table: Table) -> Bulk:
+def _widening(table: Table, first: str, last: str) -> Bulk:
     def make(connection: Connection) -> Executable:
         new = insert(connection, table)
         stretched = {
-            "first_at": smaller(connection, table.c.first_at, new.excluded.first_at),
-            "last_at": larger(connection, table.c.last_at, new.excluded.last_at),
+            first: smaller(connection, table.c[first], new.excluded[first]),
+            last: larger(connection, table.c[last], new.excluded[last]),
         }
         statement: Executable = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=stretched)
         return statement
@@ -93,6 +93,8 @@ def add_to(connection: Connection, table: Table, rows: Sequence[Row], column: st
     _adding(table, column)(connection, rows)
 
 
-def widen(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert *rows* with `first_at` and `last_at`, or stretch the rows that exist to hold both times."""
-    _widening(table)(connection, rows)
+def widen(
+    connection: Connection, table: Table, rows: Sequence[Row], first: str = "first_at", last: str = "last_at"
+) -> None:
+    """Insert *rows* with the times *first* and *last*, or stretch the rows that exist to hold both."""
+    _widening(table, first, last)(connection, rows)

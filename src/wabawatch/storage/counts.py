@@ -214,6 +214,8 @@ def read_counters(connection: Connection, spans: Sequence[Span]) -> dict[str, in
 
 HISTOGRAM_TIERS = {"ack": (Tier.FIVE, Tier.HOUR, Tier.DAY), "meta_delay": (Tier.HOUR, Tier.DAY)}
 """Delays spread over a hundred slots, so that fine buckets of them would outweigh the messages themselves."""
+HISTOGRAM_KINDS = ("ack", "meta_delay")
+"""Stored by position: add new ones at the end."""
 
 
 def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
@@ -230,7 +232,7 @@ def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, i
                 if number_id and tier is Tier.DAY:
                     changes[tier, bucket, number_id, slot] += n
     rows = [
-        {"tier": t, "bucket": b, "kind": kind, "number_id": number, "slot": slot, "n": n}
+        {"tier": t, "bucket": b, "kind": HISTOGRAM_KINDS.index(kind), "number_id": number, "slot": slot, "n": n}
         for (t, b, number, slot), n in changes.items()
     ]
     add_to(connection, histograms, rows)
@@ -243,7 +245,7 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> 
         query = (
             select(histograms.c.slot, func.sum(histograms.c.n))
             .where(histograms.c.tier == tier, histograms.c.bucket.in_(some))
-            .where(histograms.c.kind == kind, histograms.c.number_id == 0)
+            .where(histograms.c.kind == HISTOGRAM_KINDS.index(kind), histograms.c.number_id == 0)
             .group_by(histograms.c.slot)
         )
         for slot, n in connection.execute(query):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,6 +12,7 @@ from wabawatch.domain.facts import ErrorSeen, Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
 from wabawatch.storage import schema
+from wabawatch.storage.bulk import insert_missing
 from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
 from wabawatch.storage.names import CACHED, Names
 
@@ -35,6 +36,8 @@ class Dictionary:
         """Links between contacts that are known to be written, in the order of learning"""
         self.displays: dict[Display, None] = {}
         """How numbers are known to be dialled, by day, in the order of learning"""
+        self.pairs: dict[tuple[int, int], None] = {}
+        """Labels and contacts that are known to be written as belonging together, in the order of learning"""
         self.numbers = Names[str](schema.numbers, ("phone_number_id",), lambda w: {"phone_number_id": w}, _first)
         self.wabas = Names[str](schema.wabas, ("waba_id",), lambda w: {"waba_id": w}, _first)
         self.portfolios = Names[str](schema.portfolios, ("portfolio_id",), lambda w: {"portfolio_id": w}, _first)
@@ -89,6 +92,14 @@ class Dictionary:
             profiles=profiles,
         )
 
+    def pair_labels(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write with which contacts the users and leads of *rows* of the table `messages` have messages."""
+        pairs = {
+            (label, row["contact_id"] or 0) for row in rows for label in (row["user_id"], row["lead_id"]) if label
+        } - self.pairs.keys()
+        insert_missing(connection, schema.label_contacts, [{"label_id": a, "contact_id": b} for a, b in pairs])
+        _remember(self.pairs, pairs)
+
     def remember_links(self, links: Iterable[Link]) -> None:
         """Remember links as written; the oldest half is dropped when there are too many."""
         _remember(self.links, links)
@@ -104,6 +115,7 @@ class Dictionary:
                 names.forget()
         self.links.clear()
         self.displays.clear()
+        self.pairs.clear()
 
 
 def _remember(known: dict[T, None], new: Iterable[T]) -> None:

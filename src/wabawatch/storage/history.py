@@ -258,10 +258,10 @@ def _link(
         days[key] = (min(first, day), max(last, day))
     new = _new_links(connection, days)
     rows = [
-        {"contact_id": a, "other_id": b, "waba_id": waba, "first_at": first, "last_at": last}
+        {"contact_id": a, "other_id": b, "waba_id": waba, "first_day": first // DAY_MS, "last_day": last // DAY_MS}
         for (a, b, waba), (first, last) in days.items()
     ]
-    widen(connection, contact_links, rows)
+    widen(connection, contact_links, rows, "first_day", "last_day")
     _recheck_linked(connection, new)
 
 

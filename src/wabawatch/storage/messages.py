@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
             fresh += 1
     _insert(connection, new)
     _update(connection, changed)
+    words.pair_labels(connection, [*new, *changed])
     _save_errors(connection, words, saved)
     _save_participants(connection, numbers.contacts, saved)
     return saved
@@ -89,7 +91,7 @@ def remove(connection: Connection, ids: Collection[int]) -> None:
 
 def save_locals(connection: Connection, meant: Mapping[str, int]) -> None:
     """Remember which message each local id means."""
-    _save_locals(connection, [{"local_id": local_bytes(k), "message_id": v} for k, v in meant.items()])
+    _save_locals(connection, [{"local_id": local_key(k), "message_id": v} for k, v in meant.items()])
 
 
 def note_merged(connection: Connection, became: Mapping[int, int]) -> None:
@@ -98,20 +100,24 @@ def note_merged(connection: Connection, became: Mapping[int, int]) -> None:
         connection.execute(merged_messages.insert(), [{"old_id": old, "new_id": new} for old, new in became.items()])
 
 
-def local_bytes(local_id: str) -> bytes:
-    """A local id as it is kept: the 16 bytes of a UUID, else its text."""
+def local_key(local_id: str) -> bytes:
+    """A local id as it is kept, in 10 bytes: 4 of a UUID's time, in quarters of a second, and a hash of all of it.
+
+    So new keys stand beside each other. At 1,000 sends a second two of them are taken for one once in 70 years.
+    """
     try:
-        return UUID(local_id).bytes
+        whole = UUID(local_id).bytes
     except ValueError:
-        return b"\0" + local_id.encode()
+        whole = b"\0" + local_id.encode()
+    return whole[1:5].ljust(4, b"\0") + blake2b(whole, digest_size=6).digest()
 
 
 def _find_locals(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
-    by_bytes = {local_bytes(local_id): local_id for local_id in wanted}
+    by_key = {local_key(local_id): local_id for local_id in wanted}
     found: dict[str, int] = {}
-    for some in chunks(by_bytes):
+    for some in chunks(by_key):
         for row in connection.execute(select(local_ids).where(local_ids.c.local_id.in_(some))):
-            found[by_bytes[bytes(row.local_id)]] = row.message_id
+            found[by_key[bytes(row.local_id)]] = row.message_id
     return _follow(connection, found)
 
 

@@ -16,6 +16,7 @@ from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.database import Database
 from wabawatch.storage.schema import metadata, schema_steps
+from wabawatch.storage.step_0002 import shorten_keys
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -28,7 +29,10 @@ class Step:
     apply: Callable[[Connection], None]
 
 
-STEPS: tuple[Step, ...] = (Step(1, "initial schema", metadata.create_all),)
+STEPS: tuple[Step, ...] = (
+    Step(1, "initial schema", metadata.create_all),
+    Step(2, "shorter keys", shorten_keys),
+)
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 
 

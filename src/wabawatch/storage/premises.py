@@ -15,6 +15,7 @@ from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.ports import DIGESTED
+from wabawatch.storage.counts import HISTOGRAM_KINDS
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.migrations import schema_place
@@ -87,7 +88,7 @@ def _read(connection: Connection, place: str, schema: int, now: Millis) -> Books
 def _delays(connection: Connection, now: Millis) -> Histogram:
     query = (
         select(histograms.c.slot, func.sum(histograms.c.n))
-        .where(histograms.c.kind == "meta_delay", histograms.c.tier == int(Tier.DAY))
+        .where(histograms.c.kind == HISTOGRAM_KINDS.index("meta_delay"), histograms.c.tier == int(Tier.DAY))
         .where(histograms.c.bucket >= now // DAY_MS - 1, histograms.c.number_id == 0)
         .group_by(histograms.c.slot)
     )

@@ -117,9 +117,18 @@ contact_links = Table(
     Column("contact_id", BigInteger, primary_key=True),
     Column("other_id", BigInteger, primary_key=True),
     Column("waba_id", BigInteger, primary_key=True),
-    Column("first_at", BigInteger, nullable=False),
-    Column("last_at", BigInteger, nullable=False),
+    Column("first_day", Integer, nullable=False, comment="Days since 1970"),
+    Column("last_day", Integer, nullable=False),
     Index("contact_links_other", "other_id"),
+    sqlite_with_rowid=False,
+)
+label_contacts = Table(
+    "label_contacts",
+    metadata,
+    Column("label_id", BigInteger, primary_key=True),
+    Column("contact_id", BigInteger, primary_key=True, comment="0: a message without a contact"),
+    sqlite_with_rowid=False,
+    comment="With which contacts a user or lead has messages: the way to these, instead of an index of all messages",
 )
 
 # ---------------------------------------------------------------- messages
@@ -147,16 +156,16 @@ messages = Table(
     Column("extra", LargeBinary),
 )
 Index("messages_wamid", messages.c.wamid, messages.c.number_id, unique=True)
-Index("messages_contact", messages.c.contact_id, messages.c.cohort_at)
+Index("messages_contact", messages.c.contact_id)
 Index("messages_number", messages.c.number_id, messages.c.cohort_at)
-for _column in ("expires_at", "error_code", "user_id", "lead_id"):
+for _column in ("expires_at", "error_code"):
     _where = messages.c[_column].is_not(None)
     Index(f"messages_{_column}", messages.c[_column], sqlite_where=_where, postgresql_where=_where)
 
 local_ids = Table(
     "local_ids",
     metadata,
-    Column("local_id", LargeBinary, primary_key=True),
+    Column("local_id", LargeBinary, primary_key=True, comment="storage.messages.local_key"),
     Column("message_id", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -281,7 +290,7 @@ histograms = Table(
     metadata,
     Column("tier", SmallInteger, primary_key=True),
     Column("bucket", Integer, primary_key=True),
-    Column("kind", Text, primary_key=True, comment="ack | meta_delay"),
+    Column("kind", SmallInteger, primary_key=True, comment="storage.counts.HISTOGRAM_KINDS"),
     Column("number_id", BigInteger, primary_key=True),
     Column("slot", SmallInteger, primary_key=True, comment="domain.histograms.index_of"),
     Column("n", BigInteger, nullable=False),
