@@ -13,8 +13,13 @@ import pytest
 from cyclopts import App
 from docs import cli_page, figures_page
 
+from tests.support.premises import NOW, SET_UP, WELL_KEPT
+from wabawatch.app import System
 from wabawatch.cli.main import COMMANDS, app
-from wabawatch.settings import SETTINGS
+from wabawatch.flows.doctoring import examine
+from wabawatch.flows.ingest import Admission
+from wabawatch.settings import SETTINGS, load
+from wabawatch.web.health import liveness, readiness
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -169,3 +174,27 @@ def test_the_index_lists_every_page() -> None:
     listed = {link.partition("#")[0] for link in LINK.findall(text_of(DOCS / "README.md"))}
 
     assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} <= listed
+
+
+def first_column(page: Path) -> set[str]:
+    """What the tables of *page* are about, row by row."""
+    return set(re.findall(r"^\| `([^`]+)` \|", text_of(page), re.MULTILINE))
+
+
+def test_every_check_of_the_doctor_is_explained() -> None:
+    checks = {each.check.partition(" (")[0] for each in examine(load(SET_UP), WELL_KEPT, NOW)}
+
+    assert checks | {"settings"} <= first_column(DOCS / "health.md")
+
+
+def test_every_reason_to_refuse_a_webhook_is_explained() -> None:
+    assert set(Admission) - {Admission.ACCEPTED} <= first_column(DOCS / "health.md")
+
+
+def test_every_check_of_the_health_routes_is_explained(tmp_path: Path) -> None:
+    system = System(load({"WABAWATCH_DATA_DIR": str(tmp_path)}))
+    loops = system.supervisor().health()
+    system.close()
+    checks = [*liveness(loops)[1]["checks"], *readiness(schema=1, schema_needed=1)[1]["checks"]]
+
+    assert {each["name"] for each in checks} <= first_column(DOCS / "health.md")

@@ -36,6 +36,10 @@ SWEPT = "swept_until"
 """The mark that says how far the expiry sweep has come."""
 
 
+PROBE_SIGNATURE = "sha256=" + "0" * 64
+"""The signature header with which we try our own receiver: no app secret ever makes it."""
+
+
 class BodyKind(StrEnum):
     """Whose words a body holds."""
 

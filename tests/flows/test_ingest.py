@@ -19,6 +19,7 @@ from wabawatch.flows.ingest import (
     registry_of,
     shake_hands,
 )
+from wabawatch.ports import PROBE_SIGNATURE
 from wabawatch.settings import load
 
 APPS = {
@@ -46,6 +47,10 @@ def test_any_secret_of_the_app_may_have_signed(signature: bytes) -> None:
 @pytest.mark.parametrize("signature", [b"shop{}", b"old", b"", b"\xff"])
 def test_a_signature_by_another_secret_is_refused(signature: bytes) -> None:
     assert decide("", signature) is Admission.BAD_SIGNATURE
+
+
+def test_our_own_probe_is_refused_and_told_from_others() -> None:
+    assert decide("", PROBE_SIGNATURE.encode()) is Admission.PROBED
 
 
 def test_each_app_has_its_own_secrets() -> None:

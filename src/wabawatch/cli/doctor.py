@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from rich.text import Text
 
@@ -11,12 +12,14 @@ from wabawatch.cli.common import HERE, Command, Where, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import Refusal
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.findings import Finding, Level
 from wabawatch.domain.premises import Premises
-from wabawatch.flows.doctoring import Finding, Level, examine
+from wabawatch.flows.doctoring import examine
 from wabawatch.probes.own_server import look_at_server
 from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
+from wabawatch.storage.premises_sqlite import look_at_sqlite
 
 app = Command()
 
@@ -75,10 +78,12 @@ def look(settings: Settings, now: Millis) -> Premises:
     books = look_at_books(database, now)
     host, port = settings.server.host, settings.server.port
     return Premises(
+        release=version("wabawatch"),
         folder=look_at_folder(places.inbox.parent),
-        key_file=look_at_keys(places.key_file),
+        key_file=look_at_keys(places.key_file, database, places.inbox),
         books=books,
         inbox=look_at_inbox(places.inbox, books),
+        sqlite=look_at_sqlite(),
         server=look_at_server(host, port, settings.apps) if port else None,
     )
 

@@ -18,6 +18,10 @@ class Folder:
     is_writable: bool
     """Whether files can be made in it, or, while it is not there, in the nearest one above it"""
     free_bytes: int
+    file_system: str = ""
+    """Its kind, such as `ext4`; "" not known"""
+    open_files: tuple[str, ...] = ()
+    """Files in it that other users may read"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,45 @@ class KeyFile:
     exists: bool
     mode: int = 0
     trouble: str = ""
+    foreign: tuple[str, ...] = ()
+    """Databases whose newest data is sealed with a key that is not in it"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """An SQLite file, looked at page by page."""
+
+    damage: str = ""
+    """The first thing that is wrong in it"""
+    is_whole: bool = True
+    """False: the time ran out before everything was looked at"""
+    log_bytes: int = 0
+    """Size of its write-ahead log"""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the books tell about the webhooks of the last days."""
+
+    last_at: Mapping[str, Millis] = field(default_factory=dict)
+    """When the newest live webhook of each Meta app came, as far as the newest bodies tell"""
+    retrying: int = 0
+    """Bodies that could not be digested and are tried again"""
+    parked: int = 0
+    """Bodies that were given up: kept and shown"""
+    parked_error: str = ""
+    """Why the newest of them was"""
+    processed: int = 0
+    duplicates: int = 0
+    """Among the processed"""
+    answers: Histogram = field(default_factory=dict)
+    """How long the receiver took to answer"""
+    delays: Histogram = field(default_factory=dict)
+    """How long after their own time the statuses came, by our clock"""
+    unparsed: Mapping[str, int] = field(default_factory=dict)
+    """Items of a known field that gave nothing, by field"""
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    """Fields that are not known, or hold values that are not, and how often"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +85,9 @@ class BooksState:
     schema_needed: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
     last_cycle_at: Millis | None = None
-    delays: Histogram = field(default_factory=dict)
-    """How long after their own time the statuses of the last two days came, by our clock"""
+    file: FileState | None = None
+    """None: it is no file, or cannot be opened"""
+    traffic: Traffic = Traffic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +99,16 @@ class InboxState:
     trouble: str = ""
     waiting: int = 0
     oldest_waiting_at: Millis | None = None
+    file: FileState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sqlite:
+    """The SQLite that Python was built with."""
+
+    version: str
+    has_math: bool
+    """Whether it knows mathematical functions, which the view `monitoring_metrics` needs"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +120,10 @@ class AppAnswers:
     echoes: bool = False
     """Whether the handshake's challenge came back"""
     wrong_signature: int | None = None
+    accepted: int = 0
+    """Webhooks that it accepted since it was started"""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Those that it refused, by reason, without those of this look"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +136,21 @@ class ServerLook:
     unwell: tuple[str, ...] = ()
     """What it says is not well with itself"""
     apps: tuple[AppAnswers, ...] = ()
+    release: str = ""
+    """"" not known"""
 
 
 @dataclass(frozen=True, slots=True)
 class Premises:
     """Everything that was looked at."""
 
+    release: str
+    """The one that looks"""
     folder: Folder
     key_file: KeyFile
     books: BooksState
     inbox: InboxState
+    sqlite: Sqlite | None
+    """None: there is no SQLite file to look at"""
     server: ServerLook | None
     """None: the port is chosen when the server starts, so it is not known where to look"""

@@ -12,9 +12,12 @@ from typing import TypeAlias
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram, index_of
+from wabawatch.ports import PROBE_SIGNATURE
 from wabawatch.settings import App
 
 MINUTE_MS = 60_000
+
+_PROBE = PROBE_SIGNATURE.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Admission(StrEnum):
     UNSIGNED = "unsigned"
     """Without a signature, though the app has a secret"""
     BAD_SIGNATURE = "bad_signature"
+    PROBED = "probed"
+    """As wrong, but ours: `wabawatch doctor` tries whether it is refused"""
     NO_SECRET = "no_secret"
     """The app has no secret to check it with, and unsigned webhooks are not allowed"""
     TOO_LARGE = "too_large"
@@ -82,7 +87,9 @@ def admit(
         return Admission.ACCEPTED if allow_unsigned else Admission.NO_SECRET
     if signature is None:
         return Admission.UNSIGNED
-    return Admission.ACCEPTED if is_genuine(body, signature, known.secrets) else Admission.BAD_SIGNATURE
+    if is_genuine(body, signature, known.secrets):
+        return Admission.ACCEPTED
+    return Admission.PROBED if signature == _PROBE else Admission.BAD_SIGNATURE
 
 
 class Handshake(StrEnum):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from wabawatch.domain.premises import AppAnswers, ServerLook
+from wabawatch.ports import PROBE_SIGNATURE
 from wabawatch.settings import App
 
 TIMEOUT_S = 5.0
 NOTHING = b'{"object":"whatsapp_business_account","entry":[]}'
 """A webhook that tells nothing, should it be taken after all."""
-WRONG = "sha256=" + "0" * 64
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where to ask a server that listens everywhere."""
@@ -35,8 +37,9 @@ def look_at_server(host: str, port: int, apps: Mapping[str, App]) -> ServerLook:
         if checks is None:
             return ServerLook(address, answers=True)
         unwell = tuple(f"{each['name']}: {each['detail']}" for each in checks if each["status"] != "ok")
-        tried = tuple(_try(client, name, app) for name, app in apps.items())
-        return ServerLook(address, True, True, unwell, tried)
+        counted = _counted(client)
+        tried = tuple(_try(client, name, app, counted) for name, app in apps.items())
+        return ServerLook(address, True, True, unwell, tried, counted.release)
 
 
 def _checks(answer: httpx.Response) -> list[dict[str, Any]] | None:
@@ -47,12 +50,37 @@ def _checks(answer: httpx.Response) -> list[dict[str, Any]] | None:
     return None
 
 
-def _try(client: httpx.Client, name: str, app: App) -> AppAnswers:
+@dataclass
+class _Counted:
+    """What `/metrics` tells of the receiver, by app; nothing when it does not answer."""
+
+    release: str = ""
+    accepted: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def _counted(client: httpx.Client) -> _Counted:
+    found = _Counted()
+    with suppress(httpx.HTTPError, ValueError):
+        for family in text_string_to_metric_families(client.get("/metrics").text):
+            for sample in family.samples:
+                app = sample.labels.get("app", "")
+                if sample.name == "wabawatch_receiver_accepted_total":
+                    found.accepted[app] = int(sample.value)
+                elif sample.name == "wabawatch_receiver_refused_total":
+                    found.refused.setdefault(app, {})[sample.labels["reason"]] = int(sample.value)
+                elif sample.name == "wabawatch_build_info":
+                    found.release = sample.labels["version"]
+    return found
+
+
+def _try(client: httpx.Client, name: str, app: App, counted: _Counted) -> AppAnswers:
     path = "/webhooks/whatsapp" + (f"/{name}" if name else "")
     handshake, echoes = _shake_hands(client, path, app)
     # Where no secret is set, a wrong signature may pass: then it would count as a webhook.
     signature = _post_wrongly(client, path) if app.app_secret else None
-    return AppAnswers(name, handshake, echoes, signature)
+    accepted, refused = counted.accepted.get(name, 0), counted.refused.get(name, {})
+    return AppAnswers(name, handshake, echoes, signature, accepted, refused)
 
 
 def _shake_hands(client: httpx.Client, path: str, app: App) -> tuple[int | None, bool]:
@@ -69,6 +97,6 @@ def _shake_hands(client: httpx.Client, path: str, app: App) -> tuple[int | None,
 
 def _post_wrongly(client: httpx.Client, path: str) -> int:
     try:
-        return client.post(path, content=NOTHING, headers={"x-hub-signature-256": WRONG}).status_code
+        return client.post(path, content=NOTHING, headers={"x-hub-signature-256": PROBE_SIGNATURE}).status_code
     except httpx.HTTPError:
         return 0

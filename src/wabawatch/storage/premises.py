@@ -10,44 +10,103 @@ from sqlalchemy.exc import DatabaseError
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.histograms import Histogram
-from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
-from wabawatch.domain.rollups import Tier
-from wabawatch.domain.standing import DAY_MS
+from wabawatch.domain.premises import BooksState, FileState, Folder, InboxState, KeyFile
 from wabawatch.ports import DIGESTED
-from wabawatch.storage.counts import HISTOGRAM_KINDS
 from wabawatch.storage.database import Database
-from wabawatch.storage.inbox_file import InboxFile
+from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
 from wabawatch.storage.migrations import schema_place
-from wabawatch.storage.schema import cycles, histograms, marks
+from wabawatch.storage.premises_sqlite import look_at_file
+from wabawatch.storage.premises_traffic import read_traffic
+from wabawatch.storage.schema import cycles, marks, raw_blocks
 from wabawatch.storage.sealed import Keyring
 
 PATIENCE_MS = 2_000
 """How long another process may hold a file locked before that is a trouble."""
 
+MOUNTS = Path("/proc/self/mountinfo")
+
+_HEAD = 16
+"""So many bytes of something sealed tell its key."""
+
 _MAGIC = b"SQLite format 3\0"
 
 
-def look_at_folder(path: Path) -> Folder:
-    """The folder *path*."""
+def look_at_folder(path: Path, mounts: Path = MOUNTS) -> Folder:
+    """The folder *path*; *mounts* tells what is mounted where, as Linux does."""
     there = next(each for each in (path, *path.absolute().parents) if _is_there(each))
     disk = os.statvfs(there)
     is_writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-    return Folder(str(path), _is_there(path), is_writable, disk.f_bavail * disk.f_frsize)
+    free = disk.f_bavail * disk.f_frsize
+    return Folder(str(path), _is_there(path), is_writable, free, _file_system(there, mounts), _open_files(path))
 
 
-def look_at_keys(path: Path) -> KeyFile:
-    """The key file at *path*."""
+def _file_system(path: Path, mounts: Path) -> str:
+    """The kind of file system that *path* lies on; "" where that is not told."""
+    try:
+        lines = [line.split() for line in mounts.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        return ""
+    # ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS ... - KIND SOURCE ...; a later line hides an earlier one.
+    kinds = {words[4]: words[words.index("-") + 1] for words in lines if "-" in words[6:-2]}
+    above = [str(each) for each in (path.resolve(), *path.resolve().parents)]
+    return next((kinds[each] for each in above if each in kinds), "")
+
+
+def _open_files(folder: Path) -> tuple[str, ...]:
+    """The databases in *folder* that other users may read; none when other users may not look into it."""
+    try:
+        if not folder.is_dir() or not folder.stat().st_mode & 0o011:
+            return ()
+        files = sorted(each for each in folder.iterdir() if each.suffix == ".db")
+        return tuple(each.name for each in files if each.stat().st_mode & 0o044)
+    except OSError:
+        return ()
+
+
+def look_at_keys(path: Path, database: Path, inbox: Path) -> KeyFile:
+    """The key file at *path*, and whether it has the keys of what lies sealed in the files *database* and *inbox*."""
     if not _is_there(path):
         return KeyFile(str(path), exists=False)
     mode = path.stat().st_mode & 0o777
     try:
-        Keyring.from_json(path.read_text(encoding="ascii"))
+        ring = Keyring.from_json(path.read_text(encoding="ascii"))
     except OSError as error:
         return KeyFile(str(path), True, mode, f"it cannot be read: {error.strerror}")
     except (ValueError, TypeError) as error:
         return KeyFile(str(path), True, mode, f"it is damaged: {error}")
-    return KeyFile(str(path), True, mode)
+    kept = {database: _newest_in_books(database), inbox: _newest_in_inbox(inbox)}
+    foreign = [place.name for place, sealed in kept.items() if sealed and not ring.has_key_of(sealed)]
+    return KeyFile(str(path), True, mode, foreign=tuple(foreign))
+
+
+def _newest_in_books(path: Path) -> bytes:
+    """The first bytes of the newest raw bodies; nothing when there are none, or no telling."""
+    if not _is_there(path) or _no_database(path):
+        return b""
+    database = Database(f"sqlite:///{path}")
+    newest = select(func.substr(raw_blocks.c.block, 1, _HEAD)).where(raw_blocks.c.n > 0)
+    try:
+        with database.reading() as connection:
+            return bytes(connection.execute(newest.order_by(raw_blocks.c.first_id.desc()).limit(1)).scalar() or b"")
+    except (StoreUnavailable, DatabaseError):  # the check of the database tells
+        return b""
+    finally:
+        database.close()
+
+
+def _newest_in_inbox(path: Path) -> bytes:
+    if not _is_there(path) or _no_database(path):
+        return b""
+    try:
+        file = InboxFile(path, busy_timeout_ms=PATIENCE_MS)
+    except StoreUnavailable:
+        return b""
+    try:
+        return (file.block(file.newest() // BLOCK_BODIES) or b"")[:_HEAD]
+    except StoreUnavailable:  # the check of the inbox tells
+        return b""
+    finally:
+        file.close()
 
 
 def look_at_books(path: Path, now: Millis) -> BooksState:
@@ -61,10 +120,11 @@ def look_at_books(path: Path, now: Millis) -> BooksState:
         with database.writing():
             pass  # whether it can be written to
         at, needed = schema_place(database)
+        file = look_at_file(path)
         if at != needed:
-            return BooksState(str(path), True, schema=at, schema_needed=needed)
+            return BooksState(str(path), True, schema=at, schema_needed=needed, file=file)
         with database.reading() as connection:
-            return _read(connection, str(path), needed, now)
+            return _read(connection, str(path), needed, file, now)
     except StoreUnavailable as error:
         return BooksState(str(path), True, str(error))
     except DatabaseError as error:  # such as a damaged file
@@ -73,7 +133,7 @@ def look_at_books(path: Path, now: Millis) -> BooksState:
         database.close()
 
 
-def _read(connection: Connection, place: str, schema: int, now: Millis) -> BooksState:
+def _read(connection: Connection, place: str, schema: int, file: FileState, now: Millis) -> BooksState:
     return BooksState(
         place,
         exists=True,
@@ -81,18 +141,9 @@ def _read(connection: Connection, place: str, schema: int, now: Millis) -> Books
         schema_needed=schema,
         marks={row.name: row.value for row in connection.execute(select(marks))},
         last_cycle_at=connection.execute(select(func.max(cycles.c.at))).scalar(),
-        delays=_delays(connection, now),
+        file=file,
+        traffic=read_traffic(connection, now),
     )
-
-
-def _delays(connection: Connection, now: Millis) -> Histogram:
-    query = (
-        select(histograms.c.slot, func.sum(histograms.c.n))
-        .where(histograms.c.kind == HISTOGRAM_KINDS.index("meta_delay"), histograms.c.tier == int(Tier.DAY))
-        .where(histograms.c.bucket >= now // DAY_MS - 1, histograms.c.number_id == 0)
-        .group_by(histograms.c.slot)
-    )
-    return {slot: int(n) for slot, n in connection.execute(query)}
 
 
 def look_at_inbox(path: Path, books: BooksState) -> InboxState:
@@ -108,7 +159,8 @@ def look_at_inbox(path: Path, books: BooksState) -> InboxState:
         return InboxState(str(path), True, str(error))
     try:
         file.keep([])  # nothing, durably: whether it can be written to
-        return InboxState(str(path), True, "", file.waiting(digested), file.oldest_waiting_at(digested))
+        waiting, oldest_at = file.waiting(digested), file.oldest_waiting_at(digested)
+        return InboxState(str(path), True, "", waiting, oldest_at, look_at_file(path))
     except StoreUnavailable as error:
         return InboxState(str(path), True, str(error))
     finally:

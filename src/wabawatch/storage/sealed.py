@@ -79,6 +79,10 @@ class Keyring:
                 "The sealed data was changed, or belongs in another place: its tag does not fit."
             ) from error
 
+    def has_key_of(self, sealed: bytes) -> bool:
+        """Whether the key that *sealed* was sealed with is in the ring."""
+        return sealed[1 : 1 + _KEY_ID_BYTES].hex() in self._keys
+
     def _cipher(self, key_id: bytes) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -34,6 +34,7 @@ _ANSWERS: dict[Admission, tuple[int, bytes, _Headers]] = {
     Admission.UNKNOWN_APP: (404, b"no such app", ()),
     Admission.UNSIGNED: (401, b"signature missing", ()),
     Admission.BAD_SIGNATURE: (401, b"signature wrong", ()),
+    Admission.PROBED: (401, b"signature wrong", ()),
     Admission.NO_SECRET: (401, b"no app secret to check it with", ()),
     Admission.TOO_LARGE: (413, b"body too large", _CLOSE),
     Admission.TOO_SLOW: (408, b"body too slow", _CLOSE),
@@ -42,7 +43,7 @@ _ANSWERS: dict[Admission, tuple[int, bytes, _Headers]] = {
 }
 """How a POST is answered. A sender that broke off gets no answer."""
 
-_SAID_ELSEWHERE = {Admission.UNAVAILABLE, Admission.FAILED, Admission.BROKEN_OFF}
+_SAID_ELSEWHERE = {Admission.UNAVAILABLE, Admission.FAILED, Admission.BROKEN_OFF, Admission.PROBED}
 """What is logged where it is found, with more to say, or is nobody's mistake."""
 
 _LONGEST_SIZE = 19
