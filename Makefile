@@ -11,13 +11,14 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ARGS ?=
 
-.PHONY: help demo test check proof fmt docs lock clean
+.PHONY: help demo test check proof bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
 	@echo 'make test    all tests (ARGS="-k name" for some)'
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
+	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
 	@echo 'make fmt     format and mend what can be mended'
 	@echo 'make docs    write the generated pages again'
 	@echo 'make lock    write requirements/*.txt again (UPGRADE=1 takes newer releases)'
@@ -40,6 +41,12 @@ proof: $(VENV)/.runtime
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/wabawatch demo --messages $(or $(MESSAGES),2000) --once --nasty --seed $$seed > /dev/null || exit 1; done
 
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-long: $(VENV)/.dev
+	@$(BIN)/python -m bench --long $(ARGS)
+
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -55,7 +62,7 @@ lock: $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) build dist demo-data src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests docs bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: set-up runs again only when what it reads has changed.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml

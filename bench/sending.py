@@ -22,7 +22,7 @@ class Sending:
         """... after so many seconds"""
         self._sent: Sent | None = None
         command = [sys.executable, "-m", "bench.sender"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         assert self._process.stdin
         self._process.stdin.write(msgspec.json.encode(plan) + b"\n")
         self._process.stdin.close()

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.postgres import PostgresServer
 from tests.support.server import HOST, Server
 
+from bench.filling import DAYS, Installation, fill
 from bench.stage import POSTGRESQL, Stage
 
 DIGEST_PATIENCE_S = 1_200.0
@@ -48,29 +50,41 @@ class Served(Server):
 
 
 @contextmanager
-def wabawatch(folder: Path, settings: Mapping[str, str] | None = None, *, is_started: bool = True) -> Iterator[Served]:
-    """`wabawatch serve` on *folder*; ended in the end, whatever happens."""
-    server = Served(folder, settings)
+def wabawatch(where: Installation, *, is_started: bool = True) -> Iterator[Served]:
+    """`wabawatch serve` on *where*; ended in the end, whatever happens."""
+    server = Served(where.folder, where.settings)
     try:
-        yield server.start() if is_started else server  # type: ignore[misc]
+        if is_started:
+            server.start()
+        yield server
     finally:
         server.close()
 
 
-@contextmanager
-def database(kind: str) -> Iterator[dict[str, str]]:
-    """The settings for a new, empty database of *kind*. A PostgreSQL is started for it, with every commit durable."""
-    if kind != POSTGRESQL:
-        yield {}
-        return
-    from tests.support.postgres import PostgresServer  # type: ignore[import-not-found,unused-ignore]
+def installation(stage: Stage, database: str) -> Installation:
+    """A new one with nothing in it. For PostgreSQL a server is started, once in a stage, with every commit durable."""
+    if database != POSTGRESQL:
+        return Installation(stage.folder(), {})
+    server = stage.once(POSTGRESQL, _postgres)
+    return Installation(stage.folder(), {"DATABASE_URL": stage.enter(server.database())})
 
-    postgres = PostgresServer(is_fast=False)
-    try:
-        with postgres.database() as url:
-            yield {"DATABASE_URL": url}
-    finally:
-        postgres.close()
+
+def filled(stage: Stage, total: int, database: str) -> Installation:
+    """One with about *total* messages of the last thirty days; filled once in a stage, and used by whoever asks."""
+
+    def made(stage: Stage) -> Installation:
+        new = installation(stage, database)
+        with stage.task(f"filling in {total:,} messages, {database}", DAYS) as show:
+            fill(new, total, show)
+        return new
+
+    return stage.once((total, database), made)
+
+
+def _postgres(stage: Stage) -> PostgresServer:
+    server = PostgresServer(is_fast=False)
+    stage.enter(closing(server))
+    return server
 
 
 @contextmanager
@@ -79,7 +93,7 @@ def receiver(kind: str, folder: Path) -> Iterator[tuple[int, int]]:
     with socket.create_server((HOST, 0), backlog=1024) as listening:
         fd = listening.fileno()
         command = [sys.executable, "-m", "bench.receivers", kind, "--folder", str(folder), "--fd", str(fd)]
-        process = subprocess.Popen(command, pass_fds=[fd])
+        process = subprocess.Popen(command, pass_fds=[fd], start_new_session=True)
         try:
             yield process.pid, listening.getsockname()[1]
         finally:

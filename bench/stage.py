@@ -9,16 +9,18 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.figures import BY_KEY, Measured
+
+T = TypeVar("T")
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
@@ -36,6 +38,7 @@ class Stage:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._folders = 0
+        self._made: dict[Hashable, Any] = {}
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -55,6 +58,17 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def enter(self, context: AbstractContextManager[T]) -> T:
+        """Enter *context*; it is left with the stage."""
+        return self._stack.enter_context(context)
+
+    def once(self, key: Hashable, make: Callable[[Stage], T]) -> T:
+        """What *make* gives; it is called once for each *key*."""
+        if key not in self._made:
+            self._made[key] = make(self)
+        found: T = self._made[key]
+        return found
 
     def folder(self) -> Path:
         """A new empty folder."""

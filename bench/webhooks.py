@@ -19,7 +19,7 @@ from bench.figures import Measured
 from bench.machine import cpu_s, memory_of
 from bench.sender import Plan, Sent
 from bench.sending import Sending
-from bench.serving import Served, database, wabawatch
+from bench.serving import Served, installation, wabawatch
 from bench.stage import SQLITE, Stage, alone
 
 RATE = 4_040.0
@@ -31,10 +31,10 @@ class Wrong(Exception):
 
 
 def measure(
-    stage: Stage, *, seconds: float = 60.0, rate: float = RATE, connections: int = 64, database_kind: str = SQLITE
+    stage: Stage, *, seconds: float = 60.0, rate: float = RATE, connections: int = 64, database: str = SQLITE
 ) -> Sequence[Measured]:
     """One run on an empty installation."""
-    with database(database_kind) as settings, wabawatch(stage.folder(), settings) as server:
+    with wabawatch(installation(stage, database)) as server:
         plan = Plan(
             server.port,
             SECRET,
@@ -56,16 +56,14 @@ def measure(
     load = f"{sent.per_second:,.0f}/s accepted for {sent.measured_s:.0f} s over {connections} connections"
     note = f"{load}; server {took_s / sent.wall_s:.2f} cores, {peak:.0f} MB at most; sender {sent.cores:.2f} cores"
     found = [
-        Measured("webhooks.digested", done / sent.wall_s, database_kind, note),
-        Measured("webhooks.backlog_age", age_s, database_kind, f"{waiting:,} waited"),
-        Measured("webhooks.ack_p50", sent.quantile_ms(0.5), database_kind),
-        Measured("webhooks.ack_p99", sent.quantile_ms(0.99), database_kind),
-        Measured(
-            "webhooks.lost", lost, database_kind, f"{sent.answered:,} answered; every status of every message right"
-        ),
+        Measured("webhooks.digested", done / sent.wall_s, database, note),
+        Measured("webhooks.backlog_age", age_s, database, f"{waiting:,} waited"),
+        Measured("webhooks.ack_p50", sent.quantile_ms(0.5), database),
+        Measured("webhooks.ack_p99", sent.quantile_ms(0.99), database),
+        Measured("webhooks.lost", lost, database, f"{sent.answered:,} answered; every status of every message right"),
     ]
     if drained_per_s:
-        found.append(Measured("webhooks.drain", drained_per_s, database_kind, f"{waiting:,} bodies"))
+        found.append(Measured("webhooks.drain", drained_per_s, database, f"{waiting:,} bodies"))
     return found
 
 

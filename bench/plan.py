@@ -1,0 +1,86 @@
+"""What the two runs measure, in which order and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bench import acceptance, cpu, cycle, kill, memory, start, webhooks
+from bench.figures import Measured
+from bench.stage import POSTGRESQL, SQLITE, Stage
+from bench.weighing import Weighing
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One measurement of a run."""
+
+    name: str
+    database: str
+    measure: Callable[[Stage], Sequence[Measured]]
+
+
+def short() -> list[Step]:
+    """`make bench`: everything that minutes can tell."""
+    growth = _Growth()
+    return [
+        Step("acceptance", SQLITE, partial(acceptance.measure, seconds=5.0, rounds=2)),
+        _step(webhooks.measure, seconds=60.0),
+        _step(webhooks.measure, POSTGRESQL, seconds=30.0),
+        _step(kill.measure, events=50_000, every=3.0),
+        _step(kill.measure, POSTGRESQL, events=20_000, every=3.0),
+        _step(cycle.measure, messages="10000,1000000"),
+        _step(cycle.measure, POSTGRESQL, messages="10000"),
+        _step(start.measure, rounds=5),
+        _step(start.measure, POSTGRESQL, rounds=3, messages=0),
+        growth.begin(40_000, 1.2, SQLITE),
+        growth.begin(20_000, 0.6, POSTGRESQL),
+        _step(cpu.measure, settle=20.0, seconds=45.0),
+        _step(memory.measure, seconds=45.0, peak_seconds=15.0),
+        growth.end(SQLITE),
+        growth.end(POSTGRESQL),
+    ]
+
+
+def long() -> list[Step]:
+    """`make bench-long`: what needs ten minutes of load, a million events or ten million messages."""
+    growth = _Growth()
+    return [
+        _step(webhooks.measure, seconds=600.0),
+        _step(webhooks.measure, POSTGRESQL, seconds=120.0),
+        _step(kill.measure, events=1_000_000, every=10.0),
+        _step(kill.measure, POSTGRESQL, events=100_000, every=5.0),
+        _step(cycle.measure, messages="10000,1000000,10000000"),
+        _step(cycle.measure, POSTGRESQL, messages="10000,1000000"),
+        growth.begin(1_000_000, 30.0, SQLITE),
+        growth.begin(400_000, 12.0, POSTGRESQL),
+        _step(memory.measure, seconds=1_200.0, peak_seconds=30.0),
+        growth.end(SQLITE),
+        growth.end(POSTGRESQL),
+    ]
+
+
+def _step(measure: Callable[..., Sequence[Measured]], database: str = SQLITE, **options: object) -> Step:
+    name = measure.__module__.rpartition(".")[2]
+    return Step(name, database, partial(measure, database=database, **options))
+
+
+class _Growth:
+    """Growth is weighed beside what needs no quiet machine: begun before it, asked after it."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Weighing] = {}
+
+    def begin(self, messages: int, days: float, database: str) -> Step:
+        """Start it."""
+
+        def begin(stage: Stage) -> Sequence[Measured]:
+            self._running[database] = Weighing(stage, messages, days, database)
+            return []
+
+        return Step("growth", database, begin)
+
+    def end(self, database: str) -> Step:
+        """Wait for it."""
+        return Step("growth", database, lambda stage: self._running[database].result(stage))
