@@ -131,7 +131,7 @@ class System:
         self.stopped = Stopped()
         self._answers: Counter[tuple[Millis, int]] = Counter()
         self._flushing = threading.Lock()
-        self._spare = self._digest()
+        self._spare = self.digest()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
@@ -144,7 +144,7 @@ class System:
         above = max(self._books().mark(DIGESTED), self.raw.newest())
         return RingingInbox(path, self.keyring, reserve_bytes=self.settings.storage.free_space_reserve, above=above)
 
-    def _digest(self) -> Digest:
+    def digest(self) -> Digest:
         """A digest of its own for each thread: books remember words, for one thread at a time."""
         return Digest(self.inbox, self._books(), translate, self.clock)
 
@@ -156,9 +156,9 @@ class System:
         self.inbox.bell = Bell()
         return Supervisor(
             [
-                Loop("digest", self._digest().step, 1.0, bell=self.inbox.bell),
-                Loop("retry", self._digest().retry, 2.0),
-                Loop("recheck", self._digest().recheck, 2.0),
+                Loop("digest", self.digest().step, 1.0, bell=self.inbox.bell),
+                Loop("retry", self.digest().retry, 2.0),
+                Loop("recheck", self.digest().recheck, 2.0),
                 Loop("expiry", self.expiry.step, 30.0),
                 Loop("answers", self.flush_answers, 5.0),
                 Loop("pack", self.retention.pack, 15.0),
