@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.report import BodyCounts, MetricPoint
-from wabawatch.domain.standing import Cell, Judgement, Standing
+from wabawatch.domain.standing import NOT_JUDGED, Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 
 BodyId = int
@@ -58,8 +58,7 @@ class BodySource(StrEnum):
     SYNTHETIC = "synthetic"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """One accepted body: what digest turns into facts."""
 
     kind: BodyKind
@@ -72,8 +71,7 @@ class Body:
     """The signature header as it came, so that it can be verified again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBody:
+class StoredBody(NamedTuple):
     """A body with its number."""
 
     id: BodyId
@@ -127,11 +125,7 @@ class Inbox(Protocol):
         """Keep what is queued, then close: every later call raises StoreUnavailable. Repeatable."""
 
 
-NOT_JUDGED = Judgement()
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A message in the books. `id` 0: not yet written."""
 
     id: int
@@ -149,8 +143,7 @@ class BodyResult(StrEnum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, slots=True)
-class BodyNote:
+class BodyNote(NamedTuple):
     """One line of the webhook processing log."""
 
     id: BodyId

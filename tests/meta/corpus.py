@@ -35,15 +35,22 @@ def readable(fact: Fact) -> dict[str, Any]:
     """*fact* without what is as always: empty values, the webhook as its source, the time of receipt, and on messages
     the business number as people dial it, which is that of the body."""
     shown: dict[str, Any] = {"fact": type(fact).__name__}
-    for field in dataclasses.fields(fact):
-        value = getattr(fact, field.name)
-        if field.name == "display_number" and isinstance(fact, StatusChanged | MessageReceived | MessageEchoed):
+    for name, usual in _members(fact):
+        value = getattr(fact, name)
+        if name == "display_number" and isinstance(fact, StatusChanged | MessageReceived | MessageEchoed):
             continue
         if isinstance(value, When):
             shown |= _times(value)
-        elif value != field.default and value is not Source.WEBHOOK:
-            shown[field.name] = _plain(field.name, value)
+        elif value != usual and value is not Source.WEBHOOK:
+            shown[name] = _plain(name, value)
     return shown
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    """The members of a value of ours, and what each is when nothing is said."""
+    if dataclasses.is_dataclass(value):
+        return [(part.name, part.default) for part in dataclasses.fields(value)]
+    return [(name, value._field_defaults.get(name, dataclasses.MISSING)) for name in value._fields]
 
 
 def _times(when: When) -> dict[str, Any]:
@@ -60,18 +67,16 @@ def _plain(field: str, value: Any) -> Any:
         return json.loads(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return [_plain("", item) for item in value]
-    if dataclasses.is_dataclass(value):
-        told = ((part.name, getattr(value, part.name), part.default) for part in dataclasses.fields(value))
-        return {key: found for key, found, usual in told if found != usual}
+    if isinstance(value, tuple) or dataclasses.is_dataclass(value):
+        return {name: found for name, usual in _members(value) if (found := getattr(value, name)) != usual}
     return value
 
 
 def storable(fact: Fact) -> bool:
     """Whether every database takes all texts of *fact*. Ids of messages may hold anything: they go through a codec."""
-    shown = dataclasses.asdict(fact)
-    shown.pop("wamid", None)
+    shown = {name: getattr(fact, name) for name, _ in _members(fact) if name != "wamid"}
     return all(map(_is_storable, _texts(shown)))
 
 

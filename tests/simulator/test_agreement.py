@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,9 +81,8 @@ class Watchman:
         key = next(key for key in self.rows if key[1] == local_id)
         told = stages_of(Status(payload["status"]), payload["at"])
         row = self.rows.pop(key)
-        self._join(
-            (key[0], payload["wamid"]), replace(row, wamid=payload["wamid"], stages=join_stages(row.stages, told))
-        )
+        linked = row._replace(wamid=payload["wamid"], stages=join_stages(row.stages, told))
+        self._join((key[0], payload["wamid"]), linked)
 
 
 def recorded(payload: Any) -> SendRecorded:

@@ -33,7 +33,7 @@ from wabawatch.domain.standing import cohort_at
 from wabawatch.ports import Body, BodyKind, BodyNote, BodyResult, Failing, StoredBody
 
 LINES = "SELECT * FROM whatsapp_logs ORDER BY at, kind, event"
-STAGES = {name.removesuffix("_at"): name for name in Stages.__dataclass_fields__}
+STAGES = {name.removesuffix("_at"): name for name in Stages._fields}
 
 
 def lines(told: list[Fact], folder: Path) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ A fact never says what to do. It says what happened (`When.at`), when we were to
 whom.
 Times are integers, milliseconds since 1970 UTC. Ids are opaque strings, as their owner spells them; ``""``
 means unknown.
+What is made for every status is a named tuple: a frozen dataclass takes five times as long to make.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Millis: TypeAlias = int
 """Milliseconds since 1970-01-01 UTC."""
@@ -75,8 +76,7 @@ class Why(StrEnum):
     """An enum value nobody told us about. The fact beside it is used all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """The two times of a fact."""
 
     at: Millis
@@ -95,8 +95,7 @@ def when(at: Millis | None, seen_at: Millis, *, is_live: bool = True) -> When:
     return When(at, seen_at, is_live=is_live)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Person:
+class Person(NamedTuple):
     """The ids under which one fact knows a WhatsApp user: some of them, never guaranteed to be any given one."""
 
     phone: str = ""
@@ -108,6 +107,9 @@ class Person:
 
     def __bool__(self) -> bool:
         return bool(self.phone or self.bsuid or self.username)
+
+
+NOBODY = Person()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,8 +125,7 @@ class ErrorSeen:
     href: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pricing:
+class Pricing(NamedTuple):
     """What a message costs, by Meta's own words. Prices are not in it."""
 
     model: str = ""
@@ -153,7 +154,7 @@ class SendRecorded:
     local_id: str = ""
     wamid: str = ""
     number: str = ""
-    person: Person = Person()
+    person: Person = NOBODY
     group: str = ""
     type: str = ""
     template: TemplateRef | None = None
@@ -166,8 +167,7 @@ class SendRecorded:
     errors: tuple[ErrorSeen, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
+class StatusChanged(NamedTuple):
     """An outbound message reached a stage. In a group, `participant` says for whom."""
 
     when: When
@@ -178,9 +178,9 @@ class StatusChanged:
     number: str = ""
     waba: str = ""
     feed: Feed = Feed.MESSAGES
-    person: Person = Person()
+    person: Person = NOBODY
     group: str = ""
-    participant: Person = Person()
+    participant: Person = NOBODY
     pricing: Pricing | None = None
     errors: tuple[ErrorSeen, ...] = ()
     opaque: str = ""
@@ -199,7 +199,7 @@ class MessageReceived:
     number: str = ""
     waba: str = ""
     feed: Feed = Feed.MESSAGES
-    person: Person = Person()
+    person: Person = NOBODY
     group: str = ""
     type: str = ""
     lead_id: str = ""
@@ -220,7 +220,7 @@ class MessageEchoed:
     feed: Feed
     number: str = ""
     waba: str = ""
-    person: Person = Person()
+    person: Person = NOBODY
     group: str = ""
     type: str = ""
     status: Status | None = None

@@ -7,9 +7,9 @@ Merging). Each member's join is commutative, associative and idempotent, so the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import IntEnum
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from wabawatch.domain.facts import (
     ErrorSeen,
@@ -95,8 +95,7 @@ class ErrorNote(NamedTuple):
     error: ErrorSeen
 
 
-@dataclass(frozen=True, slots=True)
-class Stages:
+class Stages(NamedTuple):
     """The earliest time at which each stage was reported."""
 
     sent_at: Millis | None = None
@@ -107,15 +106,22 @@ class Stages:
 
     def first_arrival(self) -> Millis | None:
         """When the message first proved to be on a device. `read` without `delivered` is normal."""
-        return earliest(earliest(self.delivered_at, self.read_at), self.played_at)
+        return _smallest((self.delivered_at, self.read_at, self.played_at))
 
     def first(self) -> Millis | None:
         """The smallest stamp of all."""
-        return earliest(earliest(self.sent_at, self.failed_at), self.first_arrival())
+        return _smallest(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+def _smallest(stamps: Iterable[Millis | None]) -> Millis | None:
+    known = [at for at in stamps if at is not None]
+    return min(known) if known else None
+
+
+NO_STAGES = Stages()
+
+
+class Message(NamedTuple):
     """All that is known of one message. `Message()` is the neutral element of `join`."""
 
     number: str = ""
@@ -123,7 +129,7 @@ class Message:
     wamid: str = ""
     evidence: int = 0
     """Bits of `Evidence`"""
-    stages: Stages = Stages()
+    stages: Stages = NO_STAGES
     accepted_at: Millis | None = None
     noted_at: Millis | None = None
     """When an inbound or echoed message was written"""
@@ -153,58 +159,45 @@ def earliest(a: int | None, b: int | None) -> int | None:
     return b
 
 
+NOTHING = Message()
+"""What is known of a message that nobody spoke of"""
+
+
 def join(a: Message, b: Message) -> Message:
     """Everything that *a* and *b* know of one message. Commutative, associative, idempotent."""
-    return Message(
-        number=_known(a.number, b.number),
-        wamid=_known(a.wamid, b.wamid),
-        evidence=a.evidence | b.evidence,
-        stages=join_stages(a.stages, b.stages),
-        accepted_at=earliest(a.accepted_at, b.accepted_at),
-        noted_at=earliest(a.noted_at, b.noted_at),
-        requested=_better(a.requested, b.requested),
-        contact=_better(a.contact, b.contact),
-        waba=_better(a.waba, b.waba),
-        type=_better(a.type, b.type),
-        template=_better(a.template, b.template),
-        category=_better(a.category, b.category),
-        pricing=_better(a.pricing, b.pricing),
-        user=_better(a.user, b.user),
-        lead=_better(a.lead, b.lead),
-        conversation=_better(a.conversation, b.conversation),
-        opaque=_better(a.opaque, b.opaque),
-        errors=_union(a.errors, b.errors),
-        participants=_join_participants(a.participants, b.participants),
+    number, wamid, evidence, stages, *others, errors, participants = a
+    number_b, wamid_b, evidence_b, stages_b, *others_b, errors_b, participants_b = b
+    return Message._make(
+        (
+            number if number == number_b else _known(number, number_b),
+            wamid if wamid == wamid_b else _known(wamid, wamid_b),
+            evidence | evidence_b,
+            join_stages(stages, stages_b),
+            *_smaller(others, others_b),  # stamps and claims
+            _union(errors, errors_b),
+            _join_participants(participants, participants_b),
+        )
     )
 
 
 def fold(message: Message, fact: MessageFact) -> Message:
     """*message* with what *fact* adds to it."""
-    return join(message, lift(fact))
+    return join(message, lift(fact)) if message is not NOTHING else lift(fact)
 
 
 def join_stages(a: Stages, b: Stages) -> Stages:
     """The earliest stamp per stage."""
-    return Stages(
-        earliest(a.sent_at, b.sent_at),
-        earliest(a.delivered_at, b.delivered_at),
-        earliest(a.read_at, b.read_at),
-        earliest(a.played_at, b.played_at),
-        earliest(a.failed_at, b.failed_at),
-    )
+    return Stages._make(_smaller(a, b))
+
+
+def _smaller(some: Iterable[Any], others: Iterable[Any]) -> list[Any]:
+    """Of each pair the smaller; what is known before what is not."""
+    return [x if y is None or (x is not None and x <= y) else y for x, y in zip(some, others, strict=True)]
 
 
 def _known(a: str, b: str) -> str:
     if not a or not b:
         return a or b
-    return min(a, b)
-
-
-def _better(a: Claim[T] | None, b: Claim[T] | None) -> Claim[T] | None:
-    if a is None:
-        return b
-    if b is None:
-        return a
     return min(a, b)
 
 
@@ -261,37 +254,42 @@ def _evidence(feed: Feed, when: When) -> int:
 
 
 def _lift_status(fact: StatusChanged) -> Message:
-    at, source = fact.when.at, fact.source
-    stages = stages_of(fact.status, at)
-    pricing = fact.pricing
+    at, source, pricing, stages = fact.when.at, fact.source, fact.pricing, stages_of(fact.status, fact.when.at)
+    # By position, for this runs for every status: naming nineteen members costs as much as all the rest.
     return Message(
-        number=fact.number,
-        wamid=fact.wamid,
-        evidence=_evidence(fact.feed, fact.when) | Evidence.OUTBOUND,
-        stages=Stages() if fact.participant else stages,
-        contact=_claim(source, at, contact_key(fact.person, fact.group)),
-        waba=_claim(source, at, fact.waba),
-        category=_claim(source, at, pricing.category) if pricing else None,
-        pricing=(source, at, _pricing_key(pricing)) if pricing else None,
-        opaque=_claim(source, at, fact.opaque),
-        errors=_notes(at, fact.errors),
-        participants=((person_key(fact.participant), stages),) if fact.participant else (),
+        fact.number,
+        fact.wamid,
+        _evidence(fact.feed, fact.when) | Evidence.OUTBOUND,
+        NO_STAGES if fact.participant else stages,
+        None,  # accepted_at
+        None,  # noted_at
+        None,  # requested
+        _claim(source, at, contact_key(fact.person, fact.group)),
+        _claim(source, at, fact.waba),
+        None,  # type
+        None,  # template
+        _claim(source, at, pricing.category) if pricing else None,
+        (source, at, _pricing_key(pricing)) if pricing else None,
+        None,  # user
+        None,  # lead
+        None,  # conversation
+        _claim(source, at, fact.opaque),
+        _notes(at, fact.errors),
+        ((person_key(fact.participant), stages),) if fact.participant else (),
     )
 
 
 def stages_of(status: Status, at: Millis) -> Stages:
     """The stages that one status reports."""
-    match status:
-        case Status.SENT:
-            return Stages(sent_at=at)
-        case Status.DELIVERED:
-            return Stages(delivered_at=at)
-        case Status.READ:
-            return Stages(read_at=at)
-        case Status.PLAYED:
-            return Stages(played_at=at)
-        case Status.FAILED:
-            return Stages(failed_at=at)
+    before, after = _AROUND[status]
+    return Stages._make((*before, at, *after))
+
+
+_AROUND: Final = {
+    status: ((None,) * place, (None,) * (len(Stages._fields) - place - 1))
+    for status in Status
+    for place in [Stages._fields.index(f"{status}_at")]
+}
 
 
 def _lift_send(fact: SendRecorded) -> Message:
@@ -343,7 +341,7 @@ def _lift_echo(fact: MessageEchoed) -> Message:
         wamid=fact.wamid,
         evidence=_evidence(fact.feed, fact.when) | Evidence.OUTBOUND,
         noted_at=at,
-        stages=stages_of(fact.status, at) if fact.status else Stages(),
+        stages=stages_of(fact.status, at) if fact.status else NO_STAGES,
         contact=_claim(source, at, contact_key(fact.person, fact.group)),
         waba=_claim(source, at, fact.waba),
         type=_claim(source, at, fact.type),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import reduce
 from typing import NamedTuple
 
 from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES, Fault, fault_of
 from wabawatch.domain.facts import Millis, TemplateRef
-from wabawatch.domain.messages import ContactKind, Evidence, Message, Stages, earliest
+from wabawatch.domain.messages import ContactKind, Evidence, Message, earliest, join_stages
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -85,6 +86,10 @@ class Judgement(NamedTuple):
     """Why it violates or is unverified, as a stable word"""
 
 
+NOT_JUDGED = Judgement()
+"""The rule says nothing about it"""
+
+
 class Standing(NamedTuple):
     """All that a figure may ask of one message. Roll-ups count messages by standing."""
 
@@ -106,13 +111,75 @@ class Standing(NamedTuple):
     is_contradictory: bool = False
 
 
+class Look(NamedTuple):
+    """What the stamps and evidence of a message say, taken together once; in a group, with every participant's."""
+
+    cohort_at: Millis
+    """The recorded request time if there is one, else the smallest stamp. It decides where the message counts."""
+    arrived_at: Millis | None
+    """When it first reached a device; in a group, the first participant's"""
+    read_at: Millis | None
+    """When it was first read or played"""
+    is_sent: bool
+    is_failed_somewhere: bool
+    """A failure was reported, whatever else was"""
+    has_failed: bool
+    """A failure was reported for the message, or for every participant of a group that is known"""
+    is_told: bool
+    """There was a status of any kind"""
+    is_rejected: bool
+    """Meta refused the send: there is an error and never was a wamid"""
+    origin: Origin
+    role: Role
+
+
+def look(message: Message) -> Look:
+    """What is to be seen of *message*. Each rule below is about this."""
+    stages, parts, evidence = message.stages, message.participants, message.evidence
+    has_failed = is_refused = stages.failed_at is not None
+    if parts:
+        has_failed = has_failed or all(each.failed_at is not None for _, each in parts)
+        stages = reduce(join_stages, (each for _, each in parts), stages)
+    sent, delivered, read, played, failed = stages
+    read = earliest(read, played)
+    arrived = earliest(delivered, read)
+    first = earliest(earliest(sent, failed), arrived)
+    cohort = _cohort(message, first)
+    is_refused = is_refused or evidence & Evidence.REJECTED != 0
+    is_rejected = is_refused and arrived is None and not message.wamid
+    # A lone `delivered` proves no send of ours.
+    is_evidenced = evidence & Evidence.RECORDED != 0 or sent is not None or failed is not None
+    source = _ORIGIN_OF[evidence & _ORIGIN_BITS]
+    return Look(
+        cohort,
+        arrived,
+        read,
+        sent is not None,
+        failed is not None,
+        has_failed or is_rejected,
+        first is not None,
+        is_rejected,
+        source,
+        _role(source, is_evidenced, evidence & Evidence.INBOUND != 0),
+    )
+
+
+def cohort_at(message: Message) -> Millis:
+    """The recorded request time if there is one, else the smallest stamp. It decides where a message counts."""
+    if message.requested is not None:
+        return message.requested[2]
+    return look(message).cohort_at
+
+
+def _cohort(message: Message, first: Millis | None) -> Millis:
+    if message.requested is not None:
+        return message.requested[2]
+    return earliest(earliest(first, message.noted_at), message.accepted_at) or 0
+
+
 def origin(message: Message) -> Origin:
     """Who sent it, by the best evidence there is."""
-    evidence = message.evidence
-    for bit, name in _ORIGINS:
-        if evidence & bit:
-            return name
-    return Origin.UNKNOWN
+    return _ORIGIN_OF[message.evidence & _ORIGIN_BITS]
 
 
 _ORIGINS = (
@@ -123,11 +190,40 @@ _ORIGINS = (
     (Evidence.STANDBY, Origin.META_AGENT),
     (Evidence.HISTORY, Origin.HISTORY),
 )
+_ORIGIN_BITS = sum(bit for bit, _ in _ORIGINS)
+_ORIGIN_OF = [
+    next((name for bit, name in _ORIGINS if evidence & bit), Origin.UNKNOWN) for evidence in range(_ORIGIN_BITS + 1)
+]
+
+
+def role(message: Message) -> Role:
+    """In which book it is counted."""
+    return look(message).role
+
+
+def _role(source: Origin, is_evidenced: bool, is_inbound: bool) -> Role:
+    # A lone `read` of a message that a person wrote is our own mark-as-read, not a sign of a send.
+    if is_inbound and not is_evidenced:
+        return _APART if source in _NOT_OURS else _INBOUND
+    if source not in _COUNTED:
+        return _APART
+    return _ATTEMPTED if is_evidenced else _ORPHAN
+
+
+# A member of an enumeration is looked up slowly by name: those that every status needs have names of their own.
+_ATTEMPTED, _ORPHAN, _INBOUND, _APART = Role.ATTEMPTED, Role.ORPHAN, Role.INBOUND, Role.APART
+_COUNTED = (Origin.API, Origin.UNKNOWN)
+_NOT_OURS = (Origin.HISTORY, Origin.SYNTHETIC)
+_PENDING, _SENT, _DELIVERED = Outcome.PENDING, Outcome.SENT, Outcome.DELIVERED
+_READ, _FAILED, _EXPIRED = Outcome.READ, Outcome.FAILED, Outcome.EXPIRED
 
 
 def is_group(message: Message) -> bool:
     """Whether it went to a group: such a message has participants and never expires."""
-    return bool(message.participants) or (message.contact is not None and message.contact[2].kind == ContactKind.GROUP)
+    return bool(message.participants) or (message.contact is not None and message.contact[2].kind == _GROUP)
+
+
+_GROUP = ContactKind.GROUP
 
 
 def is_reaction(message: Message) -> bool:
@@ -135,127 +231,56 @@ def is_reaction(message: Message) -> bool:
     return message.type is not None and message.type[2] == "reaction"
 
 
-def arrived_at(message: Message) -> Millis | None:
-    """When it first reached a device; in a group, the first participant's."""
-    at = message.stages.first_arrival()
-    for _, stages in message.participants:
-        at = earliest(at, stages.first_arrival())
-    return at
-
-
-def read_at(message: Message) -> Millis | None:
-    """When it was first read or played."""
-    at = earliest(message.stages.read_at, message.stages.played_at)
-    for _, stages in message.participants:
-        at = earliest(at, earliest(stages.read_at, stages.played_at))
-    return at
-
-
-def cohort_at(message: Message) -> Millis:
-    """The recorded request time if there is one, else the smallest stamp. It decides where a message counts."""
-    if message.requested is not None:
-        return message.requested[2]
-    at = earliest(message.stages.first(), message.noted_at)
-    for _, stages in message.participants:
-        at = earliest(at, stages.first())
-    return earliest(at, message.accepted_at) or 0
-
-
-def is_evidenced(message: Message) -> bool:
-    """Whether the send itself is proven: a record, `sent`, or `failed`. A lone `delivered` proves no send of ours."""
-    return bool(message.evidence & Evidence.RECORDED) or any(
-        stages.sent_at is not None or stages.failed_at is not None for stages in _all_stages(message)
-    )
-
-
-def _all_stages(message: Message) -> tuple[Stages, ...]:
-    return (message.stages, *(stages for _, stages in message.participants))
-
-
-def is_rejected(message: Message) -> bool:
-    """Meta refused the send: there is an error and never was a wamid."""
-    refused = bool(message.evidence & Evidence.REJECTED) or message.stages.failed_at is not None
-    return refused and not message.wamid and arrived_at(message) is None
-
-
-def is_unlinked(message: Message) -> bool:
-    """Recorded, not refused, and its wamid is not known (yet)."""
-    return not message.wamid and not is_rejected(message)
-
-
-def is_held(message: Message) -> bool:
-    """Meta keeps it back for quality assessment: no status says yet that it was released or dropped."""
-    is_told = any(stages.first() is not None for stages in _all_stages(message))
-    return bool(message.evidence & Evidence.HELD) and not is_told
-
-
-def has_failed(message: Message) -> bool:
-    """A failure was reported: for the message, or for every participant of a group that is known."""
-    if message.stages.failed_at is not None or is_rejected(message):
-        return True
-    parts = message.participants
-    return bool(parts) and all(stages.failed_at is not None for _, stages in parts)
-
-
-def expires_at(message: Message) -> Millis | None:
+def expires_at(message: Message, seen: Look | None = None) -> Millis | None:
     """When Meta has given up if nothing arrives: cohort + time to live + 1 h; None where nothing expires."""
-    if origin(message) not in (Origin.API, Origin.UNKNOWN) or not message.wamid or message.evidence & Evidence.INBOUND:
+    seen = seen or look(message)
+    if seen.arrived_at is not None or seen.has_failed or seen.origin not in _COUNTED or not message.wamid:
         return None
-    if is_group(message) or is_reaction(message) or has_failed(message) or arrived_at(message) is not None:
+    if message.evidence & Evidence.INBOUND or is_group(message) or is_reaction(message):
         return None
     category = message.category[2] if message.category else ""
-    return cohort_at(message) + TIME_TO_LIVE_MS.get(category, DEFAULT_TIME_TO_LIVE_MS) + EXPIRY_MARGIN_MS
+    return seen.cohort_at + TIME_TO_LIVE_MS.get(category, DEFAULT_TIME_TO_LIVE_MS) + EXPIRY_MARGIN_MS
 
 
-def outcome(message: Message, swept_until: Millis) -> Outcome:
+def outcome(message: Message, swept_until: Millis, seen: Look | None = None) -> Outcome:
     """The effective status. Arrival wins over failure, failure over expiry, whatever came first.
 
     *swept_until* is how far the expiry sweep has come: a message whose time ran out before it is expired.
     """
-    if read_at(message) is not None:
-        return Outcome.READ
-    if arrived_at(message) is not None:
-        return Outcome.DELIVERED
-    if has_failed(message):
-        return Outcome.FAILED
-    deadline = expires_at(message)
+    seen = seen or look(message)
+    if seen.read_at is not None:
+        return _READ
+    if seen.arrived_at is not None:
+        return _DELIVERED
+    if seen.has_failed:
+        return _FAILED
+    deadline = expires_at(message, seen)
     if deadline is not None and deadline <= swept_until:
-        return Outcome.EXPIRED
-    is_sent = any(stages.sent_at is not None for stages in _all_stages(message))
-    return Outcome.SENT if is_sent else Outcome.PENDING
+        return _EXPIRED
+    return _SENT if seen.is_sent else _PENDING
 
 
-def is_contradictory(message: Message) -> bool:
+def is_contradictory(message: Message, seen: Look | None = None) -> bool:
     """Delivered and failed: legal with several devices, kept and listed (`partial_failure`)."""
-    return arrived_at(message) is not None and any(s.failed_at is not None for s in _all_stages(message))
+    seen = seen or look(message)
+    return seen.arrived_at is not None and seen.is_failed_somewhere
 
 
 def error_code(message: Message) -> int | None:
     """The code that a failure is counted under: the earliest reported one, then the smallest."""
-    return min(((note.at, note.error.code) for note in message.errors), default=(0, None))[1]
+    return min((note.at, note.error.code) for note in message.errors)[1] if message.errors else None
 
 
-def role(message: Message) -> Role:
-    """In which book it is counted."""
-    source = origin(message)
-    # A lone `read` of a message that a person wrote is our own mark-as-read, not a sign of a send.
-    if message.evidence & Evidence.INBOUND and not is_evidenced(message):
-        return Role.APART if source in (Origin.HISTORY, Origin.SYNTHETIC) else Role.INBOUND
-    if source not in (Origin.API, Origin.UNKNOWN):
-        return Role.APART
-    return Role.ATTEMPTED if is_evidenced(message) else Role.ORPHAN
-
-
-def pace(message: Message) -> Pace:
+def pace(message: Message, seen: Look | None = None) -> Pace:
     """How soon it arrived after its send."""
-    arrival = arrived_at(message)
-    if arrival is None or message.evidence & Evidence.INEXACT:
-        return Pace.NONE
-    took = arrival - cohort_at(message)
+    seen = seen or look(message)
+    if seen.arrived_at is None or message.evidence & Evidence.INEXACT:
+        return _NO_PACE
+    took = seen.arrived_at - seen.cohort_at
     for limit, name in _PACES:
         if took <= limit:
             return name
-    return Pace.LATER
+    return _LATER
 
 
 _PACES = (
@@ -264,33 +289,37 @@ _PACES = (
     (HOUR_MS, Pace.HOUR),
     (DAY_MS, Pace.DAY),
 )
+_NO_PACE, _LATER = Pace.NONE, Pace.LATER
 
 
-def standing(message: Message, judgement: Judgement, swept_until: Millis) -> Standing:
+def standing(message: Message, judgement: Judgement, swept_until: Millis, seen: Look | None = None) -> Standing:
     """What *message* counts as."""
-    book = role(message)
-    if book is not Role.ATTEMPTED:
-        return Standing(book, Outcome.PENDING if book is not Role.ORPHAN else outcome(message, swept_until))
-    status = outcome(message, swept_until)
+    seen = seen or look(message)
+    if seen.role is not _ATTEMPTED:
+        return Standing(seen.role, outcome(message, swept_until, seen) if seen.role is _ORPHAN else _PENDING)
+    status = outcome(message, swept_until, seen)
     accepted = bool(message.wamid)
-    rejected = is_rejected(message)
-    is_linked = accepted or rejected  # else it is in no rate: nobody knows what became of it
+    is_linked = accepted or seen.is_rejected  # else it is in no rate: nobody knows what became of it
+    is_held = message.evidence & Evidence.HELD != 0 and not seen.is_told
     return Standing(
-        role=book,
-        status=status,
+        seen.role,
+        status,
         is_accepted=accepted,
-        is_rejected=rejected,
+        is_rejected=seen.is_rejected,
         is_unlinked=not is_linked,
-        is_recorded=bool(message.evidence & Evidence.RECORDED),
-        in_delivery=accepted and not is_held(message) and not is_reaction(message),
+        is_recorded=message.evidence & Evidence.RECORDED != 0,
+        in_delivery=accepted and not is_held and not is_reaction(message),
         in_failure=is_linked,
-        pace=pace(message),
-        template_use=judgement.use if is_linked else TemplateUse.NONE,
+        pace=pace(message, seen),
+        template_use=judgement.use if is_linked else _NO_USE,
         template_health=judgement.template_health if is_linked else "",
-        fault=str(_fault(message)) if status is Outcome.FAILED else "",
+        fault=str(_fault(message)) if status is _FAILED else "",
         is_billable=message.pricing is not None and message.pricing[2].billable == 1,
-        is_contradictory=is_contradictory(message),
+        is_contradictory=is_contradictory(message, seen),
     )
+
+
+_NO_USE = TemplateUse.NONE
 
 
 def _fault(message: Message) -> Fault:
@@ -312,16 +341,16 @@ class Cell(NamedTuple):
     """Error code of a failed message, else 0"""
 
 
-def cell(message: Message, country: str, status: Outcome) -> Cell:
+def cell(message: Message, country: str, status: Outcome, seen: Look | None = None) -> Cell:
     """The slices of *message*; *country* comes from its contact."""
     return Cell(
-        minute=cohort_at(message) // MINUTE_MS,
-        number=message.number,
-        waba=message.waba[2] if message.waba else "",
-        template=message.template[2] if message.template else None,
-        category=message.category[2] if message.category else "",
-        country=country,
-        error=(error_code(message) or 0) if status is Outcome.FAILED else 0,
+        (seen.cohort_at if seen else cohort_at(message)) // MINUTE_MS,
+        message.number,
+        message.waba[2] if message.waba else "",
+        message.template[2] if message.template else None,
+        message.category[2] if message.category else "",
+        country,
+        (error_code(message) or 0) if status is _FAILED else 0,
     )
 
 

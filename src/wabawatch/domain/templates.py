@@ -10,13 +10,12 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import Message
 from wabawatch.domain.standing import (
     MINUTE_MS,
+    NOT_JUDGED,
     Judgement,
+    Look,
     Role,
     TemplateUse,
-    arrived_at,
-    cohort_at,
-    has_failed,
-    role,
+    look,
 )
 
 MARGIN_MS = 10 * MINUTE_MS
@@ -78,16 +77,17 @@ def judge(message: Message, history: Sequence[TemplateEvent], consent: Sequence[
 
     *history* is its template's, *consent* its recipient's for marketing messages; both in any order.
     """
-    if role(message) is not Role.ATTEMPTED:
-        return Judgement()
-    at = cohort_at(message)
-    event = in_force(history, "status", at)
+    seen = look(message)
+    if seen.role is not _ATTEMPTED:
+        return NOT_JUDGED
+    at = seen.cohort_at
+    event = in_force(history, "status", at) if history else None
     status = status_meaning(event.value, event.reason) if event else ""
-    refused = _refusal(message)
+    refused = _refusal(message, seen)
     if refused:
         return Judgement(TemplateUse.VIOLATION, status, _health(status, history, at), f"refused_{refused}")
     if not is_template_send(message):
-        return Judgement()
+        return NOT_JUDGED
     use, reason = _use(message, status, history, at)
     if use is not TemplateUse.VIOLATION and _is_marketing(message, history, at) and has_opted_out(consent, at):
         use, reason = TemplateUse.VIOLATION, "opted_out"
@@ -99,8 +99,11 @@ def is_template_send(message: Message) -> bool:
     return message.template is not None or (message.type is not None and message.type[2] == "template")
 
 
-def _refusal(message: Message) -> int:
-    if not has_failed(message) or arrived_at(message) is not None:
+_ATTEMPTED = Role.ATTEMPTED
+
+
+def _refusal(message: Message, seen: Look) -> int:
+    if not seen.has_failed or seen.arrived_at is not None:
         return 0
     return min((n.error.code for n in message.errors if n.error.code in TEMPLATE_VIOLATION_CODES), default=0)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
-from wabawatch.domain.standing import Cell, Judgement, Standing, cell, cohort_at, standing
+from wabawatch.domain.standing import Cell, Judgement, Standing, cell, cohort_at, look, standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent, is_template_send, judge
 from wabawatch.flows.matching import Slot
 from wabawatch.ports import Held, Ledger, Moves
@@ -50,16 +50,22 @@ def recount(ledger: Ledger, held: Iterable[Held], swept_before: Millis, swept_un
 
 
 def _move(ledger: Ledger, counted: Iterable[tuple[Held, int, Millis]]) -> None:
-    moves: Counter[tuple[Cell, Standing]] = Counter()
+    moves: dict[tuple[Cell, Standing], int] = {}
+    countries: dict[ContactKey | None, str] = {None: ""}
     for held, sign, swept_until in counted:
-        moves[place_of(held, ledger.country(held.message), swept_until)] += sign
+        contact = held.message.contact[2] if held.message.contact else None
+        if contact not in countries:
+            countries[contact] = ledger.country(held.message)
+        place = place_of(held, countries[contact], swept_until)
+        moves[place] = moves.get(place, 0) + sign
     ledger.move({place: n for place, n in moves.items() if n})
 
 
 def place_of(held: Held, country: str, swept_until: Millis) -> tuple[Cell, Standing]:
     """Where a message is counted, and as what."""
-    counted = standing(held.message, held.judgement, swept_until)
-    return cell(held.message, country, counted.status), counted
+    seen = look(held.message)
+    counted = standing(held.message, held.judgement, swept_until, seen)
+    return cell(held.message, country, counted.status, seen), counted
 
 
 def count_all(held: Iterable[tuple[Held, str]], swept_until: Millis) -> Moves:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from wabawatch.domain.facts import Fact, Feed, MessageEchoed, Occurred, Person, Source, Status
+from wabawatch.domain.facts import NOBODY, Fact, Feed, MessageEchoed, Occurred, Person, Source, Status
 from wabawatch.meta import vocabulary
 from wabawatch.meta.envelope import Change, Unreadable
 from wabawatch.meta.inbound import message_type, strange_type
-from wabawatch.meta.people import NOBODY, addressee
+from wabawatch.meta.people import addressee
 from wabawatch.meta.reading import Json, compact, errors, exact, mapping, text
 
 _AMENDMENTS: Final = frozenset({"edit", "revoke"})

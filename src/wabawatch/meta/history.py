@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from wabawatch.domain.facts import ErrorReported, Fact, Occurred, Person, Source, Status
+from wabawatch.domain.facts import NOBODY, ErrorReported, Fact, Occurred, Person, Source, Status
 from wabawatch.meta import vocabulary
 from wabawatch.meta.echoes import echoed
 from wabawatch.meta.envelope import Change, Unreadable, each
 from wabawatch.meta.inbound import message_type, read_message, received
-from wabawatch.meta.people import NOBODY, addressee, contact, sender
+from wabawatch.meta.people import addressee, contact, sender
 from wabawatch.meta.reading import Json, compact, errors, items, mapping, phone, upper
 
 _SCOPED: Final = re.compile(r"[A-Z]{2}\.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from wabawatch.domain.facts import Fact, MessageReceived, Occurred, Person, PersonChanged, Source
+from wabawatch.domain.facts import NOBODY, Fact, MessageReceived, Occurred, Person, PersonChanged, Source
 from wabawatch.meta import vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, first
-from wabawatch.meta.people import NOBODY, sender
+from wabawatch.meta.people import sender
 from wabawatch.meta.reading import Json, compact, errors, exact, mapping, phone, text
 
 _SPOKEN: Final = frozenset({"body"})

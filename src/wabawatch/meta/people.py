@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from wabawatch.domain.facts import Person
+from wabawatch.domain.facts import NOBODY, Person
 from wabawatch.meta.reading import Json, items, mapping, phone, text
-
-NOBODY: Final = Person()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from wabawatch.domain.facts import Fact, Occurred, Pricing, Source, Status, StatusChanged, Why
+from wabawatch.domain.facts import NOBODY, Fact, Occurred, Pricing, Source, Status, StatusChanged, Why
 from wabawatch.meta import vocabulary
 from wabawatch.meta.calls import read_call
 from wabawatch.meta.envelope import Change, Unreadable
-from wabawatch.meta.people import NOBODY, PARTICIPANT_KEYS, participant, recipient
+from wabawatch.meta.people import PARTICIPANT_KEYS, participant, recipient
 from wabawatch.meta.reading import Json, compact, errors, exact, flag, lower, mapping, text
 
 _STATUSES: Final = {status.value: status for status in Status}

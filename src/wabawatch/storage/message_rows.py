@@ -20,6 +20,7 @@ from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import Claim, ContactKey, ErrorNote, Message, PricingKey, Stages
 from wabawatch.domain.standing import (
     Judgement,
+    Look,
     Origin,
     Outcome,
     Role,
@@ -28,9 +29,8 @@ from wabawatch.domain.standing import (
     error_code,
     expires_at,
     is_contradictory,
-    origin,
+    look,
     outcome,
-    role,
 )
 from wabawatch.meta.wamid import pack, unpack
 
@@ -139,8 +139,9 @@ def row_of(
     message: Message, words: Words, profile_id: int, elsewhere: list[Millis], swept_until: Millis
 ) -> dict[str, Any]:
     """The row of *message*, without its id."""
-    base, stages = cohort_at(message), message.stages
-    deadline = expires_at(message)
+    seen, stages = look(message), message.stages
+    base = seen.cohort_at
+    deadline = expires_at(message, seen)
     user, lead = message.user, message.lead
     return {
         "number_id": words.numbers[message.number] if message.number else 0,
@@ -148,7 +149,7 @@ def row_of(
         "cohort_at": base,
         "contact_id": words.contacts[message.contact[2]] if message.contact else None,
         "profile_id": profile_id,
-        "state": _state(message, swept_until, base),
+        "state": _state(message, swept_until, seen),
         "user_id": words.labels[LabelKind.USER, user[2]] if user else None,
         "lead_id": words.labels[LabelKind.LEAD, lead[2]] if lead else None,
         "error_code": error_code(message),
@@ -214,19 +215,24 @@ def message_of(
     return message, judgement
 
 
-def _state(message: Message, swept_until: Millis, base: Millis) -> int:
+def _state(message: Message, swept_until: Millis, seen: Look) -> int:
     state = message.evidence
-    if message.noted_at is not None and message.noted_at == base:
+    if message.noted_at is not None and message.noted_at == seen.cohort_at:
         state |= NOTED_BIT
     if message.errors:
         state |= ERRORS_BIT
     if message.participants:
         state |= PARTICIPANTS_BIT
-    if is_contradictory(message):
+    if is_contradictory(message, seen):
         state |= CONTRADICTION_BIT
-    state |= OUTCOMES.index(outcome(message, swept_until)) << OUTCOME_SHIFT
-    state |= ROLES.index(role(message)) << ROLE_SHIFT
-    return state | ORIGINS.index(origin(message)) << ORIGIN_SHIFT
+    return (
+        state | _OUTCOME_BITS[outcome(message, swept_until, seen)] | _ROLE_BITS[seen.role] | _ORIGIN_BITS[seen.origin]
+    )
+
+
+_OUTCOME_BITS = {outcome: place << OUTCOME_SHIFT for place, outcome in enumerate(OUTCOMES)}
+_ROLE_BITS = {role: place << ROLE_SHIFT for place, role in enumerate(ROLES)}
+_ORIGIN_BITS = {origin: place << ORIGIN_SHIFT for place, origin in enumerate(ORIGINS)}
 
 
 def _times(

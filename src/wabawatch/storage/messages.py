@@ -70,7 +70,7 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
             changed.append({"_id": h.id, **row})
             saved.append(h)
         else:
-            saved.append(replace(h, id=fresh))
+            saved.append(h._replace(id=fresh))
             new.append({"id": fresh, **row})
             fresh += 1
     _insert(connection, new)
