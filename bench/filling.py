@@ -72,7 +72,7 @@ def fill(where: Installation, total: int, show: Show) -> int:
     with opened(where) as system:
         _digest(system, base)
         with system.database.reading() as connection:
-            rows = list(counts.read_all(connection))
+            rows = list(counts.read_all(connection).items())
         now = time.time_ns() // 1_000_000
         while system.figures.drop_old({tier: floor_at(tier, now) for tier in Tier}, 0):
             pass

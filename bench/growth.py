@@ -28,7 +28,7 @@ from sqlalchemy import Connection, inspect
 
 from bench.reference_mix import DAY_MS, START, ReferenceMix, batches
 from wabawatch.app import translate
-from wabawatch.domain.rollups import TIERS, Tier, floor_at
+from wabawatch.domain.rollups import TIERS, Tier, floor_at, packed_before
 from wabawatch.flows.digest import Opened, take_in
 from wabawatch.flows.expiry import Expiry
 from wabawatch.flows.retention import RETRY_HORIZON_DAYS
@@ -48,7 +48,7 @@ PACKED = 20_000
 BLOCK = 1_000
 TEMPORARY = frozenset({"bodies", "parked", "raw_blocks", "rechecks", "kept_hours", "imports"})
 """Tables whose rows go after days; of those with tiers, the tiers that are not kept for a year."""
-TIERED = ("rollups", "counters", "histograms")
+TIERED = ("rollups", "counters", "histograms", "packed_counts")
 _TEMPORARY_TIERS = [
     int(tier) for tier, rule in TIERS.items() if rule.keep_ms is not None and rule.keep_ms < 365 * DAY_MS
 ]
@@ -125,6 +125,8 @@ class Filling:
         oldest_day = now // DAY_MS - RETRY_HORIZON_DAYS
         bodies_up_to = max((n for day, n in self.newest_by_day.items() if day < oldest_day), default=0)
         while self.figures.drop_old({tier: floor_at(tier, now) for tier in Tier}, bodies_up_to):
+            pass
+        while self.figures.pack_old(packed_before(now)):
             pass
 
 

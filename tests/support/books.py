@@ -96,7 +96,7 @@ def _blank() -> bytes:
 
 def rollups_in_words(connection: Any, words: Dictionary) -> dict[tuple[Any, ...], int]:
     """The roll-ups with standings, numbers, accounts and templates as words."""
-    everything = list(counts.read_all(connection))
+    everything = list(counts.read_all(connection).items())
     standings = words.standings.words(connection, {key[5] for key, _ in everything})
     numbers = words.numbers.words(connection, {key[3] for key, _ in everything if key[3]})
     wabas = words.wabas.words(connection, {key[4] for key, _ in everything if key[2] == 1})

@@ -80,6 +80,15 @@ def floor_at(tier: Tier, now: Millis) -> int:
     return 0 if keep is None else bucket_of(tier, max(0, now - keep))
 
 
+PACKED_AFTER_MS = 3 * DAY_MS
+"""So long after their end buckets hardly change: nearly all statuses have come."""
+
+
+def packed_before(now: Millis) -> Floors:
+    """The first hour and day that still changes often at the time *now*. Finer buckets are thin, and soon go anyway."""
+    return {tier: bucket_of(tier, max(0, now - PACKED_AFTER_MS)) for tier in (Tier.HOUR, Tier.DAY)}
+
+
 def cover(start: Millis, end: Millis, scope: Scope, floors: Floors) -> list[Span]:
     """The fewest buckets that make up the window from *start* up to *end*, for one scope.
 

@@ -1,4 +1,4 @@
-"""Retention: figures and bodies are dropped when their time is over; sealed bodies are packed meanwhile.
+"""Retention: figures and bodies are dropped when their time is over; bodies and old figures are packed meanwhile.
 
 The time of a body begins when it is kept: an imported one was received long before. Its number tells when that was.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.rollups import Floors, Tier, floor_at
+from wabawatch.domain.rollups import Floors, Tier, floor_at, packed_before
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox
 
@@ -23,6 +23,10 @@ class OldFigures(Protocol):
     def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:
         """Move the floors up and delete some of what is below them, and of the log of bodies numbered *bodies_up_to*
         and below. Gives how many rows went; 0: none is left."""
+        ...
+
+    def pack_old(self, before: Floors) -> int:
+        """Pack some of the counts in the buckets before *before*. Gives how many rows went; 0: nothing is left."""
         ...
 
 
@@ -71,11 +75,12 @@ class Retention:
         return self.raw.pack(self.inbox, self.figures.mark(DIGESTED), self.clock.now())
 
     def drop(self) -> bool:
-        """Drop old figures and bodies. True: there are more."""
+        """Drop old figures and bodies, and pack those figures that hardly change. True: there are more."""
         newest = self.inbox.newest()
         now = self.clock.now()  # after it was asked for the newest: that one was kept before
         self.hours.note(now, newest)
         log_ends = now - max(self.body_days, RETRY_HORIZON_DAYS) * DAY_MS
         dropped = self.old.drop_old({tier: floor_at(tier, now) for tier in Tier}, self.hours.up_to(log_ends))
         self.hours.forget(log_ends)
+        dropped += self.old.pack_old(packed_before(now))
         return dropped + self.raw.purge(self.hours.up_to(now - self.body_days * DAY_MS)) > 0

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, literal_column, select, tuple_
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
 from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
+from wabawatch.storage import packed_counts
 from wabawatch.storage.bulk import Bulk, add_to
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.schema import counters, histograms, rollups
+from wabawatch.storage.schema import packed_counts as packed
 
 
 class Place(NamedTuple):
@@ -146,9 +148,19 @@ def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequen
             .group_by(rollups.c.standing_id)
         )
         for standing_id, n in connection.execute(query):
-            counted[standing_id] += n
+            counted[standing_id] += int(n)
+        for each in packed_counts.read(connection, *_packed_in(tier, some, place)):
+            if each.ref == place.ref:
+                counted[each.standing_id] += each.n
     standings = words.standings.words(connection, list(counted))
-    return {standings[standing_id]: int(n) for standing_id, n in counted.items() if n}
+    return {standings[standing_id]: n for standing_id, n in counted.items() if n}
+
+
+def _packed_in(tier: int, buckets: Sequence[int], place: Place) -> list[ColumnElement[bool]]:
+    """Which packed rows may hold counts of *place*."""
+    c = packed.c
+    inside = [c.tier == tier, c.bucket.in_(buckets), c.scope == int(place.scope), c.number_id == place.number_id]
+    return [*inside, c.ref <= place.ref]
 
 
 def series(
@@ -161,13 +173,20 @@ def series(
         .where(c.tier == int(span.tier), c.bucket >= span.first, c.bucket < span.end)
         .where(c.scope.in_([int(scope) for scope in scopes]))
     )
-    rows = connection.execute(query).all()
-    standings = words.standings.words(connection, {row.standing_id for row in rows})
-    found: dict[tuple[Millis, Place], dict[Standing, int]] = {}
-    for bucket, scope, number_id, ref, standing_id, n in rows:
-        place = Place(Scope(scope), number_id, ref)
-        found.setdefault((bucket * TIERS[span.tier].width_ms, place), {})[standings[standing_id]] = n
-    return found
+    counted: defaultdict[tuple[int, Place], Counter[int]] = defaultdict(Counter)
+    for bucket, scope, number_id, ref, standing_id, n in connection.execute(query):
+        counted[bucket, Place(Scope(scope), number_id, ref)][standing_id] += n
+    p = packed.c
+    inside = (p.tier == int(span.tier), p.bucket >= span.first, p.bucket < span.end)
+    for each in packed_counts.read(connection, *inside, p.scope.in_([int(scope) for scope in scopes])):
+        counted[each.bucket, Place(Scope(each.scope), each.number_id, each.ref)][each.standing_id] += each.n
+    standings = words.standings.words(connection, {i for tallied in counted.values() for i in tallied})
+    width = TIERS[span.tier].width_ms
+    found = {
+        (bucket * width, place): {standings[i]: n for i, n in tallied.items() if n}
+        for (bucket, place), tallied in counted.items()
+    }
+    return {place: tallied for place, tallied in found.items() if tallied}
 
 
 def place_names(connection: Connection, words: Dictionary, places: Collection[Place]) -> dict[Place, str]:
@@ -250,13 +269,17 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> 
         )
         for slot, n in connection.execute(query):
             counted[slot] += int(n)
+        c, scope = packed.c, packed_counts.HISTOGRAMS + HISTOGRAM_KINDS.index(kind)
+        inside = (c.tier == tier, c.bucket.in_(some), c.scope == scope, c.number_id == 0)
+        for each in packed_counts.read(connection, *inside):
+            counted[each.ref] += each.n
     return dict(counted)
 
 
 def drop_before(connection: Connection, floors: Floors) -> int:
     """Delete at most `DROPPED_ROWS` rows of buckets that are no longer kept. Gives how many; 0: all are gone."""
     dropped = 0
-    for table in (rollups, counters, histograms):
+    for table in (rollups, counters, histograms, packed):
         for tier, first in floors.items():
             key = tuple_(*table.primary_key.columns)
             old = and_(table.c.tier == int(tier), table.c.bucket < first)
@@ -266,8 +289,11 @@ def drop_before(connection: Connection, floors: Floors) -> int:
     return dropped
 
 
-def read_all(connection: Connection, names: Iterable[str] = KEY) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """Every roll-up row: its key and its count."""
-    columns = [rollups.c[name] for name in names]
-    for row in connection.execute(select(*columns, rollups.c.n)):
-        yield tuple(row[:-1]), row[-1]
+def read_all(connection: Connection) -> dict[tuple[int, ...], int]:
+    """Every roll-up that is not zero, by its key (as `KEY`)."""
+    counted: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    for row in connection.execute(select(rollups)):
+        counted[tuple(row[:-1])] += row[-1]
+    for each in packed_counts.read(connection, packed.c.scope < packed_counts.HISTOGRAMS):
+        counted[each[:-1]] += each.n
+    return {key: n for key, n in counted.items() if n}

@@ -199,6 +199,14 @@ def hex_text(connection: Connection, octets: str) -> str:
     return f"NULLIF(LOWER(HEX({octets})), '')" if connection.dialect.name == "sqlite" else f"ENCODE({octets}, 'hex')"
 
 
+def byte_at(connection: Connection, octets: str, place: str) -> str:
+    """SQL for the byte at *place* (SQL, from 0) of the bytes *octets* (SQL), as a number."""
+    if connection.dialect.name != "sqlite":
+        return f"GET_BYTE({octets}, {place})"
+    every = bytes(range(256)).hex()  # SQLite has no such function: where a byte stands among all bytes
+    return f"(INSTR(X'{every}', SUBSTR({octets}, {place} + 1, 1)) - 1)"
+
+
 def character(connection: Connection, code: str) -> str:
     """SQL for the character with the number *code* (SQL)."""
     return f"CHAR({code})" if connection.dialect.name == "sqlite" else f"CHR(CAST({code} AS INTEGER))"

@@ -14,12 +14,13 @@ from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier, cover
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.ports import CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
 from wabawatch.storage import audit, body_log, counts
+from wabawatch.storage import packed_counts as packed
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.schema import counters, cycles, marks, rollups
+from wabawatch.storage.schema import counters, cycles, marks, packed_counts, rollups
 
 SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
 """The scopes that figures over time are given for."""
@@ -105,6 +106,11 @@ class SqlFigures:
             _set_marks(connection, {f"floor_{tier.name.lower()}": first for tier, first in floors.items() if first})
             return counts.drop_before(connection, floors) + body_log.drop_up_to(connection, bodies_up_to)
 
+    def pack_old(self, before: Floors) -> int:
+        """Pack some of the counts in the buckets before *before*. Gives how many rows went; 0: nothing is left."""
+        with self._database.writing() as connection:
+            return packed.pack(connection, before)
+
 
 def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
     if values:
@@ -126,7 +132,7 @@ def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
 def _edge(connection: Connection, *, is_last: bool) -> Millis:
     """The beginning of the first or last day in which anything is counted: one seek per table, however long it is."""
     days: list[int] = []
-    for counted in (rollups, counters):
+    for counted in (rollups, counters, packed_counts):
         order = counted.c.bucket.desc() if is_last else counted.c.bucket
         query = select(counted.c.bucket).where(counted.c.tier == int(Tier.DAY)).order_by(order).limit(1)
         days += connection.execute(query).scalars().all()

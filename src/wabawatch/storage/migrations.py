@@ -17,6 +17,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.storage.database import Database
 from wabawatch.storage.schema import metadata, schema_steps
 from wabawatch.storage.step_0002 import shorten_keys
+from wabawatch.storage.step_0003 import add_packed_counts
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -32,6 +33,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(1, "initial schema", metadata.create_all),
     Step(2, "shorter keys", shorten_keys),
+    Step(3, "packed counts", add_packed_counts),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

@@ -57,7 +57,7 @@ class SqlRecount:
                 self._words.standings.ids(connection, new)
 
     def rows(self) -> Mapping[RollupKey, int]:
-        return {key: n for key, n in counts.read_all(self._connection) if n}
+        return counts.read_all(self._connection)
 
 
 @contextmanager

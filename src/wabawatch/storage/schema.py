@@ -6,12 +6,58 @@ Times are milliseconds since 1970 UTC. Tables that grow with traffic carry `numb
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
-metadata = MetaData()
+from wabawatch.storage.metadata import BIG_ID, metadata
+from wabawatch.storage.schema_figures import (
+    counters,
+    cycles,
+    histograms,
+    packed_counts,
+    rollups,
+    standings,
+)
 
-BIG_ID = BigInteger().with_variant(Integer, "sqlite")
-"""A 64-bit id. SQLite only makes an `INTEGER PRIMARY KEY` the row's own number."""
+__all__ = [
+    "BIG_ID",
+    "audit_entries",
+    "bodies",
+    "consents",
+    "contact_links",
+    "contacts",
+    "counters",
+    "cycles",
+    "error_texts",
+    "events",
+    "histograms",
+    "imports",
+    "kept_hours",
+    "label_contacts",
+    "labels",
+    "local_ids",
+    "marks",
+    "merged_messages",
+    "message_errors",
+    "messages",
+    "metadata",
+    "number_wabas",
+    "numbers",
+    "packed_counts",
+    "parked",
+    "participants",
+    "portfolios",
+    "profiles",
+    "raw_blocks",
+    "rechecks",
+    "rollups",
+    "schema_steps",
+    "standings",
+    "template_events",
+    "templates",
+    "waba_portfolios",
+    "wabas",
+]
+
 
 # ---------------------------------------------------------------- names: long words kept once, referred to by number
 
@@ -238,71 +284,6 @@ consents = Table(
     Column("category", Text, primary_key=True),
     Column("at", BigInteger, primary_key=True),
     Column("value", Text, primary_key=True),
-)
-
-# ---------------------------------------------------------------- figures
-
-standings = Table(
-    "standings",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False, unique=True),
-    Column("role", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("is_accepted", SmallInteger, nullable=False),
-    Column("is_rejected", SmallInteger, nullable=False),
-    Column("is_unlinked", SmallInteger, nullable=False),
-    Column("is_recorded", SmallInteger, nullable=False),
-    Column("in_delivery", SmallInteger, nullable=False),
-    Column("in_failure", SmallInteger, nullable=False),
-    Column("pace", Text, nullable=False),
-    Column("template_use", Text, nullable=False),
-    Column("template_health", Text, nullable=False),
-    Column("fault", Text, nullable=False),
-    Column("is_billable", SmallInteger, nullable=False),
-    Column("is_contradictory", SmallInteger, nullable=False),
-    comment="What a message can count as; roll-ups count messages by standing",
-)
-rollups = Table(
-    "rollups",
-    metadata,
-    Column("tier", SmallInteger, primary_key=True, comment="0 minute, 1 five minutes, 2 hour, 3 day"),
-    Column("bucket", Integer, primary_key=True, comment="time / width"),
-    Column("scope", SmallInteger, primary_key=True),
-    Column("number_id", BigInteger, primary_key=True),
-    Column("ref", BigInteger, primary_key=True, comment="the WABA, template, category, country or code"),
-    Column("standing_id", BigInteger, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-counters = Table(
-    "counters",
-    metadata,
-    Column("tier", SmallInteger, primary_key=True),
-    Column("bucket", Integer, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-    comment="Counts of bodies by receipt time",
-)
-histograms = Table(
-    "histograms",
-    metadata,
-    Column("tier", SmallInteger, primary_key=True),
-    Column("bucket", Integer, primary_key=True),
-    Column("kind", SmallInteger, primary_key=True, comment="storage.counts.HISTOGRAM_KINDS"),
-    Column("number_id", BigInteger, primary_key=True),
-    Column("slot", SmallInteger, primary_key=True, comment="domain.histograms.index_of"),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-cycles = Table(
-    "cycles",
-    metadata,
-    Column("at", BIG_ID, primary_key=True, autoincrement=False),
-    Column("ran_at", BigInteger, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("detail", Text, nullable=False, comment="The status as it was known then, as JSON"),
 )
 
 # ---------------------------------------------------------------- bodies and work

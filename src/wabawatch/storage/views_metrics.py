@@ -9,7 +9,8 @@ from wabawatch.domain.rollups import TIERS, Scope, Tier
 from wabawatch.domain.standing import Outcome, Role, TemplateUse
 from wabawatch.ports import CLOSED_UNTIL
 from wabawatch.storage.counts import CATEGORIES
-from wabawatch.storage.dialect import character, iso_time
+from wabawatch.storage.dialect import byte_at, character, iso_time
+from wabawatch.storage.packed_counts import HISTOGRAMS, OFFSETS, PER_ROW
 from wabawatch.storage.views_spelling import any_of, choose, quoted, rows_of
 
 TIER_NAMES = {Tier.MINUTE: "minute", Tier.FIVE: "five_minutes", Tier.HOUR: "hour", Tier.DAY: "day"}
@@ -72,7 +73,7 @@ def _one_by_one(connection: Connection) -> str:
     cases = {name: name for name in COUNTS} | {name: f"{name}_hits" for name in RATES}
     hits = " ".join(f"WHEN '{name}' THEN c.{column}" for name, column in cases.items())
     cases_of = " ".join(f"WHEN '{name}' THEN c.{name}_n" for name in RATES)
-    tiers = "\nUNION ALL\n".join(map(_counted, Tier))
+    tiers = "\nUNION ALL\n".join(_counted(connection, tier) for tier in Tier)
     return f"""
 SELECT c.at, {_scope(connection)} AS scope, metric.column1 AS metric, c.tier,
   CASE metric.column1 {hits} END AS hits,
@@ -86,7 +87,7 @@ LEFT JOIN templates ON c.scope = {int(Scope.TEMPLATE)} AND templates.id = c.ref
 CROSS JOIN {rows_of([*RATES, *COUNTS])} AS metric"""
 
 
-def _counted(tier: Tier) -> str:
+def _counted(connection: Connection, tier: Tier) -> str:
     """The counts of each closed bucket of one tier. A tier of its own, so that the roll-ups' key finds it."""
     wanted = dict(COUNTS)
     for name, (belongs, hits) in RATES.items():
@@ -95,14 +96,31 @@ def _counted(tier: Tier) -> str:
         f"CAST(SUM(CASE WHEN {counts} THEN r.n ELSE 0 END) AS BIGINT) AS {name}" for name, counts in wanted.items()
     )
     width = TIERS[tier].width_ms
+    closed = f"COALESCE((SELECT k.value FROM marks AS k WHERE k.name = '{CLOSED_UNTIL}'), 0) / {width}"
+    counted = f"x.tier = {int(tier)} AND x.bucket < {closed}"
     return f"""SELECT {quoted(TIER_NAMES[tier])} AS tier, CAST(r.bucket AS BIGINT) * {width} AS at,
   r.scope, r.number_id, r.ref,
   {sums}
-FROM rollups AS r
+FROM (
+SELECT bucket, scope, number_id, ref, standing_id, n FROM rollups AS x WHERE {counted}
+UNION ALL
+{_unpacked(connection, counted)}
+) AS r
 JOIN standings AS s ON s.id = r.standing_id
-WHERE r.tier = {int(tier)}
-  AND r.bucket < COALESCE((SELECT k.value FROM marks AS k WHERE k.name = '{CLOSED_UNTIL}'), 0) / {width}
 GROUP BY r.bucket, r.scope, r.number_id, r.ref"""
+
+
+def _unpacked(connection: Connection, counted: str) -> str:
+    """The roll-ups in the packed rows that *counted* (SQL on `x`) chooses, as `storage.packed_counts` has them."""
+    first, second, standing, digit = (byte_at(connection, "x.entries", f"4 * step.column1 + {i}") for i in range(4))
+    ref = f"x.ref + {first} % {OFFSETS >> 8} * 256 + {second}"
+    n = f"CAST({digit} AS BIGINT) << (8 * ({first} / {OFFSETS >> 8}))"
+    steps = ", ".join(f"({i})" for i in range(PER_ROW))
+    return (
+        f"SELECT x.bucket, x.scope, x.number_id, {ref} AS ref, {standing} AS standing_id, {n} AS n\n"
+        f"FROM packed_counts AS x JOIN (VALUES {steps}) AS step ON 4 * step.column1 < LENGTH(x.entries)\n"
+        f"WHERE x.scope < {HISTOGRAMS} AND {counted}"
+    )
 
 
 def _scope(connection: Connection) -> str:
