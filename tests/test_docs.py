@@ -187,6 +187,14 @@ def test_every_check_of_the_doctor_is_explained() -> None:
     assert checks | {"settings"} <= first_column(DOCS / "health.md")
 
 
+def test_every_page_that_the_doctor_sends_to_exists() -> None:
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("doctor*.py"))
+    pages = set(re.findall(r"docs/([a-z-]+\.md)", text))
+
+    assert pages >= {"health.md", "meta-setup.md"}
+    assert all((DOCS / page).exists() for page in pages)
+
+
 def test_every_reason_to_refuse_a_webhook_is_explained() -> None:
     assert set(Admission) - {Admission.ACCEPTED} <= first_column(DOCS / "health.md")
 

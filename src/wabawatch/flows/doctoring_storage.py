@@ -95,7 +95,7 @@ def file(check: str, found: FileState | None) -> Iterator[Finding]:
     if found is None:
         return
     if found.damage:
-        fix = "stop the server, keep a copy of the folder, then restore a backup (docs/install.md#backup)"
+        fix = "stop the server, keep a copy of the folder, then restore a backup (docs/install.md)"
         yield failed(check, f"damaged: {found.damage}", fix)
     elif found.log_bytes > LONG_LOG_BYTES:
         fix = "end programs that keep the file open to read (an SQL shell, a backup), or restart the server"
