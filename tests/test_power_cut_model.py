@@ -61,6 +61,12 @@ def test_a_sync_that_failed_makes_nothing_safe(tmp_path: Path) -> None:
     assert left(tmp_path, *calls) == {"a": b""}
 
 
+def test_no_later_sync_brings_back_what_one_that_failed_has_lost(tmp_path: Path) -> None:
+    calls = (*NAMED, 'pwrite64(3, "one", 3, 0) = 3', "fdatasync(3) = -1 EIO (Input/output error)")
+
+    assert left(tmp_path, *calls, 'pwrite64(3, "x", 1, 3) = 1', SYNC) == {"a": b"\0\0\0x"}
+
+
 def test_a_sync_that_has_not_ended_makes_nothing_safe(tmp_path: Path) -> None:
     assert left(tmp_path, *NAMED, 'write(3, "one", 3) = 3', "fdatasync(3 <unfinished ...>") == {"a": b""}
 

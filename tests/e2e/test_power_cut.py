@@ -29,16 +29,18 @@ TORN_CUTS = 50
 PACKING_CUTS = 30
 CHANGES = frozenset(strace.FILES.split(",")) - {"openat", "close"}
 TRACED = f"{strace.FILES},{strace.SOCKETS},{strace.STRANGE}"
+FAILING_SYNC = "fdatasync:error=EIO:when=30..40"
+"""In each thread"""
 WITHOUT_RINGS = {"UV_USE_IO_URING": "0"}
 """What goes through them is no system call"""
 
 
 @dataclass(frozen=True)
 class Lives:
-    """What strace saw of two lives of one server: the first ended in order, the second was killed."""
+    """What strace saw of lives of one server."""
 
     folder: Path
-    events: tuple[list[Event], list[Event]]
+    events: tuple[list[Event], ...]
     accepted: int
 
     def replay(self, disk: Disk) -> Iterator[tuple[Event, Answer | None]]:
@@ -56,23 +58,27 @@ class Lives:
 
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    """A life that ends in order, and one that is ended by a kill."""
+    return lived(tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("strace") / "log", SLOW_SYNC, lives=2)
+
+
+def lived(folder: Path, log: Path, inject: str, lives: int) -> Lives:
     strace.must_be_there()
-    folder, log = tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("strace") / "log"
-    server = Server(folder, WITHOUT_RINGS, strace.command(log, TRACED, SLOW_SYNC))
+    server = Server(folder, WITHOUT_RINGS, strace.command(log, TRACED, inject))
     accepted, events = 0, []
     try:
-        for life in range(2):
+        for life in range(lives):
             server.start()
             pid = server.pid
             accepted += asyncio.run(_load(server, life))
-            if life:
+            if life == lives - 1:
                 server.kill()
             else:
                 assert server.terminate() == 0
             events.append(list(strace.events(strace.lines(log, pid))))
     finally:
         server.close()
-    return Lives(folder, (events[0], events[1]), accepted)
+    return Lives(folder, tuple(events), accepted)
 
 
 async def _load(server: Server, life: int) -> int:
@@ -151,6 +157,24 @@ def test_after_a_power_cut_in_the_middle_of_writing_everything_answered_counts_o
         if answered and event.call.name in CHANGES and chance.random() < TORN_CUTS / changes:
             with what_is_left(disk, tmp_path, chance) as folder:
                 check_everything(folder, answered)
+
+
+def test_what_is_answered_before_and_after_syncs_that_failed_is_not_lost(tmp_path: Path) -> None:
+    """What a failed sync was to make safe is lost for good, as on Linux, unless it is written again."""
+    (tmp_path / "disk").mkdir()
+    life = lived(tmp_path / "disk", tmp_path / "log", FAILING_SYNC, lives=1)
+    disk, answered, failed = Disk(life.folder), set[bytes](), 0
+
+    for event, answer in life.replay(disk):
+        failed += event.call.name == "fdatasync" and event.call.result == -1
+        if answer:
+            answered.add(answer.body)
+            if len(answered) % 10 == 0:
+                with what_is_left(disk, tmp_path) as folder:
+                    check_everything(folder, answered)
+
+    assert failed
+    assert 0 < life.accepted < WEBHOOKS + WEBHOOKS // 10
 
 
 @pytest.mark.parametrize("is_torn", [False, True])

@@ -1,8 +1,9 @@
 """A disk that forgets: what is left of a folder after a power cut, by the system calls that wrote to it.
 
 It is as strict as POSIX allows. The content of a file is safe once an fsync or fdatasync that began after the write has
-ended; its name (also a rename, an unlink, a new folder) once its folder was synced. Of everything else nothing survives
-(`survivors`), or any part of it in any order (`ravaged`).
+ended; its name (also a rename, an unlink, a new folder) once its folder was synced. What a sync that failed was to make
+safe is lost, and no later one brings it back. Of everything else nothing survives (`survivors`), or any part of it in
+any order (`ravaged`).
 """
 
 from __future__ import annotations
@@ -133,9 +134,12 @@ class Disk:
                 self._names_changed(call)
 
     def _give_up(self, call: Call) -> None:
-        """It failed or was cut off: nothing is promised, and what was written may still get to the disk."""
-        self._covered.pop(call, None)
-        self._writing.pop(call, None)
+        """It failed, or the program ended first."""
+        self._writing.pop(call, None)  # any part may have been written
+        covered = self._covered.pop(call, [])
+        if covered and call.result is not None:
+            node = self._open[call.fd][0]
+            node.unsafe = [change for change in node.unsafe if change not in covered]
 
     def _make_safe(self, call: Call) -> None:
         covered = set(self._covered.pop(call))
