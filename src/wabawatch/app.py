@@ -161,6 +161,7 @@ class System:
                 Loop("recheck", self.digest().recheck, 2.0),
                 Loop("expiry", self.expiry.step, 30.0),
                 Loop("answers", self.flush_answers, 5.0),
+                Loop("storage", self.look_again, 5.0),
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
@@ -181,7 +182,17 @@ class System:
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         api = Api(self.inbox, self.clock, self.status, self.cycle, tokens)
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
-        own = Own(self.status, self.figures, self.inbox, self.acks, self.clock, supervisor.health, self._schema, build)
+        own = Own(
+            self.status,
+            self.figures,
+            self.inbox,
+            self.acks,
+            self.clock,
+            supervisor.health,
+            self._schema,
+            self.database.trouble,
+            build,
+        )
         return Site(receiver, api, own, lambda _: self._running(supervisor))
 
     @asynccontextmanager
@@ -212,6 +223,12 @@ class System:
             if self._answers:
                 self.figures.keep_answers(self._answers)
                 self._answers.clear()
+        return False
+
+    def look_again(self) -> bool:
+        """Find out whether a trouble with the inbox or the database has passed."""
+        self.inbox.look_again()
+        self.database.look_again()
         return False
 
     def drain(self) -> None:

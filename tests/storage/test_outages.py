@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.storage.database import Database
@@ -33,6 +33,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
         ("55P03", True),  # the lock was not to be had in time
         ("57P01", True),  # the server is stopped
         ("58030", True),  # the disk fails
+        ("XX001", True),  # damaged data
         ("54000", False),  # an index row that is too long: it will be so next time
         ("42P01", False),  # no such table
         ("23505", False),  # a key that exists
@@ -67,11 +68,14 @@ def test_a_statement_that_is_wrong_is_told_as_it_is(database: Database) -> None:
         connection.exec_driver_sql("SELECT * FROM nowhere")
 
 
-def test_a_file_that_is_no_database_is_told_as_it_is(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_an_outage_that_a_backup_mends(tmp_path: Path) -> None:
     (tmp_path / "main.db").write_text("this is a letter, not a database\n" * 100)
     database = Database(f"sqlite:///{tmp_path / 'main.db'}")
 
-    with pytest.raises(DatabaseError, match="not a database"), database.reading() as connection:
+    with (
+        pytest.raises(StoreUnavailable, match=r"not a database\. .* a backup"),
+        database.reading() as connection,
+    ):
         connection.exec_driver_sql("SELECT 1 FROM sqlite_master")
 
     database.close()

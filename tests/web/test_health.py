@@ -39,7 +39,8 @@ def test_all_well_is_200() -> None:
     assert json.loads(json.dumps(body)) == {
         "status": "ok",
         "checks": [
-            {"name": "storage", "status": "ok", "detail": ""},
+            {"name": "inbox", "status": "ok", "detail": ""},
+            {"name": "database", "status": "ok", "detail": ""},
             {"name": "backlog", "status": "ok", "detail": ""},
             {"name": "loop:digest", "status": "ok", "detail": ""},
             {"name": "loop:cycle", "status": "ok", "detail": "paused"},
@@ -78,11 +79,20 @@ def test_an_old_backlog_tells_its_age() -> None:
     assert named(liveness([], oldest_waiting_s=75.2), "backlog") == ("failing", "the oldest body has waited for 75 s")
 
 
-def test_storage_trouble_is_503() -> None:
-    answer = liveness([RUNNING], storage_trouble="the disk is full")
+def test_an_inbox_or_a_database_that_does_not_answer_is_503() -> None:
+    inbox = liveness([RUNNING], inbox_trouble="the disk is full")
+    database = liveness([RUNNING], database_trouble="it is gone", writing_trouble="it was locked")
 
-    assert answer[0] == 503
-    assert named(answer, "storage") == ("failing", "the disk is full")
+    assert (inbox[0], database[0]) == (503, 503)
+    assert named(inbox, "inbox") == ("failing", "the disk is full")
+    assert named(database, "database") == ("failing", "it is gone")
+
+
+def test_a_database_that_takes_no_writes_is_degraded_for_the_inbox_keeps_what_comes() -> None:
+    answer = liveness([RUNNING], writing_trouble="another process keeps it locked")
+
+    assert (answer[0], answer[1]["status"]) == (200, "degraded")
+    assert named(answer, "database") == ("degraded", "another process keeps it locked")
 
 
 def test_the_worst_check_decides() -> None:

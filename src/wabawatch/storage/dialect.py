@@ -51,18 +51,20 @@ _SQLITE_OUTAGES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,  # a backup mends it; what comes meanwhile must not be given up
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_PERM,
         sqlite3.SQLITE_PROTOCOL,
         sqlite3.SQLITE_READONLY,
     }
 )
-_POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58")
+_POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58", "XX001", "XX002")
 """Beginnings of SQLSTATEs: connection, read only, lost race, resources (disk, memory, connections), lock wait,
-operator intervention, system error."""
+operator intervention, system error, damaged data."""
 
 
 def connect(url: str) -> Engine:
@@ -127,6 +129,15 @@ def begin_to_write(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 
 
+def write_nothing(connection: Connection) -> None:
+    """Change nothing, in a way that has the transaction written to disk all the same."""
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+    else:
+        connection.execute(select(func.txid_current()))
+
+
 def reading_options(engine: Engine) -> dict[str, Any]:
     """Execution options of connections that read: every statement of a transaction sees the same."""
     if engine.dialect.name == "sqlite":
@@ -136,6 +147,15 @@ def reading_options(engine: Engine) -> dict[str, Any]:
 
 def _connect_sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True)
+    path, is_made = sqlite_file(url), False
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, arguments: Any, options: Any) -> None:
+        # The first may make the file. Were it moved away later, another would take its name, and its way back.
+        nonlocal is_made
+        if path is not None and is_made:
+            arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
+        is_made = True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

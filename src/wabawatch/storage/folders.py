@@ -1,4 +1,4 @@
-"""Folders and the names in them, made so that a power cut does not take them away."""
+"""Folders and the files in them: made so that a power cut does not take them away, and watched while in use."""
 
 from __future__ import annotations
 
@@ -32,3 +32,25 @@ def try_to_write(path: Path) -> None:
         file.write(bytes(_TRIAL_BYTES))
         file.flush()
         os.fsync(file.fileno())
+
+
+class Place:
+    """Where a file is that is kept open: if it goes, or another takes its place, what is written to it is lost."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember the file at *path*. Raises OSError when there is none."""
+        self._path = path
+        self._file = _identity(path)
+
+    def trouble(self) -> str:
+        """What is wrong with it, in a sentence; "" when the file is where it was."""
+        try:
+            is_same = _identity(self._path) == self._file
+        except OSError as error:
+            return f"{self._path} cannot be reached ({error.strerror}): put it back, or restart wabawatch without it."
+        return "" if is_same else f"{self._path} was replaced by another file while in use: restart wabawatch."
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

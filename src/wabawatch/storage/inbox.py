@@ -14,7 +14,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, BodyKind, StoredBody
 from wabawatch.storage.bodies import decode_block
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
-from wabawatch.storage.inbox_writer import CONTEXT, Append, DiskGuard, Forget, InboxWriter
+from wabawatch.storage.inbox_writer import CONTEXT, Append, DiskGuard, Forget, InboxWriter, Try
 from wabawatch.storage.sealed import Keyring
 
 GIB = 1 << 30
@@ -139,7 +139,14 @@ class SqliteInbox:
             self._guard.check()
         except StoreUnavailable as error:
             return str(error)
-        return ""
+        return self._writer.trouble
+
+    def look_again(self) -> None:
+        """Find out whether a trouble has passed, also while nothing comes. Without one it does nothing."""
+        if self._writer.trouble:
+            done: Future[None] = Future()
+            self._writer.submit(Try(done))
+            done.result()
 
     def close(self) -> None:
         """Keep what is queued, then close. Afterwards every call raises StoreUnavailable. Repeatable."""

@@ -12,6 +12,8 @@ from pathlib import Path
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import BodyId
+from wabawatch.storage.folders import try_to_write
+from wabawatch.storage.outages import remedy
 
 BLOCK_BODIES = 1024
 """At most so many bodies are in a block. The number of a body is its block's number times this, plus its index."""
@@ -147,6 +149,15 @@ class InboxFile:
                 execute("DELETE FROM blocks WHERE id <= ?", (block_id,))
         return len(doomed) == _FORGET_BLOCKS or len(doomed) < len(rows)
 
+    def must_be_writable(self) -> None:
+        """Raise StoreUnavailable when nothing can be kept: on a full disk, the file may still have room inside."""
+        with self._writing() as execute:
+            execute("UPDATE forgotten SET newest = newest")
+        try:
+            try_to_write(self._path.parent)
+        except OSError as error:
+            raise StoreUnavailable(f"The disk of the inbox {self._path} takes nothing: {error.strerror}.") from error
+
     def can_forget(self, up_to: BodyId) -> bool:
         """Whether any block lies wholly at *up_to* or below."""
         with self._translating():
@@ -227,7 +238,7 @@ class InboxFile:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreUnavailable(f"The inbox {self._path} does not answer: {error}") from error
+            raise StoreUnavailable(f"The inbox {self._path} does not answer: {error}. {remedy(error)}") from error
 
 
 def _within(rows: Sequence[tuple[int, int, int]], limit: int) -> Sequence[tuple[int, int, int]]:

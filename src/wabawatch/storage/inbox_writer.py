@@ -19,6 +19,7 @@ from typing import TypeAlias, TypeVar
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.ports import Body, BodyId, BodyKind
 from wabawatch.storage.bodies import encode_block
+from wabawatch.storage.folders import Place
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile, NewBlock
 from wabawatch.storage.sealed import Keyring
 
@@ -46,6 +47,14 @@ class Forget:
     future: Future[bool]
 
 
+@dataclass(slots=True, eq=False)
+class Try:
+    """A request to find out whether anything can be kept: afterwards `InboxWriter.trouble` says it."""
+
+    done: Future[None]
+
+
+_Order: TypeAlias = Append | Forget | Try
 _Outcome: TypeAlias = list[BodyId] | Exception
 _T = TypeVar("_T")
 
@@ -59,7 +68,7 @@ class DiskGuard:
         self._every_s = every_s
         self._look_at = 0.0
         self._refusal = ""
-        self._inode = path.stat().st_ino
+        self._place = Place(path)
 
     def check(self) -> None:
         """Raise StoreUnavailable when nothing should be written now."""
@@ -70,19 +79,25 @@ class DiskGuard:
         if self._refusal:
             raise StoreUnavailable(self._refusal)
 
+    def confirm(self) -> None:
+        """Raise StoreUnavailable when what was just written is in no file that anybody will ever read."""
+        if trouble := self._place.trouble():
+            raise StoreUnavailable(f"The inbox {trouble}")
+
     def _look(self) -> str:
+        if trouble := self._place.trouble():
+            return f"The inbox {trouble}"
         try:
-            inode = self._path.stat().st_ino
             disk = os.statvfs(self._path.parent)
         except OSError as error:
-            return f"The inbox {self._path} cannot be reached: {error.strerror}"
-        if inode != self._inode:
-            # SQLite would go on writing to the old file, which nobody will ever read.
-            return f"The inbox {self._path} was replaced by another file while in use. Restart."
+            return f"The disk of the inbox {self._path} cannot be reached: {error.strerror}."
         free = disk.f_bavail * disk.f_frsize
-        if free < self._reserve_bytes:
-            return f"Only {free >> 20} MiB are free on the disk of {self._path}, less than the reserve."
-        return ""
+        if free >= self._reserve_bytes:
+            return ""
+        return (
+            f"Only {free >> 20} MiB are free on the disk of the inbox {self._path}, less than the reserve of "
+            f"{self._reserve_bytes >> 20} MiB (WABAWATCH_FREE_SPACE_RESERVE): free space on it."
+        )
 
 
 class InboxWriter:
@@ -93,14 +108,16 @@ class InboxWriter:
         self._guard = guard
         self._keyring = keyring
         self._file: InboxFile | None = None
-        self._orders: SimpleQueue[Append | Forget | None] = SimpleQueue()
-        self._pending: deque[Append | Forget | None] = deque()
+        self.trouble = ""
+        """Why nothing was kept at the last attempt, in a sentence; "" when all was well"""
+        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+        self._pending: deque[_Order | None] = deque()
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, order: Append | Forget) -> None:
+    def submit(self, order: _Order) -> None:
         """Queue *order*; its future will be answered. Raises StoreUnavailable after `close`."""
         with self._gate:
             if self._closed:
@@ -117,13 +134,16 @@ class InboxWriter:
 
     def _run(self) -> None:
         while (order := self._next()) is not None:
-            if isinstance(order, Forget):
-                self._forget(order)
-            else:
-                self._keep(order)
+            match order:
+                case Forget():
+                    self._forget(order)
+                case Try():
+                    self._try(order)
+                case _:
+                    self._keep(order)
         self._disconnect()
 
-    def _next(self) -> list[Append] | Forget | None:
+    def _next(self) -> list[Append] | Forget | Try | None:
         """Wait for an order. Appends that are waiting already come as one list."""
         if not self._pending:
             self._pending.append(self._orders.get())
@@ -147,14 +167,17 @@ class InboxWriter:
         try:
             ids = iter(self._commit([body for append in appends for body in append.bodies]))
         except Exception as error:  # the thread's boundary: whatever it was, those who wait must hear of it
+            self._note(error)
             _answer([(append, _for_one(error)) for append in appends])
         else:
+            self.trouble = ""
             _answer([(append, list(islice(ids, len(append.bodies)))) for append in appends])
 
     def _commit(self, bodies: Sequence[Body]) -> list[BodyId]:
         self._guard.check()
         blocks = [self._block(each) for each in _in_blocks(bodies)]
         first_ids = self._on_file(lambda file: file.keep(blocks))
+        self._guard.confirm()
         return [
             block_id * BLOCK_BODIES + index
             for block_id, block in zip(first_ids, blocks, strict=True)
@@ -171,7 +194,21 @@ class InboxWriter:
         try:
             order.future.set_result(self._on_file(lambda file: file.forget_some(order.up_to)))
         except Exception as error:  # as in _keep
+            self._note(error)
             order.future.set_exception(error)
+
+    def _try(self, order: Try) -> None:
+        try:
+            self._guard.check()
+            self._on_file(lambda file: file.must_be_writable())
+            self.trouble = ""
+        except Exception as error:  # as in _keep
+            self._note(error)
+        order.done.set_result(None)
+
+    def _note(self, error: Exception) -> None:
+        # The words of a bug may quote data.
+        self.trouble = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
 
     def _on_file(self, use: Callable[[InboxFile], _T]) -> _T:
         if self._file is None:

@@ -41,14 +41,26 @@ Answer: TypeAlias = tuple[HTTPStatus, HealthBody]
 """200, or 503 when a check is failing."""
 
 
-def liveness(loops: Sequence[LoopHealth], oldest_waiting_s: float | None = None, storage_trouble: str = "") -> Answer:
-    """Whether the process does its work: no loop stalled, no old backlog, storage answers.
+def liveness(
+    loops: Sequence[LoopHealth],
+    oldest_waiting_s: float | None = None,
+    *,
+    inbox_trouble: str = "",
+    database_trouble: str = "",
+    writing_trouble: str = "",
+) -> Answer:
+    """Whether the process does its work: inbox and database answer, no backlog is old, no loop stalled.
 
-    *oldest_waiting_s* is the age of the oldest body that waits, None when none does. *storage_trouble* says what is
-    wrong with it, "" nothing; it is shown to anybody who asks, as is the `last_error` of the loops.
+    *oldest_waiting_s* is the age of the oldest body that waits, None when none does. A trouble says what is wrong and
+    what to do, "" when nothing is; it is shown to anybody who asks, as is the `last_error` of the loops.
+    *writing_trouble* is of a database that can be read: what comes is kept in the inbox meanwhile.
     """
-    storage = _check("storage", storage_trouble)
-    return _answer([storage, _backlog(oldest_waiting_s), *(_loop(loop) for loop in loops)])
+    database = _check("database", database_trouble)
+    if writing_trouble and not database_trouble:
+        database = {"name": "database", "status": Condition.DEGRADED, "detail": writing_trouble}
+    return _answer(
+        [_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s), *(_loop(loop) for loop in loops)]
+    )
 
 
 def readiness(*, database_trouble: str = "", inbox_trouble: str = "", schema: int | None, schema_needed: int) -> Answer:

@@ -16,7 +16,7 @@ from wabawatch.domain.report import Assessment
 from wabawatch.flows.ingest import Acks
 from wabawatch.flows.status import StatusFlow
 from wabawatch.loops import LoopHealth
-from wabawatch.ports import DIGESTED, Clock, Figures, Inbox, Window
+from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox, Window
 from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
 from wabawatch.wire import write
@@ -45,6 +45,8 @@ class Own:
     clock: Clock
     loops: Callable[[], Sequence[LoopHealth]]
     schema: Callable[[], Schema]
+    writing_trouble: Callable[[], str]
+    """Why nothing can be written to the database, in a sentence; "" when all is well"""
     build: Build
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
@@ -70,10 +72,23 @@ class Own:
         return Response(await run_in_threadpool(self._metrics), headers={"content-type": CONTENT_TYPE})
 
     def _liveness(self) -> Answer:
+        oldest_s, inbox_trouble, database_trouble = None, self.inbox.trouble(), ""
         try:
-            return liveness(self.loops(), self._oldest_waiting_s())
+            digested = self.figures.mark(DIGESTED)
         except StoreUnavailable as error:
-            return liveness(self.loops(), None, str(error))
+            database_trouble = str(error)
+        else:
+            try:
+                oldest_s = self._waiting_s(digested)
+            except StoreUnavailable as error:
+                inbox_trouble = str(error)
+        return liveness(
+            self.loops(),
+            oldest_s,
+            inbox_trouble=inbox_trouble,
+            database_trouble=database_trouble,
+            writing_trouble=self.writing_trouble(),
+        )
 
     def _readiness(self) -> Answer:
         try:
@@ -102,13 +117,14 @@ class Own:
             verdict=recent.verdict,
             webhooks=self.figures.bodies(Window(None, None)),
             acks=self.acks.totals(),
-            oldest_waiting_s=self._oldest_waiting_s() or 0.0,
+            oldest_waiting_s=self._waiting_s(self.figures.mark(DIGESTED)) or 0.0,
             loops=self.loops(),
             build=self.build,
         )
 
-    def _oldest_waiting_s(self) -> float | None:
-        oldest_at = self.inbox.oldest_waiting_at(self.figures.mark(DIGESTED))
+    def _waiting_s(self, digested: BodyId) -> float | None:
+        """The age of the oldest body that is not digested."""
+        oldest_at = self.inbox.oldest_waiting_at(digested)
         return None if oldest_at is None else max(0, self.clock.now() - oldest_at) / 1000
 
 
