@@ -26,6 +26,8 @@ _TICK_S = 0.001
 _TELL_S = 0.5
 _RECONNECT_S = 0.02
 _AGAIN_S = 0.05
+_LAST_S = 30.0
+"""How long answers on their way are waited for when patience has ended"""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ class Sent(msgspec.Struct):
     again: int
     """Requests sent again, because no 2xx came"""
     unanswered: int
-    """Requests that never got a 2xx"""
+    """Requests that never got a 2xx, or were due and never begun, so long did the server take"""
     refused: dict[str, int]
     """Other answers, by HTTP status"""
     truth: dict[str, int]
@@ -199,6 +201,10 @@ class Load:
         while (self._in_flight or self._due or self._unanswered) and time.perf_counter() < give_up_s:
             self._wake()
             await asyncio.sleep(0.005)
+        self._given_up += len(self._due)  # never begun
+        self._due.clear()
+        while self._in_flight and time.perf_counter() < give_up_s + _LAST_S:
+            await asyncio.sleep(0.005)
         if self.plan.count:  # the measured time ends with the last answer
             self._ended_s = time.perf_counter()
         self.is_over = True
@@ -218,7 +224,7 @@ class Load:
             measured=self._measured,
             measured_s=self._ended_s - self.began_s - self.plan.warm_up_s,
             again=self._again,
-            unanswered=self._given_up + self._in_flight + len(self._due) + len(self._unanswered),
+            unanswered=self._given_up + self._in_flight + len(self._unanswered),
             refused=dict(self.refused),
             truth=self._traffic.truth(),
             latencies=dict(self._latencies.counts),
