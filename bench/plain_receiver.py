@@ -1,17 +1,16 @@
 """The receiver that one would write first: FastAPI, an ORM, a commit for each webhook. Ours is measured beside it.
 
 It checks the signature, and its SQLite is set up as ours is (WAL, synchronous=FULL): when it answers 200, the webhook
-is on disk here too.
+is on disk here too. It runs on PostgreSQL as well.
 """
 
 import hmac
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 
@@ -33,15 +32,9 @@ class WebhookEvent(Base):
     payload: Mapped[str]
 
 
-def make_app(database: Path, secret: bytes) -> FastAPI:
-    """The app, with its tables in the file *database*."""
-    engine = create_engine(f"sqlite:///{database}", connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-
+def make_app(database_url: str, secret: bytes) -> FastAPI:
+    """The app, with its tables made."""
+    engine = _engine(database_url)
     Base.metadata.create_all(engine)
 
     app = FastAPI()
@@ -58,6 +51,19 @@ def make_app(database: Path, secret: bytes) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _engine(database_url: str) -> Engine:
+    if database_url.startswith("postgresql:"):
+        return create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    engine = create_engine(database_url, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    return engine
 
 
 def _events(payload: dict[str, Any]) -> Iterator[WebhookEvent]:

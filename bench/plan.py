@@ -25,7 +25,8 @@ def short() -> list[Step]:
     """`make bench`: everything that minutes can tell."""
     growth = _Growth()
     return [
-        Step("acceptance", SQLITE, partial(acceptance.measure, seconds=5.0, rounds=2)),
+        _step(acceptance.measure, seconds=5.0, rounds=2),
+        _step(acceptance.measure, POSTGRESQL, seconds=4.0, rounds=1),
         _step(webhooks.measure, seconds=60.0),
         _step(webhooks.measure, POSTGRESQL, seconds=30.0),
         _step(kill.measure, events=50_000, every=3.0),

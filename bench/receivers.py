@@ -1,22 +1,22 @@
 """Three receivers to compare, each served alone: a bare ASGI app, ours without the digest, and the plain one.
 
-python -m bench.receivers bare|ours|plain --folder FOLDER --fd SOCKET
+python -m bench.receivers bare|ours|plain --folder FOLDER [--database-url URL] --fd SOCKET
 """
 
 from __future__ import annotations
 
 import argparse
 import socket
-import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 if TYPE_CHECKING:
-    from wabawatch.storage.inbox import SqliteInbox
+    from wabawatch.app import System
 
 SECRET = "app secret"
 KINDS = ("bare", "ours", "plain")
@@ -24,12 +24,13 @@ KINDS = ("bare", "ours", "plain")
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class SystemClock:
-    """The clock of this machine."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a receiver keeps what it gets."""
 
-    def now(self) -> int:
-        """Milliseconds since 1970 UTC."""
-        return time.time_ns() // 1_000_000
+    folder: Path
+    database_url: str = ""
+    """"": SQLite files in the folder"""
 
 
 async def answer_200(scope: MutableMapping[str, Any], receive: object, send: Send) -> None:
@@ -44,9 +45,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--database-url", default="")
     parser.add_argument("--fd", type=int, required=True)
     asked = parser.parse_args()
-    with _app(asked.kind, asked.folder) as app:
+    with _app(asked.kind, Where(asked.folder, asked.database_url)) as app:
         config = uvicorn.Config(
             app, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_level="warning"
         )
@@ -56,40 +58,42 @@ def main() -> None:
 
 # What only one of them needs is imported for it alone, so that it does not count as memory of the others.
 @contextmanager
-def _app(kind: str, folder: Path) -> Iterator[Any]:
+def _app(kind: str, where: Where) -> Iterator[Any]:
     if kind == "bare":
         yield answer_200
     elif kind == "plain":
         from bench.plain_receiver import make_app
 
-        yield make_app(folder / "plain.sqlite", SECRET.encode())
+        yield make_app(where.database_url or f"sqlite:///{where.folder / 'plain.sqlite'}", SECRET.encode())
     else:
-        with opened_inbox(folder) as inbox:
-            yield _ours(inbox)
+        with opened_system(where) as system:
+            yield _ours(system)
 
 
 @contextmanager
-def opened_inbox(folder: Path) -> Iterator[SqliteInbox]:
-    """The inbox that our receiver keeps bodies in."""
-    from wabawatch.storage.inbox import SqliteInbox
-    from wabawatch.storage.sealed import load_or_create
+def opened_system(where: Where) -> Iterator[System]:
+    """The installation that our receiver keeps bodies in. None of its loops run: nothing is digested."""
+    from wabawatch.app import System
+    from wabawatch.settings import load
 
-    inbox = SqliteInbox(folder / "inbox.sqlite", load_or_create(folder / "keys.json"), reserve_bytes=0)
+    named = {"DATABASE_URL": where.database_url} if where.database_url else {}
+    usual = {"WABAWATCH_DATA_DIR": str(where.folder / "data"), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+    system = System(load({**usual, **named}))
     try:
-        yield inbox
+        yield system
     finally:
-        inbox.close()
+        system.close()
 
 
-def _ours(inbox: SqliteInbox) -> Any:
-    from wabawatch.flows.ingest import Acks, AppSecrets
+def _ours(system: System) -> Any:
+    from wabawatch.flows.ingest import AppSecrets
     from wabawatch.web.webhook import make_receiver
 
     return make_receiver(
         apps={"": AppSecrets("", (SECRET.encode(),))},
-        inbox=inbox,
-        clock=SystemClock(),
-        acks=Acks(),
+        inbox=system.inbox,
+        clock=system.clock,
+        acks=system.acks,
         max_body_bytes=4 << 20,
         allow_unsigned=False,
     )

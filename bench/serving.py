@@ -17,6 +17,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.server import HOST, Server
 
 from bench.filling import DAYS, Installation, fill
+from bench.receivers import Where
 from bench.stage import POSTGRESQL, Stage
 
 DIGEST_PATIENCE_S = 1_200.0
@@ -97,11 +98,12 @@ def _postgres(stage: Stage) -> PostgresServer:
 
 
 @contextmanager
-def receiver(kind: str, folder: Path) -> Iterator[tuple[int, int]]:
+def receiver(kind: str, where: Where) -> Iterator[tuple[int, int]]:
     """One of `bench.receivers` in a process of its own: its pid and port. The socket listens already."""
     with socket.create_server((HOST, 0), backlog=1024) as listening:
         fd = listening.fileno()
-        command = [sys.executable, "-m", "bench.receivers", kind, "--folder", str(folder), "--fd", str(fd)]
+        command = [sys.executable, "-m", "bench.receivers", kind, "--folder", str(where.folder), "--fd", str(fd)]
+        command += ["--database-url", where.database_url]
         process = subprocess.Popen(command, pass_fds=[fd], start_new_session=True)
         try:
             yield process.pid, listening.getsockname()[1]
