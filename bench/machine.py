@@ -8,12 +8,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-MIB = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process holds, in MiB."""
+    """What a process holds, in MB (a million bytes)."""
 
     resident: float
     """VmRSS: shared libraries count in full"""
@@ -36,7 +34,7 @@ def memory_of(pid: int) -> Memory:
     """What the process *pid* holds now."""
     status, rollup = Path(f"/proc/{pid}/status"), Path(f"/proc/{pid}/smaps_rollup")
     named = ((status, "VmRSS"), (status, "VmHWM"), (rollup, "Pss"))
-    return Memory(*(int(_field(path, name).split()[0]) / 1024 for path, name in named))
+    return Memory(*(int(_field(path, name).split()[0]) * 1024 / 1e6 for path, name in named))
 
 
 def cpu_s(pid: int) -> float:
