@@ -54,13 +54,13 @@ WRONG = {
     "key file open to others": (keys(mode=0o644), "key file", Level.WARNING),
     "key file lost": (keys(exists=False), "key file", Level.FAILED),
     "key file of other data": (keys(foreign=("inbox.db",)), "key file", Level.FAILED),
-    "database does not open": (books(trouble="disk I/O error"), "database", Level.FAILED),
+    "database does not open": (books(trouble="disk I/O error", fix="Free space."), "database", Level.FAILED),
     "schema behind": (books(schema=2), "database", Level.WARNING),
     "schema missing": (books(schema=None), "database", Level.WARNING),
     "schema ahead": (books(schema=4), "database", Level.FAILED),
     "database damaged": (books(file=FileState("row 7 is missing")), "database file", Level.FAILED),
     "log too long": (books(file=FileState(log_bytes=300 * MIB)), "database file", Level.WARNING),
-    "inbox does not open": (inbox(trouble="locked"), "inbox", Level.FAILED),
+    "inbox does not open": (inbox(trouble="locked", fix="Wait."), "inbox", Level.FAILED),
     "inbox damaged": (inbox(file=FileState("row 7 is missing")), "inbox file", Level.FAILED),
     "SQLite without mathematics": (replace(WELL_KEPT, sqlite=Sqlite("3.34.0", False)), "SQLite", Level.WARNING),
     "backlog old": (inbox(oldest_waiting_at=NOW - 61_000), "backlog", Level.FAILED),
@@ -95,6 +95,18 @@ def test_each_trouble_is_found_alone_and_has_a_fix(premises: Premises, check: st
     (found,) = (each for each in examine(load(SET_UP), premises, NOW) if each.check == check)
     assert found.fix
     assert found.found
+
+
+def test_what_cannot_be_read_is_not_called_well() -> None:
+    told = {each.check for each in examine(load(SET_UP), books(trouble="it is damaged", traffic=None), NOW)}
+
+    assert not told & {"backlog", "set aside", "last webhook", "repeated", "clock", "understood", "monitoring"}
+
+
+def test_a_lost_database_is_not_taken_for_a_new_one() -> None:
+    lost = replace(WELL_KEPT, books=NOTHING.books, server=None)
+
+    assert troubles(lost)["database"] is Level.FAILED
 
 
 FINE = {

@@ -16,6 +16,7 @@ from wabawatch.domain.premises import BooksState, FileState, Traffic
 from wabawatch.ports import Body, BodyKind, BodySource
 from wabawatch.settings import load
 from wabawatch.storage import schema
+from wabawatch.storage.outages import remedy
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
 from wabawatch.storage.premises_sqlite import look_at_file, look_at_sqlite
 
@@ -40,7 +41,9 @@ def database_of(system: System) -> Path:
 
 def traffic(system: System) -> Traffic:
     system.drain()
-    return look_at_books(database_of(system), system.clock.now()).traffic
+    found = look_at_books(database_of(system), system.clock.now()).traffic
+    assert found is not None
+    return found
 
 
 def sent(system: System, wamid: str, app: str = "", source: BodySource = BodySource.LIVE) -> Body:
@@ -99,6 +102,36 @@ def test_damage_in_a_file_is_found_within_its_time(tmp_path: Path) -> None:
     assert look_at_file(path).damage
 
 
+def test_the_trouble_is_told_in_the_words_of_sqlite_with_what_mends_it(system: System) -> None:
+    path = database_of(system)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA wal_checkpoint(TRUNCATE)")
+    system.close()
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(content)
+
+    found = look_at_books(path, 0)
+
+    assert (found.trouble, found.fix) == ("database disk image is malformed", remedy(damage()))
+
+
+def damage() -> sqlite3.Error:
+    error = sqlite3.DatabaseError("as SQLite says")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def test_a_text_in_the_place_of_a_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    path.write_text("no database")
+
+    found = look_at_inbox(path, look_at_books(tmp_path / "none.db", 0))
+
+    assert found.trouble == "it is not an SQLite file"
+    assert "backup" in found.fix
+
+
 def test_the_length_of_the_log_is_told(system: System) -> None:
     found = look_at_books(database_of(system), 0).file
 
@@ -149,6 +182,7 @@ def test_bodies_that_were_given_up_are_told_with_the_newest_error(system: System
 
     found = look_at_books(database_of(system), system.clock.now()).traffic
 
+    assert found is not None
     assert (found.parked, found.retrying, found.parked_error) == (2, 1, "ValueError")
 
 

@@ -64,10 +64,13 @@ def _findings(where: Where, now: Millis) -> list[Finding]:
 
 
 def _mistakes(error: SettingsError) -> list[Finding]:
-    return [
-        Finding("settings", Level.FAILED, problem, "put it right; docs/settings.md lists all settings")
-        for problem in error.problems
-    ]
+    return [Finding("settings", Level.FAILED, problem, _fix(problem)) for problem in error.problems]
+
+
+def _fix(problem: str) -> str:
+    if "cannot be read" in problem:
+        return "name a file that is there, and run this as the user that runs the server"
+    return "put it right; docs/settings.md lists all settings"
 
 
 def look(settings: Settings, now: Millis) -> Premises:

@@ -80,6 +80,8 @@ class BooksState:
     place: str
     exists: bool
     trouble: str = ""
+    fix: str = ""
+    """What to do about the trouble"""
     schema: int | None = None
     """The last step that it has taken; None: none at all"""
     schema_needed: int = 0
@@ -87,7 +89,8 @@ class BooksState:
     last_cycle_at: Millis | None = None
     file: FileState | None = None
     """None: it is no file, or cannot be opened"""
-    traffic: Traffic = Traffic()
+    traffic: Traffic | None = None
+    """None: it could not be read, or there is none yet"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class InboxState:
     place: str
     exists: bool
     trouble: str = ""
+    fix: str = ""
     waiting: int = 0
     oldest_waiting_at: Millis | None = None
     file: FileState | None = None

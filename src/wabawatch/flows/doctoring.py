@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, failed, ok, warning
 from wabawatch.domain.graph_versions import Age, age_of, newest
-from wabawatch.domain.premises import BooksState, Premises
+from wabawatch.domain.premises import BooksState, Premises, Traffic
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
@@ -22,31 +22,42 @@ SHORT_TOKEN = 16
 def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding]:
     """Judge everything that was looked at."""
     is_serving = premises.server is not None and premises.server.is_wabawatch
-    books, traffic, apps = premises.books, premises.books.traffic, settings.apps.items()
+    books, apps = premises.books, settings.apps.items()
     return [
-        kept.folder(premises.folder),
-        kept.free_space(premises.folder, settings.storage.free_space_reserve),
-        kept.key_file(premises.key_file, is_needed=books.exists or premises.inbox.exists),
-        kept.database(books),
-        *kept.file("database file", books.file),
-        kept.inbox(premises.inbox),
-        *kept.file("inbox file", premises.inbox.file),
-        *kept.sqlite(premises.sqlite),
-        kept.backlog(premises.inbox, now, is_serving=is_serving),
-        kept.set_aside(traffic),
+        *_storage(settings, premises, now, is_serving=is_serving),
         *(received.app_secret(name, app, settings) for name, app in apps),
         *(received.verify_token(name, app) for name, app in apps),
         api_token(settings),
-        *(each for name, app in apps for each in received.last_webhook(name, app, books, now)),
-        received.redelivery(traffic),
-        received.answer_time(traffic),
-        received.clock(traffic),
-        received.understood(traffic),
-        received.news(traffic),
-        monitoring(books, settings, now, is_serving=is_serving),
+        *(_traffic(settings, books.traffic, now) if books.traffic else ()),
+        *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
         graph_version(settings.graph.url.version, now),
         *server(premises),
     ]
+
+
+def _storage(settings: Settings, premises: Premises, now: Millis, *, is_serving: bool) -> Iterator[Finding]:
+    books, inbox = premises.books, premises.inbox
+    yield kept.folder(premises.folder)
+    yield kept.free_space(premises.folder, settings.storage.free_space_reserve)
+    yield kept.key_file(premises.key_file, is_needed=books.exists or inbox.exists)
+    yield kept.database(books, has_inbox=inbox.exists)
+    yield from kept.file("database file", books.file)
+    yield kept.inbox(inbox)
+    yield from kept.file("inbox file", inbox.file)
+    yield from kept.sqlite(premises.sqlite)
+    if books.traffic:  # else nobody knows what of the inbox was digested
+        yield kept.backlog(inbox, now, is_serving=is_serving)
+        yield kept.set_aside(books.traffic)
+
+
+def _traffic(settings: Settings, traffic: Traffic, now: Millis) -> Iterator[Finding]:
+    for name, app in settings.apps.items():
+        yield from received.last_webhook(name, app, traffic, now)
+    yield received.redelivery(traffic)
+    yield received.answer_time(traffic)
+    yield received.clock(traffic)
+    yield received.understood(traffic)
+    yield received.news(traffic)
 
 
 def api_token(settings: Settings) -> Finding:

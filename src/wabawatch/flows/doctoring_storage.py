@@ -66,11 +66,14 @@ def key_file(found: KeyFile, *, is_needed: bool) -> Finding:
     return ok(check, found.path)
 
 
-def database(found: BooksState) -> Finding:
+def database(found: BooksState, *, has_inbox: bool) -> Finding:
     """Whether the books can be opened and have the tables of this release."""
     check = "database"
     if found.trouble:
-        return failed(check, f"{found.place}: {found.trouble}", "let wabawatch write there, or restore a backup")
+        return failed(check, f"{found.place}: {found.trouble}", _as_fix(found.fix))
+    if not found.exists and has_inbox:
+        lost = f"{found.place} is missing or empty, though there is an inbox: at the next start figures begin anew"
+        return failed(check, lost, "restore a backup, or start without one (docs/install.md)")
     if not found.exists:
         return ok(check, f"{found.place} is made at the first start")
     if (found.schema or 0) < found.schema_needed:
@@ -86,7 +89,7 @@ def inbox(found: InboxState) -> Finding:
     """Whether webhooks can be kept."""
     check = "inbox"
     if found.trouble:
-        return failed(check, f"{found.place}: {found.trouble}", "let wabawatch write there; without it Meta gets 503")
+        return failed(check, f"{found.place}: {found.trouble}; webhooks are answered with 503", _as_fix(found.fix))
     return ok(check, found.place if found.exists else f"{found.place} is made at the first start")
 
 
@@ -138,6 +141,11 @@ def set_aside(found: Traffic) -> Finding:
     if found.retrying:
         return ok(check, f"{found.retrying} bodies are tried again")
     return ok(check, "nothing")
+
+
+def _as_fix(sentence: str) -> str:
+    """A sentence as one of our fixes, which are none."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
 def _size(n: int) -> str:

@@ -8,7 +8,7 @@ from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, TOLERATED_SHARE
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, failed, of_app, ok, warning
 from wabawatch.domain.histograms import above, percentile
-from wabawatch.domain.premises import AppAnswers, BooksState, Traffic
+from wabawatch.domain.premises import AppAnswers, Traffic
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.settings import App, Settings
 
@@ -60,13 +60,13 @@ def verify_token(name: str, app: App) -> Finding:
     )
 
 
-def last_webhook(name: str, app: App, books: BooksState, now: Millis) -> Iterator[Finding]:
+def last_webhook(name: str, app: App, found: Traffic, now: Millis) -> Iterator[Finding]:
     """Whether anything comes for one app."""
-    if not app.app_secret or not books.exists or books.trouble:
+    if not app.app_secret:
         return
-    check, at = of_app("last webhook", name), books.traffic.last_at.get(name)
+    check, at = of_app("last webhook", name), found.last_at.get(name)
     if at is None:
-        others = ", and other apps get theirs" if books.traffic.last_at else ""
+        others = ", and other apps get theirs" if found.last_at else ""
         yield warning(
             check, f"none has come{others}", "point Meta at it: docs/meta-setup.md says how, and how to check it"
         )
@@ -131,7 +131,7 @@ def understood(found: Traffic) -> Finding:
     check = "understood"
     if not found.unparsed:
         return ok(check, "every item of the last seven days whose field is known")
-    said = f"{sum(found.unparsed.values())} items of the last seven days gave nothing: {_listed(found.unparsed)}"
+    said = f"items that gave nothing in the last seven days, by field: {_listed(found.unparsed)}"
     return warning(check, said, "they are kept as they came: upgrade, or report it (docs/health.md#understood)")
 
 
@@ -146,7 +146,7 @@ def news(found: Traffic) -> Finding:
 
 def _listed(counted: Mapping[str, int]) -> str:
     most = sorted(counted, key=lambda name: (-counted[name], name))
-    said = ", ".join(f"{name or 'none'} ({counted[name]})" for name in most[:SHOWN])
+    said = ", ".join(f"{name or 'no field'} ({counted[name]})" for name in most[:SHOWN])
     return said + (f" and {len(most) - SHOWN} more" if len(most) > SHOWN else "")
 
 
@@ -171,7 +171,7 @@ def refused(answers: AppAnswers) -> Finding:
     check = of_app("refused", answers.app)
     counted = {reason: n for reason in (*UNTRUSTED, *LOST) if (n := answers.refused.get(reason, 0))}
     if not counted:
-        return ok(check, f"none of {answers.accepted:,} since the server was started")
+        return ok(check, f"none since the server was started, and {answers.accepted:,} accepted")
     said = f"since the server was started, beside {answers.accepted:,} accepted: {_listed(counted)}"
     if any(reason in counted for reason in LOST):
         return warning(check, said, "docs/health.md says what each means; the server's log says more")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +17,7 @@ from wabawatch.ports import DIGESTED
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
 from wabawatch.storage.migrations import schema_place
+from wabawatch.storage.outages import remedy
 from wabawatch.storage.premises_sqlite import look_at_file
 from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.storage.schema import cycles, marks, raw_blocks
@@ -27,6 +30,8 @@ MOUNTS = Path("/proc/self/mountinfo")
 
 _HEAD = 16
 """So many bytes of something sealed tell its key."""
+
+_LET_WRITE = "Let the user that runs wabawatch read and write it and its folder, or run this as that user."
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -65,9 +70,12 @@ def _open_files(folder: Path) -> tuple[str, ...]:
 
 def look_at_keys(path: Path, database: Path, inbox: Path) -> KeyFile:
     """The key file at *path*, and whether it has the keys of what lies sealed in the files *database* and *inbox*."""
-    if not _is_there(path):
+    try:
+        mode = path.stat().st_mode & 0o777
+    except (FileNotFoundError, NotADirectoryError):
         return KeyFile(str(path), exists=False)
-    mode = path.stat().st_mode & 0o777
+    except OSError as error:
+        return KeyFile(str(path), True, trouble=f"it cannot be looked at: {error.strerror}")
     try:
         ring = Keyring.from_json(path.read_text(encoding="ascii"))
     except OSError as error:
@@ -81,7 +89,7 @@ def look_at_keys(path: Path, database: Path, inbox: Path) -> KeyFile:
 
 def _newest_in_books(path: Path) -> bytes:
     """The first bytes of the newest raw bodies; nothing when there are none, or no telling."""
-    if not _is_there(path) or _no_database(path):
+    if _is_missing(path) or _no_database(path):
         return b""
     database = Database(f"sqlite:///{path}")
     newest = select(func.substr(raw_blocks.c.block, 1, _HEAD)).where(raw_blocks.c.n > 0)
@@ -95,7 +103,7 @@ def _newest_in_books(path: Path) -> bytes:
 
 
 def _newest_in_inbox(path: Path) -> bytes:
-    if not _is_there(path) or _no_database(path):
+    if _is_missing(path) or _no_database(path):
         return b""
     try:
         file = InboxFile(path, busy_timeout_ms=PATIENCE_MS)
@@ -111,10 +119,10 @@ def _newest_in_inbox(path: Path) -> bytes:
 
 def look_at_books(path: Path, now: Millis) -> BooksState:
     """The main database in the SQLite file at *path*."""
-    if not _is_there(path) or not path.stat().st_size:
+    if _is_missing(path):
         return BooksState(str(path), exists=False)
-    if trouble := _no_database(path):
-        return BooksState(str(path), exists=True, trouble=trouble)
+    if told := _no_database(path):
+        return BooksState(str(path), True, told.trouble, told.fix)
     database = Database(f"sqlite:///{path}")
     try:
         with database.writing():
@@ -125,10 +133,9 @@ def look_at_books(path: Path, now: Millis) -> BooksState:
             return BooksState(str(path), True, schema=at, schema_needed=needed, file=file)
         with database.reading() as connection:
             return _read(connection, str(path), needed, file, now)
-    except StoreUnavailable as error:
-        return BooksState(str(path), True, str(error))
-    except DatabaseError as error:  # such as a damaged file
-        return BooksState(str(path), True, f"the database is damaged: {error.orig}")
+    except (StoreUnavailable, DatabaseError) as error:
+        told = _told(error)
+        return BooksState(str(path), True, told.trouble, told.fix)
     finally:
         database.close()
 
@@ -148,21 +155,23 @@ def _read(connection: Connection, place: str, schema: int, file: FileState, now:
 
 def look_at_inbox(path: Path, books: BooksState) -> InboxState:
     """The inbox in the file at *path*, and what *books* have not digested of it."""
-    if not _is_there(path) or not path.stat().st_size:
+    if _is_missing(path):
         return InboxState(str(path), exists=False)
-    if trouble := _no_database(path):
-        return InboxState(str(path), exists=True, trouble=trouble)
+    if told := _no_database(path):
+        return InboxState(str(path), True, told.trouble, told.fix)
     digested = books.marks.get(DIGESTED, 0)
     try:
         file = InboxFile(path, busy_timeout_ms=PATIENCE_MS)
     except StoreUnavailable as error:
-        return InboxState(str(path), True, str(error))
+        told = _told(error)
+        return InboxState(str(path), True, told.trouble, told.fix)
     try:
         file.keep([])  # nothing, durably: whether it can be written to
         waiting, oldest_at = file.waiting(digested), file.oldest_waiting_at(digested)
-        return InboxState(str(path), True, "", waiting, oldest_at, look_at_file(path))
+        return InboxState(str(path), True, waiting=waiting, oldest_waiting_at=oldest_at, file=look_at_file(path))
     except StoreUnavailable as error:
-        return InboxState(str(path), True, str(error))
+        told = _told(error)
+        return InboxState(str(path), True, told.trouble, told.fix)
     finally:
         file.close()
 
@@ -174,10 +183,36 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _no_database(path: Path) -> str:
-    """Why the file at *path* is no SQLite database that can be written to; "" when it is one."""
+def _is_missing(path: Path) -> bool:
+    """Whether there is no file at *path*, or an empty one; one that we may not look at is there."""
+    try:
+        return not path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+
+
+class _Told(NamedTuple):
+    trouble: str
+    fix: str
+
+
+def _no_database(path: Path) -> _Told | None:
+    """Why the file at *path* is no SQLite database that can be written to; None when it is one."""
     try:
         with path.open("r+b") as file:
-            return "" if file.read(len(_MAGIC)) == _MAGIC else "it is not an SQLite file"
+            is_one = file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
-        return f"it cannot be opened for writing: {error.strerror}"
+        return _Told(f"it cannot be opened for writing: {error.strerror}", _LET_WRITE)
+    return None if is_one else _Told("it is not an SQLite file", "Stop wabawatch and put back a backup.")
+
+
+def _told(error: Exception) -> _Told:
+    """What is wrong, in the words of SQLite itself, and what mends it."""
+    cause: object = error
+    while isinstance(cause, StoreUnavailable | DatabaseError):
+        cause = cause.orig if isinstance(cause, DatabaseError) else cause.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return _Told(str(cause), remedy(cause))
+    return _Told(str(error), _LET_WRITE)
