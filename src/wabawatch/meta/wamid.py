@@ -9,12 +9,16 @@ Packed, the first byte says how to read the rest:
 - ``80`` and above: the usual layout. Bit 6 is the 11 / 12 flag, bits 0-5 the number of digits; then the phone number
   as an integer (big-endian, as many bytes as so many digits can need), then the id.
 
-No other knowledge is needed to read it, so a packed id can be moved, exported and archived alone.
+No other knowledge is needed to read it, so a packed id can be moved, exported and archived alone. Where the phone
+number stands beside it anyway, `without_phone` leaves it out: then bit 7 is off, and the first byte ``02`` or above.
 """
 
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64, hexlify, unhexlify
+
+TAIL = 4
+"""So many last bytes of a packed id are the same with and without its phone number: enough to find it by."""
 
 _PREFIX = "wamid."
 _TEXT = b"\x00"
@@ -26,6 +30,10 @@ _HEAD = b"\x1c\x18"
 _MIDDLE = {b"\x15\x02\x00\x11\x18": _USUAL, b"\x15\x02\x00\x12\x18": _USUAL | _FLAG_12}
 _MIDDLE_OF = {tag: middle for middle, tag in _MIDDLE.items()}
 _WIDTH = tuple(((10**digits - 1).bit_length() + 7) // 8 for digits in range(_DIGITS + 1))
+_MOST_DIGITS = 18
+"""A number of more digits stays in: databases could not put it together again."""
+HEX_WIDTHS = {digits: 2 * _WIDTH[digits] for digits in range(_MOST_DIGITS + 1)}
+"""How many hex digits a phone number of so many digits takes in a packed id."""
 _LONGEST_ID = 63
 """In bytes. The length of a longer one (127 characters and more) would not fit into one byte of the layout."""
 
@@ -53,6 +61,29 @@ def unpack(packed: bytes) -> str:
     if pack(wamid) != packed:
         raise ValueError("not the packed form of this wamid")
     return wamid
+
+
+def without_phone(packed: bytes, digits: str) -> bytes | None:
+    """*packed* without the phone number in it; None when it holds another than *digits*, or cannot do without."""
+    tag = packed[0]
+    count = tag & _DIGITS
+    start = 1 + _WIDTH[count]
+    is_fit = tag >= _USUAL and tag & ~_USUAL > _BASE64[0] and len(packed) >= start + TAIL
+    if not is_fit or count > _MOST_DIGITS or len(digits) != count or not (digits.isascii() and digits.isdigit()):
+        return None
+    if int.from_bytes(packed[1:start], "big") != int(digits):
+        return None
+    return bytes((tag & ~_USUAL,)) + packed[start:]
+
+
+def has_no_phone(short: bytes) -> bool:
+    """Whether `without_phone` made *short*."""
+    return _BASE64[0] < short[0] < _USUAL
+
+
+def with_phone(short: bytes, digits: str) -> bytes:
+    """What `without_phone` took *digits* out of."""
+    return bytes((short[0] | _USUAL,)) + int(digits).to_bytes(_WIDTH[len(digits)], "big") + short[1:]
 
 
 def counterparty(wamid: str) -> str | None:

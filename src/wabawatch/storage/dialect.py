@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, LargeBinary, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from wabawatch.domain.errors import BadRequest
+from wabawatch.meta.wamid import TAIL
 
 WRITES = "wabawatch_writes"
 """Execution option of connections that will write: on SQLite they take the write lock at once, so that no
@@ -217,6 +220,36 @@ def hex_text(connection: Connection, octets: str) -> str:
     """SQL for the bytes *octets* (SQL) in lower-case hex digits; NULL stays NULL."""
     # SQLite writes NULL as an empty text.
     return f"NULLIF(LOWER(HEX({octets})), '')" if connection.dialect.name == "sqlite" else f"ENCODE({octets}, 'hex')"
+
+
+class tail(FunctionElement[bytes]):  # noqa: N801  - reads as the SQL function that it is
+    """SQL for the last `TAIL` bytes of a packed wamid: what messages are found by."""
+
+    inherit_cache = True
+    type = LargeBinary()
+
+
+@compiles(tail, "sqlite")
+def _tail_sqlite(element: tail, compiler: Any, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, -{TAIL})"
+
+
+@compiles(tail, "postgresql")
+def _tail_postgres(element: tail, compiler: Any, **options: Any) -> str:
+    octets = compiler.process(element.clauses, **options)
+    return f"substr({octets}, greatest(length({octets}) - {TAIL - 1}, 1))"
+
+
+def utf8_text(connection: Connection, octets: str) -> str:
+    """SQL for the text that the bytes *octets* (SQL) are in UTF-8."""
+    return f"CAST({octets} AS TEXT)" if connection.dialect.name == "sqlite" else f"CONVERT_FROM({octets}, 'UTF8')"
+
+
+def hex_number(connection: Connection, number: str, width: str) -> str:
+    """SQL for a *number* (SQL for text or a number) in lower-case hex, filled up to *width* (SQL) digits."""
+    if connection.dialect.name == "sqlite":
+        return f"SUBSTR('0000000000000000' || PRINTF('%x', {number}), -({width}))"
+    return f"LPAD(TO_HEX(CAST({number} AS BIGINT)), {width}, '0')"
 
 
 def byte_at(connection: Connection, octets: str, place: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from wabawatch.domain.facts import ErrorSeen, Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
-from wabawatch.storage import schema
+from wabawatch.storage import contact_keys, schema
 from wabawatch.storage.bulk import insert_missing
 from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
 from wabawatch.storage.names import CACHED, Names
@@ -49,9 +49,10 @@ class Dictionary:
         )
         self.contacts = Names[ContactKey](
             schema.contacts,
-            ("value", "kind"),
-            lambda w: {"value": w.value, "kind": int(w.kind), "country": country_of(w)},
-            lambda row: ContactKey(row.kind, row.value),
+            ("packed",),
+            lambda w: {"packed": contact_keys.pack(w), "country": country_of(w)},
+            lambda row: contact_keys.unpack(row.packed),
+            lambda w: (contact_keys.pack(w),),
         )
         self.labels = Names[tuple[LabelKind, str]](
             schema.labels,

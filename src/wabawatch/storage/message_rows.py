@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from wabawatch.domain.facts import Millis, TemplateRef
-from wabawatch.domain.messages import Claim, ContactKey, ErrorNote, Message, PricingKey, Stages
+from wabawatch.domain.messages import Claim, ContactKey, ContactKind, ErrorNote, Message, PricingKey, Stages
 from wabawatch.domain.standing import (
     Judgement,
     Look,
@@ -32,7 +32,7 @@ from wabawatch.domain.standing import (
     look,
     outcome,
 )
-from wabawatch.meta.wamid import pack, unpack
+from wabawatch.meta.wamid import has_no_phone, pack, unpack, with_phone, without_phone
 
 EVIDENCE_BITS = 0xFFF
 NOTED_BIT = 1 << 12
@@ -145,7 +145,7 @@ def row_of(
     user, lead = message.user, message.lead
     return {
         "number_id": words.numbers[message.number] if message.number else 0,
-        "wamid": pack(message.wamid) if message.wamid else None,
+        "wamid": _pack_wamid(message) if message.wamid else None,
         "cohort_at": base,
         "contact_id": words.contacts[message.contact[2]] if message.contact else None,
         "profile_id": profile_id,
@@ -203,7 +203,7 @@ def message_of(
     )
     message = Message(
         number=meanings.numbers[row.number_id] if row.number_id else "",
-        wamid=unpack(row.wamid) if row.wamid is not None else "",
+        wamid=_unpack_wamid(row, meanings) if row.wamid is not None else "",
         evidence=state & EVIDENCE_BITS,
         stages=stages,
         accepted_at=accepted_at,
@@ -291,6 +291,18 @@ def _encode_extra(message: Message, elsewhere: list[Millis], base: Millis) -> by
     if message.opaque:
         extra["opaque"] = message.opaque[2]
     return msgspec.msgpack.encode(extra) if extra else None
+
+
+def _pack_wamid(message: Message) -> bytes:
+    packed = pack(message.wamid)
+    if message.contact is None or message.contact[2].kind != ContactKind.PHONE:
+        return packed
+    return without_phone(packed, message.contact[2].value) or packed
+
+
+def _unpack_wamid(row: Any, meanings: Meanings) -> str:
+    packed = bytes(row.wamid)
+    return unpack(with_phone(packed, meanings.contacts[row.contact_id].value) if has_no_phone(packed) else packed)
 
 
 def _after(at: Millis | None, base: Millis) -> Millis | None:

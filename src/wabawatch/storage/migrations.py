@@ -18,6 +18,7 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.schema import metadata, schema_steps
 from wabawatch.storage.step_0002 import shorten_keys
 from wabawatch.storage.step_0003 import add_packed_counts
+from wabawatch.storage.step_0004 import pack_contacts
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -34,6 +35,7 @@ STEPS: tuple[Step, ...] = (
     Step(1, "initial schema", metadata.create_all),
     Step(2, "shorter keys", shorten_keys),
     Step(3, "packed counts", add_packed_counts),
+    Step(4, "packed contacts", pack_contacts),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

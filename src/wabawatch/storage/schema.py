@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
+from wabawatch.storage.dialect import tail
 from wabawatch.storage.metadata import BIG_ID, metadata
 from wabawatch.storage.schema_figures import (
     counters,
@@ -101,10 +102,9 @@ contacts = Table(
     "contacts",
     metadata,
     Column("id", BIG_ID, primary_key=True),
-    Column("kind", SmallInteger, nullable=False),
-    Column("value", Text, nullable=False),
+    Column("packed", LargeBinary, nullable=False, comment="storage.contact_keys"),
     Column("country", Text, nullable=False),
-    Index("contacts_value", "value", "kind", unique=True),
+    Index("contacts_packed", "packed", unique=True),
 )
 error_texts = Table(
     "error_texts",
@@ -184,7 +184,7 @@ messages = Table(
     metadata,
     Column("id", BIG_ID, primary_key=True, autoincrement=False),
     Column("number_id", BigInteger, nullable=False),
-    Column("wamid", LargeBinary),
+    Column("wamid", LargeBinary, comment="meta.wamid; without the phone number where that is the contact's"),
     Column("cohort_at", BigInteger, nullable=False),
     Column("contact_id", BigInteger),
     Column("profile_id", BigInteger, nullable=False),
@@ -201,7 +201,7 @@ messages = Table(
     Column("expires_at", BigInteger),
     Column("extra", LargeBinary),
 )
-Index("messages_wamid", messages.c.wamid, messages.c.number_id, unique=True)
+Index("messages_wamid", tail(messages.c.wamid))
 Index("messages_contact", messages.c.contact_id)
 Index("messages_number", messages.c.number_id, messages.c.cohort_at)
 for _column in ("expires_at", "error_code"):

@@ -12,13 +12,13 @@ from wabawatch.domain.messages import Evidence
 from wabawatch.domain.standing import Purpose
 from wabawatch.ports import BodyKind
 from wabawatch.storage.body_log import KINDS, RESULTS, SOURCES
+from wabawatch.storage.contact_keys import phone_of
 from wabawatch.storage.dialect import hex_text, iso_time
 from wabawatch.storage.message_rows import NO_CLAIM, NOTED_BIT, SCALARS
 from wabawatch.storage.views_messages import (
     FIRST_ERROR,
     IS_OUTBOUND,
     MESSAGES,
-    PHONE,
     PURPOSE,
     STAGES,
     STATUS,
@@ -27,6 +27,7 @@ from wabawatch.storage.views_messages import (
     has,
     own_at,
     purpose_of,
+    wamid_hex,
 )
 from wabawatch.storage.views_spelling import any_of, choose, known, listed, rows_of
 
@@ -78,10 +79,10 @@ def _of_message(connection: Connection, purpose: str) -> dict[str, str]:
     return {
         "kind": "'message'",
         "message_id": "m.id",
-        "wamid": hex_text(connection, "m.wamid"),
+        "wamid": wamid_hex(connection),
         "phone_number_id": "numbers.phone_number_id",
         "waba_id": "wabas.waba_id",
-        "phone_number": PHONE,
+        "phone_number": phone_of(connection, "c.packed"),
         "direction": f"CASE WHEN {IS_OUTBOUND} THEN 'outbound' ELSE 'inbound' END",
         "status": f"CASE WHEN {IS_OUTBOUND} THEN {STATUS} END",
         "template_name": "templates.name",
@@ -124,16 +125,16 @@ def _sentence(step: str) -> str:
 
 def _participants(connection: Connection) -> str:
     cases = " ".join(f"WHEN '{stage}' THEN g.{stage}_at" for stage in STAGES)
-    group = MESSAGES.replace("c.id = m.contact_id", "c.id = g.contact_id")
     return _part(
         {
             **_of_message(connection, PURPOSE),
+            "phone_number": phone_of(connection, "who.packed"),
             "at": f"CASE step.column1 {cases} END",
             "event": "step.column1",
             "message": f"{_sentence('step.column1')} || ' for a participant'",
         },
-        group.replace("messages AS m", "participants AS g JOIN messages AS m ON m.id = g.message_id", 1)
-        + f"\nCROSS JOIN {rows_of(STAGES)} AS step",
+        MESSAGES.replace("messages AS m", "participants AS g JOIN messages AS m ON m.id = g.message_id", 1)
+        + f"\nLEFT JOIN contacts AS who ON who.id = g.contact_id\nCROSS JOIN {rows_of(STAGES)} AS step",
     )
 
 

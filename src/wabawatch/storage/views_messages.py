@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES
-from wabawatch.domain.messages import ContactKind, Evidence
+from wabawatch.domain.messages import Evidence
 from wabawatch.domain.standing import Purpose, Role, TemplateUse
-from wabawatch.storage.dialect import hex_text, iso_time
+from wabawatch.meta.wamid import HEX_WIDTHS
+from wabawatch.storage.contact_keys import kind_of, phone_of, value_of
+from wabawatch.storage.dialect import hex_number, hex_text, iso_time
 from wabawatch.storage.message_rows import (
     CONTRADICTION_BIT,
     ERRORS_BIT,
@@ -34,10 +36,6 @@ LEFT JOIN labels AS users ON users.id = m.user_id
 LEFT JOIN labels AS leads ON leads.id = m.lead_id"""
 """A message with all that its row refers to."""
 
-CONTACT_KINDS = {int(kind): kind.name.lower() for kind in ContactKind}
-PHONE = f"CASE WHEN c.kind = {int(ContactKind.PHONE)} THEN c.value END"
-"""The phone number of the contact `c`."""
-
 
 def has(bit: int) -> str:
     """Whether a bit of the state of the message `m` is set."""
@@ -59,13 +57,13 @@ def queue(connection: Connection) -> str:
     times = {f"{stage}_at": iso_time(connection, first_at(stage)) for stage in STAGES}
     columns = {
         "message_id": "m.id",
-        "wamid": hex_text(connection, "m.wamid"),
+        "wamid": wamid_hex(connection),
         "phone_number_id": "numbers.phone_number_id",
         "business_phone": known("numbers.display_number"),
         "waba_id": "wabas.waba_id",
-        "phone_number": PHONE,
-        "contact_kind": choose("c.kind", CONTACT_KINDS),
-        "contact_id": "c.value",
+        "phone_number": phone_of(connection, "c.packed"),
+        "contact_kind": kind_of(connection, "c.packed"),
+        "contact_id": value_of(connection, "c.packed"),
         "country": known("c.country"),
         "direction": "'outbound'",
         "origin": choose(f"(m.state >> {ORIGIN_SHIFT})", ORIGINS),
@@ -89,6 +87,15 @@ def queue(connection: Connection) -> str:
         **flags(PURPOSE),
     }
     return f"SELECT\n  {listed(columns)}\nFROM {MESSAGES}\nWHERE {IS_OUTBOUND}"
+
+
+def wamid_hex(connection: Connection) -> str:
+    """The packed wamid of the message `m` in hex, with the phone number of its contact `c` where that was left out."""
+    kept, digits = hex_text(connection, "m.wamid"), phone_of(connection, "c.packed")
+    first = f"SUBSTR('89abcdef', CAST(SUBSTR({kept}, 1, 1) AS INTEGER) + 1, 1)"
+    phone = hex_number(connection, digits, choose(f"LENGTH({digits})", HEX_WIDTHS))
+    whole = f"{first} || SUBSTR({kept}, 2, 1) || {phone} || SUBSTR({kept}, 3)"
+    return f"CASE WHEN {kept} >= '02' AND {kept} < '8' THEN {whole} ELSE {kept} END"
 
 
 def flags(purpose: str) -> dict[str, str]:

@@ -10,10 +10,10 @@ def quoted(word: str) -> str:
     return "'" + word.replace("'", "''") + "'"
 
 
-def choose(value: str, words: Sequence[str] | Mapping[int, str]) -> str:
-    """The word that stands for a number; NULL for a number without one."""
+def choose(value: str, words: Sequence[str] | Mapping[int, str] | Mapping[int, int]) -> str:
+    """The word or number that stands for a number; NULL for a number without one."""
     numbered = words.items() if isinstance(words, Mapping) else enumerate(words)
-    cases = " ".join(f"WHEN {number} THEN {quoted(word)}" for number, word in numbered)
+    cases = " ".join(f"WHEN {number} THEN {quoted(w) if isinstance(w, str) else w}" for number, w in numbered)
     return f"CASE {value} {cases} END"
 
 
