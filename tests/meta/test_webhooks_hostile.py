@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.meta import corpus
 
-from wabawatch.domain.facts import Fact, Feed, StatusChanged, Unrecognised, Why
+from wabawatch.domain.facts import ErrorReported, Fact, Feed, StatusChanged, Unrecognised, Why
 from wabawatch.meta.envelope import Change, Receipt, each
 from wabawatch.meta.people import NO_CONTACTS
 from wabawatch.meta.reading import RAW_LIMIT
@@ -210,6 +210,43 @@ def test_a_value_that_is_no_object_costs_no_neighbour(value: object) -> None:
     assert isinstance(bad, Unrecognised)
     assert bad.path == "entry[0].changes[0].value"
     assert isinstance(good, StatusChanged)
+
+
+def test_a_list_of_something_new_beside_known_lists_is_shown() -> None:
+    good, new = facts_of(body(messages(statuses=[status()], reactions=[{"id": "wamid.x"}], contacts=[], note="x")))
+
+    assert isinstance(good, StatusChanged)
+    assert isinstance(new, Unrecognised)
+    assert (new.why, new.path) == (Why.UNKNOWN_VALUE, "entry[0].changes[0].value.reactions")
+    assert new.raw == '[{"id":"wamid.x"}]'
+
+
+@pytest.mark.parametrize("error", [{}, {"x": 1}, {"code": None, "title": ""}])
+def test_an_error_that_says_nothing_is_not_understood(error: object) -> None:
+    bad, good = facts_of(body(messages(errors=[error, {"code": 130429}])))
+
+    assert isinstance(bad, Unrecognised)
+    assert isinstance(good, ErrorReported)
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"metadata": {"phase": 1}, "conversations": [{"id": "1"}]},
+        {"metadata": "half", "threads": [{"id": "1", "messages": []}]},
+        {"metadata": {"phone_number_id": "301100000000001"}, "chunks": [{"threads": []}]},
+    ],
+)
+def test_what_a_chunk_of_history_holds_under_a_new_name_is_shown(chunk: object) -> None:
+    facts = facts_of(body({"field": "history", "value": {"history": [chunk]}}))
+
+    assert any(isinstance(fact, Unrecognised) for fact in facts)
+
+
+def test_a_value_of_history_that_tells_only_the_number_is_no_progress() -> None:
+    (fact,) = facts_of(body({"field": "history", "value": {"metadata": {"phone_number_id": "301100000000001"}}}))
+
+    assert isinstance(fact, Unrecognised)
 
 
 def test_standby_nested_in_itself_ends() -> None:

@@ -73,7 +73,7 @@ class Why(StrEnum):
     """An item of a known field that gave no fact: the only kind that may hide a defect of ours."""
     UNKNOWN_FIELD = "unknown_field"
     UNKNOWN_VALUE = "unknown_value"
-    """An enum value nobody told us about. The fact beside it is used all the same."""
+    """An enum value, or a list beside known ones, nobody told us about. The facts beside it are used all the same."""
 
 
 class When(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, When, Why, when
 from wabawatch.meta.people import Contacts
@@ -79,6 +79,16 @@ class Change:
             self.unrecognised(Why.UNKNOWN_VALUE, at, value, f"not one of the known values of {at.rpartition('.')[2]}")
         ]
 
+    def strangers(self, at: str, holder: Json, names: Iterable[str]) -> list[Fact]:
+        """Notes on lists and objects of *names* that nobody told us of: they may hold items of something new."""
+        reason = "nothing of this name is known here"
+        return [
+            self.unrecognised(Why.UNKNOWN_VALUE, key(at, text(name)), compact(holder[name]), reason) for name in names
+        ]
+
+
+BESIDE: Final = frozenset({"messaging_product", "metadata", "contacts"})
+"""What stands beside the lists of a value and is read with them."""
 
 Reader: TypeAlias = Callable[[Change, Json, str], Iterable[Fact]]
 """Reads one object that stands at a place below the value. Raises Unreadable when there is something and no fact."""

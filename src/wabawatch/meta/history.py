@@ -11,12 +11,13 @@ from typing import Final
 from wabawatch.domain.facts import NOBODY, ErrorReported, Fact, Occurred, Person, Source, Status
 from wabawatch.meta import vocabulary
 from wabawatch.meta.echoes import echoed
-from wabawatch.meta.envelope import Change, Unreadable, each
+from wabawatch.meta.envelope import BESIDE, Change, Unreadable, each, guarded, key
 from wabawatch.meta.inbound import message_type, read_message, received
 from wabawatch.meta.people import addressee, contact, sender
 from wabawatch.meta.reading import Json, compact, errors, items, mapping, phone, upper
 
 _SCOPED: Final = re.compile(r"[A-Z]{2}\.")
+_OF_A_CHUNK: Final = BESIDE | {"errors", "threads"}
 _STATUSES: Final = {
     "DELIVERED": Status.DELIVERED,
     "ERROR": Status.FAILED,
@@ -28,7 +29,7 @@ _STATUSES: Final = {
 
 def read_chunk(change: Change, item: Json, at: str) -> Iterator[Fact]:
     """One chunk: how far the import is, all its messages, or the error that the business declined to share."""
-    progress, declined = mapping(item.get("metadata")), errors(item.get("errors"))
+    progress, declined = _progress(item), errors(item.get("errors"))
     if not progress and not declined and not items(item.get("threads")):
         raise Unreadable("a chunk of history has threads or errors")
     if declined:
@@ -37,8 +38,22 @@ def read_chunk(change: Change, item: Json, at: str) -> Iterator[Fact]:
         yield Occurred(
             change.told(), Source.WEBHOOK, "history", "chunk", change.number, change.waba, detail=compact(progress)
         )
+    elif item.get("metadata") not in (None, {}, [], "") and not isinstance(item["metadata"], dict):
+        yield from guarded(change, item["metadata"], key(at, "metadata"), _no_progress)
     past = _past(change)
-    yield from each(past, items(item.get("threads")), f"{at}.threads", _read_thread)
+    yield from each(past, items(item.get("threads")), key(at, "threads"), _read_thread)
+    others = sorted(item.keys() - _OF_A_CHUNK)
+    yield from change.strangers(at, item, [k for k in others if item[k] and isinstance(item[k], dict | list)])
+
+
+def _progress(item: Json) -> Json:
+    """How far an import is; in a value that is a chunk itself, the metadata may tell the number in its place."""
+    found = mapping(item.get("metadata"))
+    return {} if "phone_number_id" in found else found
+
+
+def _no_progress(change: Change, item: Json, at: str) -> list[Fact]:
+    raise Unreadable("the progress of an import is an object")
 
 
 def _past(change: Change) -> Change:

@@ -10,7 +10,7 @@ from wabawatch.domain.facts import Fact
 from wabawatch.meta.calls import read_call
 from wabawatch.meta.consent import read_preference, read_user_id_update
 from wabawatch.meta.echoes import read_echo
-from wabawatch.meta.envelope import Change, Reader, Unreadable, each, guarded, key
+from wabawatch.meta.envelope import BESIDE, Change, Reader, Unreadable, each, guarded, key
 from wabawatch.meta.groups import read_group
 from wabawatch.meta.history import read_chunk, read_loose_message
 from wabawatch.meta.inbound import read_message
@@ -79,7 +79,7 @@ FIELDS: Final[Mapping[str, Reader]] = {
 def read_lists(change: Change, value: Json, at: str) -> list[Fact]:
     """The facts of all lists in *value*; of the value itself when it holds none."""
     facts: list[Fact] = []
-    has_list = False
+    has_list, strange = False, []
     for name, listed in value.items():
         read = _LISTS.get(name)
         if read is not None:
@@ -91,9 +91,13 @@ def read_lists(change: Change, value: Json, at: str) -> list[Fact]:
         elif name == "state_sync":
             facts += read_contact_sync(change, items(listed), key(at, name))
         else:
+            if name not in BESIDE and listed and isinstance(listed, dict | list):
+                strange.append(name)
             continue
         has_list = True
-    return facts if has_list else list(FIELDS[change.field](change, value, at))
+    if not has_list:
+        return list(FIELDS[change.field](change, value, at))
+    return facts + change.strangers(at, value, strange) if strange else facts
 
 
 def _read_nested(change: Change, value: Json, at: str) -> list[Fact]:

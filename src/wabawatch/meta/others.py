@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wabawatch.domain.facts import ErrorReported, Fact, Millis, Occurred, Source
+from wabawatch.domain.facts import ErrorReported, ErrorSeen, Fact, Millis, Occurred, Source
 from wabawatch.meta import vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, first, guarded, key
 from wabawatch.meta.people import contact
@@ -19,7 +19,10 @@ _WORDS: Final = vocabulary.words(
 
 def read_error(change: Change, item: Json, at: str) -> list[Fact]:
     """An error of a number or an account, tied to no message."""
-    return [ErrorReported(change.told(item.get("timestamp")), Source.WEBHOOK, errors(item), change.number, change.waba)]
+    told = errors(item)
+    if told in ((), (ErrorSeen(0),)):
+        raise Unreadable("an error has a code or words")
+    return [ErrorReported(change.told(item.get("timestamp")), Source.WEBHOOK, told, change.number, change.waba)]
 
 
 def read_user_action(change: Change, item: Json, at: str) -> list[Fact]:
