@@ -76,7 +76,8 @@ def test_a_backlog_older_than_a_minute_is_503(age_s: float, status: int) -> None
 
 
 def test_an_old_backlog_tells_its_age() -> None:
-    assert named(liveness([], oldest_waiting_s=75.2), "backlog") == ("failing", "the oldest body has waited for 75 s")
+    expected = "the oldest body has waited for 75 s: see the database and loop:digest"
+    assert named(liveness([], oldest_waiting_s=75.2), "backlog") == ("failing", expected)
 
 
 def test_an_inbox_or_a_database_that_does_not_answer_is_503() -> None:

@@ -90,8 +90,8 @@ def _check(name: str, trouble: str) -> Check:
 
 def _backlog(oldest_waiting_s: float | None) -> Check:
     age_s = oldest_waiting_s or 0.0
-    trouble = f"the oldest body has waited for {age_s:.0f} s" if age_s > OLDEST_BACKLOG_S else ""
-    return _check("backlog", trouble)
+    trouble = f"the oldest body has waited for {age_s:.0f} s: see the database and loop:digest"
+    return _check("backlog", trouble if age_s > OLDEST_BACKLOG_S else "")
 
 
 def _loop(loop: LoopHealth) -> Check:
