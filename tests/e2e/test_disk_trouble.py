@@ -6,14 +6,14 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support import strace
 from tests.support.disks import MIB, failing_disk, fill, make_fail, small_disk
+from tests.support.health import check_of, eventually, is_well
 from tests.support.power import webhook
 from tests.support.server import COMMAND, PATIENCE_S, Server, environment
 
@@ -51,26 +51,6 @@ class Post:
         assert found == sorted(set(found))
         assert set(self.kept) <= set(found)
         assert len(self.kept) <= len(found) == counted <= self.posted
-
-
-def eventually(condition: Callable[[], object], within_s: float = PATIENCE_S) -> None:
-    """Wait until *condition* holds."""
-    give_up_at = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < give_up_at, "it has not come to that"
-        time.sleep(0.05)
-
-
-def check_of(server: Server, name: str) -> dict[str, Any]:
-    """One check of `/healthz`."""
-    checks = server.get("/healthz").json()["checks"]
-    found: dict[str, Any] = next(each for each in checks if each["name"] == name)
-    return found
-
-
-def is_well(server: Server) -> bool:
-    health = server.get("/healthz")
-    return health.status_code == 200 and health.json()["status"] == "ok"
 
 
 @contextmanager
@@ -233,7 +213,8 @@ def test_on_a_full_disk_it_does_not_start_and_leaves_nothing_half_made(tmp_path:
         ballast = fill(disk)
         env = environment(tmp_path, {})
         refused = subprocess.run([COMMAND, "serve", "--port", "0"], env=env, capture_output=True, text=True, timeout=60)
-        assert refused.returncode != 0
+        assert refused.returncode == 1
+        assert "free space" in refused.stderr.lower()
         assert "Traceback" not in refused.stderr
 
         ballast.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ def fill(disk: Path, leave: int = 0) -> Path:
     ballast = disk / "ballast"
     free = os.statvfs(disk)
     left = max(0, free.f_bavail * free.f_frsize - leave)
-    with ballast.open("wb") as file:
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):  # the server takes some meanwhile
         while left > 0:
             left -= file.write(bytes(min(left, MIB)))
     return ballast
