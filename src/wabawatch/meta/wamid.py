@@ -63,17 +63,20 @@ def unpack(packed: bytes) -> str:
     return wamid
 
 
-def without_phone(packed: bytes, digits: str) -> bytes | None:
-    """*packed* without the phone number in it; None when it holds another than *digits*, or cannot do without."""
+def phone_in(packed: bytes) -> str | None:
+    """The digits of the phone number that *packed* could do without; None when there are none."""
     tag = packed[0]
     count = tag & _DIGITS
     start = 1 + _WIDTH[count]
     is_fit = tag >= _USUAL and tag & ~_USUAL > _BASE64[0] and len(packed) >= start + TAIL
-    if not is_fit or count > _MOST_DIGITS or len(digits) != count or not (digits.isascii() and digits.isdigit()):
+    return f"{int.from_bytes(packed[1:start], 'big'):0{count}}" if is_fit and 0 < count <= _MOST_DIGITS else None
+
+
+def without_phone(packed: bytes, digits: str) -> bytes | None:
+    """*packed* without the phone number in it; None when that is not *digits*, or it cannot do without."""
+    if phone_in(packed) != digits:
         return None
-    if int.from_bytes(packed[1:start], "big") != int(digits):
-        return None
-    return bytes((tag & ~_USUAL,)) + packed[start:]
+    return bytes((packed[0] & ~_USUAL,)) + packed[1 + _WIDTH[len(digits)] :]
 
 
 def has_no_phone(short: bytes) -> bool:

@@ -8,7 +8,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, LargeBinary, Table, create_engine, event, func, select
+from sqlalchemy import (
+    URL,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    LargeBinary,
+    Table,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -223,21 +236,54 @@ def hex_text(connection: Connection, octets: str) -> str:
 
 
 class tail(FunctionElement[bytes]):  # noqa: N801  - reads as the SQL function that it is
-    """SQL for the last `TAIL` bytes of a packed wamid: what messages are found by."""
+    """SQL for the last bytes, `TAIL` unless said otherwise, of a packed wamid: what messages are found by."""
 
     inherit_cache = True
     type = LargeBinary()
 
+    def __init__(self, octets: ColumnElement[Any], size: int = TAIL) -> None:
+        super().__init__(octets, literal_column(str(size)))
+
 
 @compiles(tail, "sqlite")
 def _tail_sqlite(element: tail, compiler: Any, **options: Any) -> str:
-    return f"substr({compiler.process(element.clauses, **options)}, -{TAIL})"
+    octets, size = (compiler.process(part, **options) for part in element.clauses)
+    return f"substr({octets}, -{size})"
 
 
 @compiles(tail, "postgresql")
 def _tail_postgres(element: tail, compiler: Any, **options: Any) -> str:
+    octets, size = (compiler.process(part, **options) for part in element.clauses)
+    return f"substr({octets}, greatest(length({octets}) - {size} + 1, 1))"
+
+
+class is_whole(FunctionElement[bool]):  # noqa: N801
+    """SQL for whether a packed wamid was kept with its phone number (`meta.wamid.has_no_phone` says the contrary)."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would compare it with 1, and SQLite not see that it is the condition of an index."""
+        return self
+
+
+@compiles(is_whole, "sqlite")
+def _is_whole_sqlite(element: is_whole, compiler: Any, **options: Any) -> str:
     octets = compiler.process(element.clauses, **options)
-    return f"substr({octets}, greatest(length({octets}) - {TAIL - 1}, 1))"
+    return f"({octets} < X'02' OR {octets} >= X'80')"
+
+
+@compiles(is_whole, "postgresql")
+def _is_whole_postgres(element: is_whole, compiler: Any, **options: Any) -> str:
+    octets = compiler.process(element.clauses, **options)
+    return f"({octets} < '\\x02'::bytea OR {octets} >= '\\x80'::bytea)"
+
+
+def wanted_rows(connection: Connection, number: str, octets: str, count: int) -> str:
+    """SQL for a table `wanted` of *count* rows with a number and bytes each, which are its parameters in that order."""
+    row = "(?, ?)" if connection.dialect.name == "sqlite" else "(%s::bigint, %s::bytea)"
+    return f"WITH wanted ({number}, {octets}) AS (VALUES {', '.join([row] * count)})"
 
 
 def utf8_text(connection: Connection, octets: str) -> str:

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
-from wabawatch.meta.wamid import TAIL, pack
 from wabawatch.ports import Held
 from wabawatch.storage.bulk import Bulk, insert_missing, upserting
-from wabawatch.storage.dialect import chunks, next_id, tail
+from wabawatch.storage.dialect import chunks, next_id
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.message_rows import ERRORS_BIT, PARTICIPANTS_BIT, message_of, profile_of, row_of
 from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
@@ -34,14 +34,12 @@ def find(
 ) -> tuple[list[Held], dict[str, int]]:
     """The messages known by any of *wamids* or *locals_*, and which message each known local id means."""
     by_local = _find_locals(connection, locals_)
-    rows: dict[int, Row[Any]] = {}
-    for some in chunks({pack(wamid)[-TAIL:] for wamid in wamids}):
-        rows |= {row.id: row for row in connection.execute(select(messages).where(tail(messages.c.wamid).in_(some)))}
+    rows: dict[int, Row[Any]] = {row.id: row for row in rows_by_wamid(connection, words, wamids)}
     for some in chunks(set(by_local.values()) - rows.keys()):
         rows |= {row.id: row for row in connection.execute(select(messages).where(messages.c.id.in_(some)))}
     held = read_rows(connection, words, list(rows.values()))
     wanted = set(by_local.values())
-    return [h for h in held if h.message.wamid in wamids or h.id in wanted], by_local  # a tail is no proof
+    return [h for h in held if h.message.wamid in wamids or h.id in wanted], by_local
 
 
 def read_rows(connection: Connection, words: Dictionary, rows: Sequence[Row[Any]]) -> list[Held]:

@@ -19,6 +19,7 @@ from wabawatch.storage.schema import metadata, schema_steps
 from wabawatch.storage.step_0002 import shorten_keys
 from wabawatch.storage.step_0003 import add_packed_counts
 from wabawatch.storage.step_0004 import pack_contacts
+from wabawatch.storage.step_0005 import join_indexes
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -36,6 +37,7 @@ STEPS: tuple[Step, ...] = (
     Step(2, "shorter keys", shorten_keys),
     Step(3, "packed counts", add_packed_counts),
     Step(4, "packed contacts", pack_contacts),
+    Step(5, "one index for contacts and wamids", join_indexes),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

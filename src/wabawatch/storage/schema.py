@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
-from wabawatch.storage.dialect import tail
+from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, metadata
 from wabawatch.storage.schema_figures import (
     counters,
@@ -201,8 +201,9 @@ messages = Table(
     Column("expires_at", BigInteger),
     Column("extra", LargeBinary),
 )
-Index("messages_wamid", tail(messages.c.wamid))
-Index("messages_contact", messages.c.contact_id)
+Index("messages_contact", messages.c.contact_id, tail(messages.c.wamid, 2))
+_whole = is_whole(messages.c.wamid)
+Index("messages_wamid", tail(messages.c.wamid), sqlite_where=_whole, postgresql_where=_whole)
 Index("messages_number", messages.c.number_id, messages.c.cohort_at)
 for _column in ("expires_at", "error_code"):
     _where = messages.c[_column].is_not(None)
