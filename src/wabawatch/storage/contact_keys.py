@@ -65,8 +65,8 @@ def phone_of(connection: Connection, packed: str) -> str:
     digits = hex_text(connection, packed)
     unusual = f"{_OTHER}{int(ContactKind.PHONE)}"
     return (
-        f"CASE WHEN {digits} LIKE '{_PHONE}%' THEN {_filled(f'SUBSTR({digits}, 2)')}"
-        f" WHEN {digits} LIKE '{unusual}%' THEN {_text(connection, packed)} END"
+        f"CASE WHEN SUBSTR({digits}, 1, 1) = '{_PHONE}' THEN {_filled(f'SUBSTR({digits}, 2)')}"
+        f" WHEN SUBSTR({digits}, 1, 2) = '{unusual}' THEN {_text(connection, packed)} END"
     )
 
 

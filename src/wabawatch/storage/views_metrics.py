@@ -113,7 +113,7 @@ GROUP BY r.bucket, r.scope, r.number_id, r.ref"""
 def _unpacked(connection: Connection, counted: str) -> str:
     """The roll-ups in the packed rows that *counted* (SQL on `x`) chooses, as `storage.packed_counts` has them."""
     first, second, standing, digit = (byte_at(connection, "x.entries", f"4 * step.column1 + {i}") for i in range(4))
-    ref = f"x.ref + {first} % {OFFSETS >> 8} * 256 + {second}"
+    ref = f"x.ref + ({first} & {(OFFSETS >> 8) - 1}) * 256 + {second}"
     n = f"CAST({digit} AS BIGINT) << (8 * ({first} / {OFFSETS >> 8}))"
     steps = ", ".join(f"({i})" for i in range(PER_ROW))
     return (
