@@ -150,6 +150,32 @@ def test_half_a_character_does_not_hide_the_body_in_a_wrapper() -> None:
     assert found == Dumped(b'{"object": "\\ud83d"}', 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"body":"\xff","received_at":1}',
+        b'{"body":{"a":1},"received_at":' + b"[" * 3_000 + b"]" * 3_000 + b"}",
+        b'{"body":' + b"[" * 998 + b"]" * 998 + b',"app":"\xff"}',
+    ],
+)
+def test_a_wrapper_that_is_no_json_inside_is_given_as_it_stands(text: bytes) -> None:
+    assert list(bodies_in([text])) == [Dumped(text, 1)]
+
+
+@pytest.mark.parametrize("told", [b"1" * 5_000, b"1e400", b'"\xff"', b"true", b"-1", b'"soon"', b"{}"])
+def test_a_wrapper_that_tells_no_time_gives_its_body_all_the_same(told: bytes) -> None:
+    (dumped,) = bodies_in([b'{"body":{"a":1},"received_at":' + told + b"}"])
+
+    assert (json.loads(dumped.content), dumped.received_at) == ({"a": 1}, None)
+
+
+@pytest.mark.parametrize("app", [b"\\ud800", b"a\\u0000b", b"x" * 1_000, b"\\n", b"\xff"])
+def test_an_app_that_cannot_be_kept_is_none(app: bytes) -> None:
+    (dumped,) = bodies_in([b'{"body":{"a":1},"app":"' + app + b'"}'])
+
+    assert (json.loads(dumped.content), dumped.app) == ({"a": 1}, "")
+
+
 def test_a_body_that_would_fill_the_memory_is_refused_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dump_text, "LARGEST", 1000)
 

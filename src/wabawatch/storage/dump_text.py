@@ -22,6 +22,9 @@ from wabawatch.wire import moment
 LARGEST = 64 << 20
 """Bytes of the largest body that is imported."""
 
+_APP = re.compile("[^\x00-\x1f\ud800-\udfff]{1,200}")
+"""A name of an app that can be kept."""
+
 _MARK = b"\xef\xbb\xbf"
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _SHALLOW = re.compile(_STRING + rb'|[\[\]{},"]', re.DOTALL)
@@ -199,40 +202,52 @@ _WRAPPER = msgspec.json.Decoder(_Wrapper)
 def unwrapped(piece: Piece) -> Dumped:
     """The body that *piece* holds: all of it, or what our own wrapper is around."""
     try:
-        wrapper = _WRAPPER.decode(piece.content)
-    except msgspec.MsgspecError:
+        return _quickly(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # wherever in it strict JSON ends
+    try:
         return _patiently(piece)
+    except (ValueError, RecursionError):
+        return Dumped(piece.content, piece.line)
+
+
+def _quickly(piece: Piece) -> Dumped:
+    wrapper = _WRAPPER.decode(piece.content)
     if wrapper.body is msgspec.UNSET or wrapper.object is not msgspec.UNSET or wrapper.entry is not msgspec.UNSET:
         return Dumped(piece.content, piece.line)
     content = bytes(wrapper.body)
     if content[:1] == b'"':
         content = msgspec.json.decode(content, type=str).encode()
-    app = _told(wrapper.app)
-    return Dumped(content, piece.line, _moment(_told(wrapper.received_at)), app if isinstance(app, str) else "")
+    return Dumped(content, piece.line, _moment(_told(wrapper.received_at)), _app(_told(wrapper.app)))
 
 
 def _patiently(piece: Piece) -> Dumped:
     """As `unwrapped`, where strict JSON ends: a lone surrogate in a name must not hide the body in a wrapper."""
-    try:
-        found = json.loads(piece.content, strict=False)
-    except (ValueError, RecursionError):
-        return Dumped(piece.content, piece.line)
+    found = json.loads(piece.content, strict=False)
     if isinstance(found, str):
         return Dumped(found.encode("utf-8", "surrogatepass"), piece.line)
     if not isinstance(found, dict) or "body" not in found or "object" in found or "entry" in found:
         return Dumped(piece.content, piece.line)
-    body, app = found["body"], found.get("app")
+    body = found["body"]
     content = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else json.dumps(body).encode()
-    return Dumped(content, piece.line, _moment(found.get("received_at")), app if isinstance(app, str) else "")
+    return Dumped(content, piece.line, _moment(found.get("received_at")), _app(found.get("app")))
 
 
 def _told(raw: _Raw) -> object:
-    return None if raw is msgspec.UNSET else msgspec.json.decode(raw)
+    try:
+        return None if raw is msgspec.UNSET else msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _app(told: object) -> str:
+    """The app that a wrapper names; "" when that is none."""
+    return told if isinstance(told, str) and _APP.fullmatch(told) else ""
 
 
 def _moment(told: object) -> Millis | None:
     """A time of receipt as a wrapper tells it; None when there is none, or none that makes sense."""
-    if not isinstance(told, int | str):
+    if isinstance(told, bool) or not isinstance(told, int | str):
         return None
     try:
         return moment(told, 0) or None
