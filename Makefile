@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ARGS ?=
 
-.PHONY: help demo test check proof bench bench-long fmt docs lock clean
+.PHONY: help demo test check proof fuzz bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
@@ -19,6 +19,7 @@ help:
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
 	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
+	@echo 'make fuzz    any request, body, dump and record, guided by coverage (FUZZ_SECONDS=600)'
 	@echo 'make fmt     format and mend what can be mended'
 	@echo 'make docs    write the generated pages again'
 	@echo 'make lock    write requirements/*.txt again (UPGRADE=1 takes newer releases)'
@@ -47,6 +48,9 @@ bench: $(VENV)/.dev
 bench-long: $(VENV)/.dev
 	@$(BIN)/python -m bench --long $(ARGS)
 
+fuzz: $(VENV)/.dev
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) nice -n 15 $(BIN)/python -m fuzz
+
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -61,7 +65,7 @@ lock: $(VENV)/.dev
 	cd requirements && ../$(COMPILE) $(if $(UPGRADE),--upgrade) -o dev.txt dev.in
 
 clean:
-	rm -rf $(VENV) build dist demo-data src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo-data src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
 	find src tests docs bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: set-up runs again only when what it reads has changed.

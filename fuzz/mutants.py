@@ -23,7 +23,16 @@ ODD: Final[list[Any]] = [
 ]
 """What takes the place of any value."""
 
-WRITTEN: Final = [b"NaN", b"-Infinity", b"1e999", b"9" * 25, b"-" + b"9" * 5_000, b"[" * 300 + b"]" * 300, b'"\\ud800"']
+WRITTEN: Final = [
+    b"NaN",
+    b"-Infinity",
+    b"1e999",
+    b"9" * 25,
+    b"-" + b"9" * 5_000,
+    b"[" * 300 + b"]" * 300,
+    b'"\\ud800"',
+    b'"\xff\xc0"',
+]
 """What no writer of JSON would make of any value, as it stands in the text."""
 
 EMPTY: Final[list[Any]] = [None, [], {}, ""]
@@ -49,7 +58,9 @@ def written(document: Any) -> bytes:
 
 
 def places(value: Any, above: Place = ()) -> Iterator[Place]:
-    """Every place in *value* but its root."""
+    """Every place in *value* but its root, down to where nobody reads."""
+    if len(above) > 60:
+        return
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield (*above, key)
@@ -188,7 +199,7 @@ def mutated(document: Any, random: Random, others: tuple[Any, ...]) -> bytes:
         holder, key = at(document, place[:-1]), place[-1]
         match random.randrange(12):
             case 0 | 1 | 2:
-                holder[key] = random.choice([odd for _, odd, _ in replacements(holder[key])])
+                holder[key] = copy.deepcopy(random.choice([odd for _, odd, _ in replacements(holder[key])]))
             case 3 | 4:
                 donor = random.choice(others)
                 holder[key] = copy.deepcopy(at(donor, random.choice(list(places(donor)) or [()])))
@@ -222,4 +233,4 @@ def _shift(holder: Any, key: Any, random: Random) -> None:
         else:
             holder[key] = value[:index] + random.choice('x\x00\ud800\u00e9\U0001f600 +-."\\') + value[index + 1 :]
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        holder[key] = random.choice((value + 1, -value, value * 1000, value * 2**64, value / 3, str(value)))
+        holder[key] = random.choice((value + 1, -value, value * 1000, value * 2**64, value % 97, str(value)[:300]))

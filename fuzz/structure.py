@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import copy
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
+from random import Random
 from typing import Any, Final
 
 from fuzz import claims, seeds
@@ -113,12 +116,22 @@ def _fault(check: Any, body: Body, mutant: Mutant) -> Iterator[str]:
 
 
 def main() -> int:
-    """Check every body; print what is wrong."""
-    found, step = 0, int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    for name, document in seeds.documents(seeds.OURS, seeds.theirs()).items():
-        for fault in faults(document, step):
+    """Check every body, as far as the time goes, in an order that is another each time; print what is wrong."""
+    options = argparse.ArgumentParser(prog="python -m fuzz.structure")
+    options.add_argument("--seconds", type=int, default=600, help="at most so long")
+    options.add_argument("--step", type=int, default=1, help="look at each so-many-th mutant only")
+    chosen = options.parse_args()
+    until = time.monotonic() + chosen.seconds
+    left = list(seeds.documents(seeds.OURS, seeds.theirs()).items())
+    everything = len(left)
+    Random().shuffle(left)
+    found = 0
+    while left and time.monotonic() < until:
+        name, document = left.pop()
+        for fault in faults(document, chosen.step):
             print(f"{name}: {fault}", flush=True)
             found += 1
+    print(f"{everything - len(left)} of {everything} bodies with everything wrong, one at a time: {found} faults")
     return min(found, 1)
 
 
