@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, func, insert, literal, literal_column,
 from bench.reference_mix import DAY_MS, START, ReferenceMix
 from bench.stage import Show
 from wabawatch.app import System, translate
-from wabawatch.domain.rollups import TIERS, Tier, floor_at
+from wabawatch.domain.rollups import TIERS, Tier
 from wabawatch.flows.digest import Opened, take_in
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import DIGESTED, StoredBody
@@ -74,9 +74,9 @@ def fill(where: Installation, total: int, show: Show) -> int:
         with system.database.reading() as connection:
             rows = list(counts.read_all(connection).items())
         now = time.time_ns() // 1_000_000
-        while system.figures.drop_old({tier: floor_at(tier, now) for tier in Tier}, 0):
-            pass
+        _settle(system)  # from here on old buckets are no longer kept
         _copy_rollups(system, rows, now, copies, show)
+        _settle(system)
         _copy_rows(system, now, copies, show)
         with system.database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(messages)).scalar() or 0)
@@ -90,6 +90,12 @@ def _digest(system: System, base: int) -> None:
         with books.writing() as ledger:
             take_in(ledger, [Opened(each, translate(each)) for each in some])
             ledger.set_mark(DIGESTED, some[-1].id)
+
+
+def _settle(system: System) -> None:
+    """Do what the retention would do in time: drop what is no longer kept, pack what hardly changes."""
+    while system.retention.drop():
+        pass
 
 
 def _shifts(now: int) -> list[int]:
