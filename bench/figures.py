@@ -79,6 +79,7 @@ FIGURES = (
     at_most("kill.differences", "roll-ups that differ from the messages after it", 0),
     at_most("growth.sqlite", "bytes per message of the reference mix, everything permanent", 150, "bytes", 1),
     at_most("growth.postgresql", "bytes per message of the reference mix, everything permanent", 260, "bytes", 1),
+    Figure("growth.few", "bytes per message in fewer days, where roll-ups weigh more", "bytes", decimals=1),
     Figure("growth.temporary", "... and what goes again", "bytes", decimals=1),
     at_most("growth.raw", "a sealed raw body", 110, "bytes", 1),
     at_most("memory.resident", "resident at 50 messages/s, 1 million stored", 80, "MB", 1),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench import acceptance, cpu, cycle, kill, memory, start, webhooks
+from bench import acceptance, cpu, cycle, kill, memory, start, webhooks, weighing
 from bench.figures import Measured
 from bench.stage import POSTGRESQL, SQLITE, Stage
 from bench.weighing import Weighing
@@ -29,18 +29,16 @@ def short() -> list[Step]:
         _step(acceptance.measure, POSTGRESQL, seconds=4.0, rounds=1),
         _step(webhooks.measure, seconds=60.0),
         _step(webhooks.measure, POSTGRESQL, seconds=30.0),
-        _step(kill.measure, events=50_000, every=3.0),
-        _step(kill.measure, POSTGRESQL, events=20_000, every=3.0),
         _step(cycle.measure, messages="10000,1000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000"),
         _step(start.measure, rounds=5),
         _step(start.measure, POSTGRESQL, rounds=3, messages=0),
-        growth.begin(40_000, 1.2, SQLITE),
-        growth.begin(20_000, 0.6, POSTGRESQL),
         _step(cpu.measure, settle=20.0, seconds=45.0),
-        _step(memory.measure, seconds=45.0, peak_seconds=15.0),
+        growth.begin(60_000, 3.0, SQLITE),
+        _step(kill.measure, events=50_000, every=3.0),
+        _step(kill.measure, POSTGRESQL, events=20_000, every=3.0),
+        _step(memory.measure, seconds=60.0, peak_seconds=15.0),
         growth.end(SQLITE),
-        growth.end(POSTGRESQL),
     ]
 
 
@@ -50,12 +48,12 @@ def long() -> list[Step]:
     return [
         _step(webhooks.measure, seconds=600.0),
         _step(webhooks.measure, POSTGRESQL, seconds=120.0),
-        _step(kill.measure, events=1_000_000, every=10.0),
-        _step(kill.measure, POSTGRESQL, events=100_000, every=5.0),
         _step(cycle.measure, messages="10000,1000000,10000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000,1000000"),
-        growth.begin(1_000_000, 30.0, SQLITE),
-        growth.begin(400_000, 12.0, POSTGRESQL),
+        growth.begin(weighing.MESSAGES, weighing.DAYS, SQLITE),
+        growth.begin(weighing.MESSAGES, weighing.DAYS, POSTGRESQL),
+        _step(kill.measure, events=1_000_000, every=10.0),
+        _step(kill.measure, POSTGRESQL, events=100_000, every=5.0),
         _step(memory.measure, seconds=1_200.0, peak_seconds=30.0),
         growth.end(SQLITE),
         growth.end(POSTGRESQL),
@@ -68,7 +66,7 @@ def _step(measure: Callable[..., Sequence[Measured]], database: str = SQLITE, **
 
 
 class _Growth:
-    """Growth is weighed beside what needs no quiet machine: begun before it, asked after it."""
+    """Growth is weighed beside what is not timed (kill, memory): begun before it, asked after it."""
 
     def __init__(self) -> None:
         self._running: dict[str, Weighing] = {}
