@@ -13,9 +13,10 @@ import pytest
 from cyclopts import App
 from docs import cli_page, figures_page
 
-from tests.support.premises import NOW, SET_UP, WELL_KEPT
+from tests.support.premises import NOW, SET_UP, books
 from wabawatch.app import System
 from wabawatch.cli.main import COMMANDS, app
+from wabawatch.domain.premises import Postgres
 from wabawatch.flows.doctoring import examine
 from wabawatch.flows.ingest import Admission
 from wabawatch.settings import SETTINGS, load
@@ -182,7 +183,8 @@ def first_column(page: Path) -> set[str]:
 
 
 def test_every_check_of_the_doctor_is_explained() -> None:
-    checks = {each.check.partition(" (")[0] for each in examine(load(SET_UP), WELL_KEPT, NOW)}
+    everything = books(postgres=Postgres("18.0", 18))
+    checks = {each.check.partition(" (")[0] for each in examine(load(SET_UP), everything, NOW)}
 
     assert checks | {"settings"} <= first_column(DOCS / "health.md")
 

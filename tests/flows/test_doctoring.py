@@ -22,7 +22,7 @@ from tests.support.premises import (
 )
 from wabawatch.domain.findings import Level
 from wabawatch.domain.histograms import index_of
-from wabawatch.domain.premises import FileState, Premises, ServerLook, Sqlite
+from wabawatch.domain.premises import FileState, Postgres, Premises, ServerLook, Sqlite
 from wabawatch.flows.doctoring import examine
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
 from wabawatch.settings import Settings, load
@@ -60,6 +60,11 @@ WRONG = {
     "schema ahead": (books(schema=4), "database", Level.FAILED),
     "database damaged": (books(file=FileState("row 7 is missing")), "database file", Level.FAILED),
     "log too long": (books(file=FileState(log_bytes=300 * MIB)), "database file", Level.WARNING),
+    "PostgreSQL too old": (books(postgres=Postgres("14.2", 14)), "database server", Level.FAILED),
+    "PostgreSQL forgets": (books(postgres=Postgres("18.0", 18, ("fsync=off",))), "database server", Level.FAILED),
+    "PostgreSQL follows": (books(postgres=Postgres("18.0", 18, is_standby=True)), "database server", Level.FAILED),
+    "PostgreSQL in Latin": (books(postgres=Postgres("18", 18, encoding="LATIN1")), "database server", Level.FAILED),
+    "clocks apart": (books(postgres=Postgres("18.0", 18, ahead_ms=-6_000)), "database server", Level.WARNING),
     "inbox does not open": (inbox(trouble="locked", fix="Wait."), "inbox", Level.FAILED),
     "inbox damaged": (inbox(file=FileState("row 7 is missing")), "inbox file", Level.FAILED),
     "SQLite without mathematics": (replace(WELL_KEPT, sqlite=Sqlite("3.34.0", False)), "SQLite", Level.WARNING),
@@ -110,6 +115,7 @@ def test_a_lost_database_is_not_taken_for_a_new_one() -> None:
 
 
 FINE = {
+    "a good PostgreSQL": books(postgres=Postgres("15.1", 15), file=None),
     "waiting for a second": inbox(waiting=2, oldest_waiting_at=NOW - 1000),
     "bodies tried again": traffic(retrying=1),
     "something new at Meta": traffic(unknown={"brand_new": 4}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from tests.support.postgres import PostgresServer
 from tests.support.system import item, webhook
 from wabawatch.app import System
 from wabawatch.domain.premises import BooksState, FileState, Traffic
 from wabawatch.ports import Body, BodyKind, BodySource
 from wabawatch.settings import load
 from wabawatch.storage import schema
+from wabawatch.storage.database import Database
+from wabawatch.storage.migrations import STEPS
 from wabawatch.storage.outages import remedy
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
 from wabawatch.storage.premises_sqlite import look_at_file, look_at_sqlite
@@ -39,9 +43,13 @@ def database_of(system: System) -> Path:
     return system.settings.storage.data_dir / "wabawatch.db"
 
 
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
 def traffic(system: System) -> Traffic:
     system.drain()
-    found = look_at_books(database_of(system), system.clock.now()).traffic
+    found = look_at_books(url_of(database_of(system)), system.clock.now()).traffic
     assert found is not None
     return found
 
@@ -111,7 +119,7 @@ def test_the_trouble_is_told_in_the_words_of_sqlite_with_what_mends_it(system: S
     content[4096:] = bytes(len(content) - 4096)
     path.write_bytes(content)
 
-    found = look_at_books(path, 0)
+    found = look_at_books(url_of(path), 0)
 
     assert (found.trouble, found.fix) == ("database disk image is malformed", remedy(damage()))
 
@@ -126,14 +134,14 @@ def test_a_text_in_the_place_of_a_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     path.write_text("no database")
 
-    found = look_at_inbox(path, look_at_books(tmp_path / "none.db", 0))
+    found = look_at_inbox(path, look_at_books(url_of(tmp_path / "none.db"), 0))
 
     assert found.trouble == "it is not an SQLite file"
     assert "backup" in found.fix
 
 
 def test_the_length_of_the_log_is_told(system: System) -> None:
-    found = look_at_books(database_of(system), 0).file
+    found = look_at_books(url_of(database_of(system)), 0).file
 
     assert found is not None
     assert found.log_bytes == database_of(system).with_name("wabawatch.db-wal").stat().st_size > 0
@@ -180,7 +188,7 @@ def test_bodies_that_were_given_up_are_told_with_the_newest_error(system: System
             values = {"received_at": 1, "code": 0, "tries": 5, "body": b"", "next_try_at": next_try_at}
             connection.execute(insert(schema.parked).values(body_id=body_id, error=error, **values))
 
-    found = look_at_books(database_of(system), system.clock.now()).traffic
+    found = look_at_books(url_of(database_of(system)), system.clock.now()).traffic
 
     assert found is not None
     assert (found.parked, found.retrying, found.parked_error) == (2, 1, "ValueError")
@@ -190,7 +198,7 @@ def test_what_waits_in_the_inbox_is_counted(system: System) -> None:
     inbox = system.settings.storage.data_dir / "inbox.db"
     system.inbox.append_all([sent(system, "wamid.1"), Body(BodyKind.WEBHOOK, system.clock.now(), HALF.encode())])
 
-    found = look_at_inbox(inbox, look_at_books(database_of(system), 0))
+    found = look_at_inbox(inbox, look_at_books(url_of(database_of(system)), 0))
 
     assert (found.waiting, found.trouble) == (2, "")
     assert found.file is not None
@@ -198,4 +206,49 @@ def test_what_waits_in_the_inbox_is_counted(system: System) -> None:
 
 
 def test_nothing_is_told_of_a_database_that_is_not_there(tmp_path: Path) -> None:
-    assert look_at_books(tmp_path / "none.db", 0) == BooksState(str(tmp_path / "none.db"), exists=False)
+    assert look_at_books(url_of(tmp_path / "none.db"), 0) == BooksState(str(tmp_path / "none.db"), exists=False)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+def on_postgres(url: str) -> BooksState:
+    return look_at_books(url, time.time_ns() // 1_000_000)
+
+
+def test_a_postgres_server_is_looked_at_before_and_after_it_has_our_tables(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        empty = on_postgres(url)
+        database = Database(url)
+        with database.writing() as connection:
+            schema.metadata.create_all(connection)
+            connection.execute(insert(schema.schema_steps).values(number=STEPS[-1].number, name="", applied_at=0))
+        database.close()
+        found = on_postgres(url)
+
+    assert (empty.exists, empty.trouble, found.exists, found.trouble, found.file) == (False, "", True, "", None)
+    assert found.traffic == Traffic()
+    assert found.postgres is not None
+    assert empty.postgres is not None
+
+
+def test_a_postgres_server_tells_what_it_is_and_what_it_would_forget(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        found = on_postgres(url).postgres
+
+    assert found is not None
+    assert (found.major, found.encoding, found.is_standby) == (18, "UTF8", False)
+    assert found.unsafe == ("fsync=off", "full_page_writes=off")
+    assert abs(found.ahead_ms) < 60_000
+
+
+def test_a_postgres_server_that_cannot_be_reached_is_told_without_the_password(tmp_path: Path) -> None:
+    found = on_postgres(f"postgresql://somebody:confidential@/books?host={tmp_path}")
+
+    assert found.trouble
+    assert found.fix == "See that PostgreSQL runs and can be reached."
+    assert "confidential" not in repr(found)

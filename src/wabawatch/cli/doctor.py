@@ -78,7 +78,7 @@ def look(settings: Settings, now: Millis) -> Premises:
     places = places_of(settings)
     database = sqlite_file(places.database_url)
     assert database is not None, "places_of has refused the others"
-    books = look_at_books(database, now)
+    books = look_at_books(places.database_url, now)
     host, port = settings.server.host, settings.server.port
     return Premises(
         release=version("wabawatch"),

@@ -49,6 +49,21 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
+class Postgres:
+    """The PostgreSQL server that keeps the books."""
+
+    version: str
+    major: int
+    unsafe: tuple[str, ...] = ()
+    """Settings, such as `fsync=off`, with which a power cut loses or damages what was confirmed"""
+    is_standby: bool = False
+    """It only follows another server, and takes no writes"""
+    encoding: str = "UTF8"
+    ahead_ms: Millis = 0
+    """How far its clock is ahead of ours"""
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What the books tell about the webhooks of the last days."""
 
@@ -89,6 +104,8 @@ class BooksState:
     last_cycle_at: Millis | None = None
     file: FileState | None = None
     """None: it is no file, or cannot be opened"""
+    postgres: Postgres | None = None
+    """None: it is an SQLite file, or cannot be reached"""
     traffic: Traffic | None = None
     """None: it could not be read, or there is none yet"""
 

@@ -41,6 +41,7 @@ def _storage(settings: Settings, premises: Premises, now: Millis, *, is_serving:
     yield kept.free_space(premises.folder, settings.storage.free_space_reserve)
     yield kept.key_file(premises.key_file, is_needed=books.exists or inbox.exists)
     yield kept.database(books, has_inbox=inbox.exists)
+    yield from kept.postgres(books.postgres)
     yield from kept.file("database file", books.file)
     yield kept.inbox(inbox)
     yield from kept.file("inbox file", inbox.file)

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, failed, ok, warning
-from wabawatch.domain.premises import BooksState, FileState, Folder, InboxState, KeyFile, Sqlite, Traffic
+from wabawatch.domain.premises import BooksState, FileState, Folder, InboxState, KeyFile, Postgres, Sqlite, Traffic
 
 BACKLOG_S = 60
 EARLY_BYTES = 1 << 30
 """Space is called short so long before the reserve is touched, or at twice the reserve."""
 LONG_LOG_BYTES = 256 << 20
 """A write-ahead log is cut back to 64 MiB when nobody reads: a longer one has a reader that stays."""
+
+LEAST_POSTGRES = 15
+CLOCKS_APART_MS = 5_000
 
 FOREIGN_LOCKS = frozenset({"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "fuse.sshfs", "ceph"})
 """File systems of other machines, on which SQLite's locks and shared memory cannot be relied on."""
@@ -105,6 +108,29 @@ def file(check: str, found: FileState | None) -> Iterator[Finding]:
         yield warning(check, f"its write-ahead log has grown to {_size(found.log_bytes)}: somebody keeps reading", fix)
     else:
         yield ok(check, "whole" if found.is_whole else "no damage found in the first seconds of looking; it is large")
+
+
+def postgres(found: Postgres | None) -> Iterator[Finding]:
+    """Whether a PostgreSQL server keeps what it has confirmed, and fits us otherwise."""
+    check = "database server"
+    if found is None:
+        return
+    said = f"PostgreSQL {found.version}"
+    if found.major < LEAST_POSTGRES:
+        yield failed(check, f"{said} is too old", f"upgrade it to {LEAST_POSTGRES} or later")
+    elif found.is_standby:
+        yield failed(check, f"{said} is a standby and takes no writes", "name the primary in DATABASE_URL")
+    elif found.unsafe:
+        lost = f"{said} with {', '.join(found.unsafe)}: a power cut loses or damages what was confirmed"
+        yield failed(check, lost, "set them on in postgresql.conf (or for the role or the database) and reload it")
+    elif found.encoding != "UTF8":
+        fix = "make the database anew with ENCODING 'UTF8' and TEMPLATE template0"
+        yield failed(check, f"{said}: the encoding of the database is {found.encoding}", fix)
+    elif abs(found.ahead_ms) > CLOCKS_APART_MS:
+        apart = f"{said}: its clock is {abs(found.ahead_ms) / 1000:.0f} s {'ahead' if found.ahead_ms > 0 else 'behind'}"
+        yield warning(check, apart, "let the clocks of both machines be set over the network (NTP)")
+    else:
+        yield ok(check, said)
 
 
 def sqlite(found: Sqlite | None) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +12,14 @@ from sqlalchemy.exc import DatabaseError
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.premises import BooksState, FileState, Folder, InboxState, KeyFile
+from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
 from wabawatch.ports import DIGESTED
 from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
 from wabawatch.storage.migrations import schema_place
 from wabawatch.storage.outages import remedy
+from wabawatch.storage.premises_postgres import look_at_postgres
 from wabawatch.storage.premises_sqlite import look_at_file
 from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.storage.schema import cycles, marks, raw_blocks
@@ -117,38 +119,41 @@ def _newest_in_inbox(path: Path) -> bytes:
         file.close()
 
 
-def look_at_books(path: Path, now: Millis) -> BooksState:
-    """The main database in the SQLite file at *path*."""
-    if _is_missing(path):
+def look_at_books(url: str, now: Millis) -> BooksState:
+    """The main database at *url*: an SQLite file, or on a PostgreSQL server."""
+    path = sqlite_file(url)
+    if path is not None and _is_missing(path):
         return BooksState(str(path), exists=False)
-    if told := _no_database(path):
+    if path is not None and (told := _no_database(path)):
         return BooksState(str(path), True, told.trouble, told.fix)
-    database = Database(f"sqlite:///{path}")
+    database = Database(url)
+    place = str(path) if path else database.engine.url.render_as_string(hide_password=True)
     try:
         with database.writing():
             pass  # whether it can be written to
         at, needed = schema_place(database)
-        file = look_at_file(path)
-        if at != needed:
-            return BooksState(str(path), True, schema=at, schema_needed=needed, file=file)
+        file = look_at_file(path) if path else None
         with database.reading() as connection:
-            return _read(connection, str(path), needed, file, now)
+            server = None if path else look_at_postgres(connection, now)
+            if at is None and path is None:
+                return BooksState(place, exists=False, postgres=server)
+            if at != needed:
+                return BooksState(place, True, schema=at, schema_needed=needed, file=file, postgres=server)
+            return _read(
+                connection, BooksState(place, True, schema=at, schema_needed=at, file=file, postgres=server), now
+            )
     except (StoreUnavailable, DatabaseError) as error:
         told = _told(error)
-        return BooksState(str(path), True, told.trouble, told.fix)
+        return BooksState(place, True, told.trouble, told.fix)
     finally:
         database.close()
 
 
-def _read(connection: Connection, place: str, schema: int, file: FileState, now: Millis) -> BooksState:
-    return BooksState(
-        place,
-        exists=True,
-        schema=schema,
-        schema_needed=schema,
+def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
+    return replace(
+        known,
         marks={row.name: row.value for row in connection.execute(select(marks))},
         last_cycle_at=connection.execute(select(func.max(cycles.c.at))).scalar(),
-        file=file,
         traffic=read_traffic(connection, now),
     )
 
@@ -213,6 +218,6 @@ def _told(error: Exception) -> _Told:
     cause: object = error
     while isinstance(cause, StoreUnavailable | DatabaseError):
         cause = cause.orig if isinstance(cause, DatabaseError) else cause.__cause__
-    if isinstance(cause, sqlite3.Error):
-        return _Told(str(cause), remedy(cause))
-    return _Told(str(error), _LET_WRITE)
+    if isinstance(cause, OSError) or not isinstance(cause, Exception):
+        return _Told(str(error), _LET_WRITE)
+    return _Told(" ".join(str(cause).split()), remedy(cause))
