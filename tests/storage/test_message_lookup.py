@@ -14,6 +14,7 @@ from tests.support.books import Shelf
 from tests.support.facts import told
 from wabawatch.domain.facts import Person, Status
 from wabawatch.meta.countries import country_of
+from wabawatch.meta.wamid import pack
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.messages import find
@@ -64,7 +65,7 @@ def test_no_lookup_reads_all_messages(shelf: Shelf) -> None:
         asked.append((statement, parameters))
 
     with shelf.database.reading() as connection:
-        list(rows_by_wamid(connection, Dictionary(country_of), [wamid(PHONE), "?"]))
+        list(rows_by_wamid(connection, Dictionary(country_of), [pack(wamid(PHONE)), pack("?")]))
         queries = [each for each in asked if "FROM messages" in each[0] or "JOIN messages" in each[0]]
         plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in queries]
 

@@ -102,6 +102,11 @@ def is_template_send(message: Message) -> bool:
 _ATTEMPTED = Role.ATTEMPTED
 
 
+def may_need_consent(message: Message) -> bool:
+    """Whether it may play a part what the recipient said to marketing: not when it is known to be something else."""
+    return is_template_send(message) and (message.category is None or _is_marketing(message, (), 0))
+
+
 def _refusal(message: Message, seen: Look) -> int:
     if not seen.has_failed or seen.arrived_at is not None:
         return 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.standing import Cell, Judgement, Standing, cell, cohort_at, look, standing
-from wabawatch.domain.templates import ConsentEvent, TemplateEvent, is_template_send, judge
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent, judge, may_need_consent
 from wabawatch.flows.matching import Slot
 from wabawatch.ports import Held, Ledger, Moves
 
@@ -81,7 +81,7 @@ def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
     """How each of *messages* stands to the template rule, as far as the books tell."""
     refs = {m.template[2] for m in messages if m.template}
     histories = ledger.template_histories(refs) if refs else {}
-    contacts = {m.contact[2] for m in messages if m.contact and is_template_send(m)}
+    contacts = {m.contact[2] for m in messages if m.contact and may_need_consent(m)}
     consents = ledger.consents(contacts) if contacts else {}
     return [judge(m, _history_of(m, histories), _consent_of(m, consents)) for m in messages]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -11,12 +12,12 @@ from sqlalchemy import Connection, delete, func, select, update
 from wabawatch.domain.errors import SealBroken, SealDamaged
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.rollups import Floors
-from wabawatch.domain.standing import HOUR_MS
+from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.ports import BodyId, BodyKind, BodyNote, BodyResult, BodySource, Failing, StoredBody
 from wabawatch.storage import counts
 from wabawatch.storage.bodies import decode_block, encode_block
-from wabawatch.storage.bulk import upserting
-from wabawatch.storage.dialect import chunks, insert
+from wabawatch.storage.bulk import Lookup, upserting
+from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_rows import LabelKind
 from wabawatch.storage.schema import bodies, parked
@@ -33,6 +34,7 @@ KINDS, SOURCES, RESULTS = tuple(BodyKind), tuple(BodySource), tuple(BodyResult)
 """Stored by position: add new ones at the end."""
 
 
+@cache
 def code_of(kind: BodyKind, source: BodySource, result: BodyResult) -> int:
     """Kind, source and result of a body as one small number."""
     return KINDS.index(kind) | SOURCES.index(source) << 2 | RESULTS.index(result) << 5
@@ -50,11 +52,12 @@ _PROCESSED = [code_of(kind, source, BodyResult.PROCESSED) for kind in KINDS for 
 
 def seen(connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
     """Those of *fingerprints* that a kept body has."""
-    found: set[bytes] = set()
-    for some in chunks(set(fingerprints)):
-        query = select(bodies.c.fingerprint).where(bodies.c.fingerprint.in_(some), bodies.c.code.in_(_PROCESSED))
-        found |= {bytes(row[0]) for row in connection.execute(query)}
-    return found
+    return {bytes(row[0]) for row in _seen(connection, set(fingerprints))}
+
+
+_seen = Lookup(
+    lambda some: select(bodies.c.fingerprint).where(bodies.c.fingerprint.in_(some), bodies.c.code.in_(_PROCESSED))
+)
 
 
 def note(connection: Connection, words: Dictionary, notes: Sequence[BodyNote], floors: Floors) -> None:
@@ -62,12 +65,8 @@ def note(connection: Connection, words: Dictionary, notes: Sequence[BodyNote], f
     if not notes:
         return
     apps = words.labels.ids(connection, {(LabelKind.APP, n.body.app) for n in notes if n.body.app})
-    _upsert(connection, [_line(n, apps.get((LabelKind.APP, n.body.app), 0)) for n in notes])
-    counted: Counter[tuple[Millis, str]] = Counter()
-    for n in notes:
-        if n.body.kind is BodyKind.WEBHOOK and n.body.source not in UNCOUNTED:
-            counted.update(_counts(n))
-    counts.add_counters(connection, counted, floors)
+    _upsert(connection, [_line(n, apps.get((LabelKind.APP, n.body.app), 0) if n.body.app else 0) for n in notes])
+    counts.add_counters(connection, _counts(notes), floors)
 
 
 def _line(n: BodyNote, app_id: int) -> dict[str, Any]:
@@ -83,16 +82,28 @@ def _line(n: BodyNote, app_id: int) -> dict[str, Any]:
     }
 
 
-def _counts(n: BodyNote) -> dict[tuple[Millis, str], int]:
-    at = n.body.received_at
-    if n.result in (BodyResult.RETRYING, BodyResult.PARKED):
-        return {}
-    counted = {(at, "processed"): 1, (at, "unparsed"): n.unparsed, (at, "unknown"): n.unknown}
-    if n.result is BodyResult.DUPLICATE:
-        counted[at, "duplicates"] = 1
-    elif n.body.source is BodySource.LIVE:
-        counted[at, "distinct_live"] = 1
-    return {key: value for key, value in counted.items() if value}
+def _counts(notes: Iterable[BodyNote]) -> Counter[tuple[Millis, str]]:
+    """What *notes* add to the counters, by the minute of receipt."""
+    counted: Counter[tuple[Millis, str]] = Counter()
+    for n in notes:
+        body, result = n.body, n.result
+        if body.kind is not _WEBHOOK or body.source in UNCOUNTED or result in _UNDONE:
+            continue
+        minute = body.received_at - body.received_at % MINUTE_MS
+        counted[minute, "processed"] += 1
+        if result is _DUPLICATE:
+            counted[minute, "duplicates"] += 1
+        elif body.source is _LIVE:
+            counted[minute, "distinct_live"] += 1
+        if n.unparsed:
+            counted[minute, "unparsed"] += n.unparsed
+        if n.unknown:
+            counted[minute, "unknown"] += n.unknown
+    return counted
+
+
+_WEBHOOK, _LIVE, _DUPLICATE = BodyKind.WEBHOOK, BodySource.LIVE, BodyResult.DUPLICATE
+_UNDONE = (BodyResult.RETRYING, BodyResult.PARKED)
 
 
 def fail(connection: Connection, failing: Failing, keyring: Keyring) -> None:

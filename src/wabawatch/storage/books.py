@@ -12,6 +12,7 @@ from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.rollups import Floors, Tier
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
 from wabawatch.storage import body_log, counts, history, messages
@@ -60,12 +61,15 @@ class SqlLedger:
         self._connection = connection
         self._words = words
         self._keyring = keyring
-        self._floors: Floors = read_floors(connection)
+        # Nobody else changes them while this transaction writes.
+        self._marks: dict[str, int] = {row.name: row.value for row in connection.execute(select(marks))}
+        self._floors: Floors = floors_of(self._marks)
 
     def mark(self, name: str) -> int:
-        return read_mark(self._connection, name)
+        return self._marks.get(name, 0)
 
     def set_mark(self, name: str, value: int) -> None:
+        self._marks[name] = value
         new = insert(self._connection, marks).values(name=name, value=value)
         self._connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}))
 
@@ -116,7 +120,7 @@ class SqlLedger:
 
     def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
         numbers = self._words.numbers.ids(self._connection, {number for number, _, _ in delays})
-        added = Counter((at, numbers[number], index_of(delay)) for number, at, delay in delays)
+        added = Counter((at - at % HOUR_MS, numbers[number], index_of(delay)) for number, at, delay in delays)
         counts.add_histogram(self._connection, "meta_delay", added, self._floors)
 
     def fail(self, failing: Failing) -> None:
@@ -165,5 +169,9 @@ def read_mark(connection: Connection, name: str) -> int:
 def read_floors(connection: Connection) -> Floors:
     """The first bucket of each tier that is still kept."""
     rows = connection.execute(select(marks).where(marks.c.name.like("floor_%")))
-    set_ = {row.name: row.value for row in rows}
+    return floors_of({row.name: row.value for row in rows})
+
+
+def floors_of(set_: Mapping[str, int]) -> Floors:
+    """The first bucket of each tier that is still kept, by the marks."""
     return {tier: set_.get(f"floor_{tier.name.lower()}", 0) for tier in Tier}

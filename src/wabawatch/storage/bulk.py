@@ -1,18 +1,22 @@
 """The same statement for many rows: compiled once, then handed to the driver as it is.
 
-SQLAlchemy prepares the parameters of each row anew, which costs more than SQLite needs to write it. The statements here
-run for every message, so they are compiled once per database and given plain rows.
+SQLAlchemy prepares the parameters of each row anew, which costs more than SQLite needs to write or find it. The
+statements here run for every message, so they are compiled once per database, and take and give plain tuples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Executable, Select, Table
 
-from wabawatch.storage.dialect import insert, larger, smaller
+from wabawatch.storage.dialect import MAX_PARAMETERS, chunks, insert, larger, smaller
 
 Row = Mapping[str, Any]
 
@@ -20,25 +24,108 @@ Row = Mapping[str, Any]
 class Bulk:
     """One statement, to be executed for many rows at a time. All rows ever given have the same keys."""
 
-    def __init__(self, make: Callable[[Connection], Executable]) -> None:
-        """*make* builds the statement for a database; its parameters are the keys of the rows."""
+    def __init__(self, make: Callable[[Connection], Executable], *names: str) -> None:
+        """*make* builds the statement for a database; its parameters are the keys of the rows.
+
+        *names* are the keys of rows that are given as tuples, in their order.
+        """
         self._make = make
+        self._names = names
         self._compiled: dict[str, tuple[str, list[str] | None]] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Execute the statement for each of *rows*."""
         if not rows:
             return
-        sql, order = self._compiled.get(connection.dialect.name) or self._compile(connection, rows[0])
+        sql, order = self._statement(connection, list(rows[0]))
         if order is None:
             connection.exec_driver_sql(sql, [dict(row) for row in rows])
         else:
             connection.exec_driver_sql(sql, [tuple([row[name] for name in order]) for row in rows])
 
-    def _compile(self, connection: Connection, row: Row) -> tuple[str, list[str] | None]:
-        compiled: Any = self._make(connection).compile(dialect=connection.dialect, column_keys=list(row))  # type: ignore[attr-defined]
+    def tuples(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute the statement for each of *rows*, whose values stand in the order of the names."""
+        if not rows:
+            return
+        sql, order = self._statement(connection, list(self._names))
+        if order is None:
+            connection.exec_driver_sql(sql, [dict(zip(self._names, row, strict=True)) for row in rows])
+            return
+        if tuple(order) != self._names:
+            rows = list(map(itemgetter(*map(self._names.index, order)), rows))
+        connection.exec_driver_sql(sql, list(rows))
+
+    def _statement(self, connection: Connection, names: list[str]) -> tuple[str, list[str] | None]:
+        known = self._compiled.get(connection.dialect.name)
+        if known is not None:
+            return known
+        compiled: Any = self._make(connection).compile(dialect=connection.dialect, column_keys=names)  # type: ignore[attr-defined]
         made = self._compiled[connection.dialect.name] = (compiled.string, compiled.positiontup)
         return made
+
+
+class Lookup:
+    """One query for rows by many values at a time: compiled once for some lengths of the list of values."""
+
+    def __init__(self, make: Callable[[list[Any]], Select[Any]], most: int = MAX_PARAMETERS) -> None:
+        """*make* builds the query for a list of values (tuples of them, for several columns); it is asked for at most
+        *most* of them at a time."""
+        self._make = make
+        self._sizes = [size for size in (1, 10, 50, 200) if size < most] + [most]
+        self._compiled: dict[tuple[str, int], tuple[str, list[Any], list[str] | None]] = {}
+
+    def __call__(self, connection: Connection, values: Collection[Any]) -> list[tuple[Any, ...]]:
+        """The rows for *values*, as the driver gives them: plain tuples."""
+        found: list[tuple[Any, ...]] = []
+        for some in chunks(values, self._sizes[-1]):
+            size = next(size for size in self._sizes if size >= len(some))
+            some += some[-1:] * (size - len(some))  # the same value again changes nothing
+            found += self._rows(connection, some)
+        return found
+
+    def _rows(self, connection: Connection, values: list[Any]) -> list[tuple[Any, ...]]:
+        key = (connection.dialect.name, len(values))
+        sql, slots, names = self._compiled.get(key) or self._compile(connection, values)
+        flat = list(chain.from_iterable(values)) if isinstance(values[0], tuple) else values
+        given = [flat[slot.place] if isinstance(slot, _Slot) else slot for slot in slots]
+        parameters = tuple(given) if names is None else dict(zip(names, given, strict=True))
+        return driver_rows(connection, sql, parameters)
+
+    def _compile(self, connection: Connection, values: list[Any]) -> tuple[str, list[Any], list[str] | None]:
+        if isinstance(values[0], tuple):
+            width = len(values[0])
+            slots: list[Any] = [tuple(_Slot(i * width + j) for j in range(width)) for i in range(len(values))]
+        else:
+            slots = [_Slot(i) for i in range(len(values))]
+        compiled: Any = self._make(slots).compile(
+            dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+        )
+        names = compiled.positiontup or list(compiled.params)
+        order = [compiled.params[name] for name in names]
+        made = (compiled.string, order, None if compiled.positiontup else names)
+        self._compiled[connection.dialect.name, len(values)] = made
+        return made
+
+
+def driver_rows(connection: Connection, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query, as the driver gives them: plain tuples."""
+    result = connection.exec_driver_sql(sql, parameters)
+    assert result.cursor is not None  # a query has rows
+    rows = list(result.cursor.fetchall())
+    result.close()
+    return rows
+
+
+def row_type(table: Table) -> Any:
+    """A named tuple for the rows of *table*; its class is made of the table, so nobody can say its type."""
+    return namedtuple("Row", table.columns.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where a value goes, while the query is compiled."""
+
+    place: int
 
 
 @cache
@@ -47,14 +134,16 @@ def _inserting(table: Table) -> Bulk:
 
 
 @cache
-def _adding(table: Table, column: str) -> Bulk:
+def adding(table: Table, column: str = "n") -> Bulk:
+    """Insert rows of *table*, adding *column* to the rows that exist."""
+
     def make(connection: Connection) -> Executable:
         new = insert(connection, table)
         added = {column: table.c[column] + new.excluded[column]}
         statement: Executable = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
         return statement
 
-    return Bulk(make)
+    return Bulk(make, *table.columns.keys())
 
 
 @cache
@@ -90,7 +179,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) ->
 
 def add_to(connection: Connection, table: Table, rows: Sequence[Row], column: str = "n") -> None:
     """Insert *rows*, adding *column* to the rows that exist."""
-    _adding(table, column)(connection, rows)
+    adding(table, column)(connection, rows)
 
 
 def widen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
 from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
 from wabawatch.storage import packed_counts
-from wabawatch.storage.bulk import Bulk, add_to
+from wabawatch.storage.bulk import Bulk, add_to, adding
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.schema import counters, histograms, rollups
@@ -33,13 +34,12 @@ KEY = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
 _drop_empty = Bulk(
     lambda _: delete(rollups).where(
         *(rollups.c[name] == bindparam(name) for name in KEY), rollups.c.n == literal_column("0")
-    )
+    ),
+    *KEY,
 )
 
 DROPPED_ROWS = 5_000
 """So many rows one transaction deletes at most: nobody who writes should wait long for it."""
-
-_SCOPES_BY_TIER = {tier: rule.scopes for tier, rule in TIERS.items()}
 
 
 class _Numbers(NamedTuple):
@@ -51,11 +51,13 @@ class _Numbers(NamedTuple):
     standings: Mapping[Standing, int]
 
 
+@lru_cache
 def country_ref(country: str) -> int:
     """A two-letter country as a number, and back by `country_of_ref`."""
     return int.from_bytes(country.encode("ascii", "replace")[:2], "big")
 
 
+@lru_cache
 def category_ref(category: str) -> int:
     """A category as a number: its position among those that Meta names, or a hash of an unknown one."""
     if category in CATEGORIES:
@@ -79,22 +81,25 @@ CATEGORIES = (
 """Stored by position: add new ones at the end."""
 
 
-def places(cell: Cell, numbers: _Numbers) -> Iterator[Place]:
-    """Every slice that *cell* belongs to."""
-    yield Place(Scope.ALL)
-    if cell.waba:
-        yield Place(Scope.WABA, 0, numbers.wabas[cell.waba])
+def places(cell: Cell, numbers: _Numbers) -> Iterator[tuple[int, int, int]]:
+    """Every slice that *cell* belongs to, as in `Place`."""
     number_id = numbers.numbers[cell.number] if cell.number else 0
+    yield _ALL, 0, 0
+    if cell.waba:
+        yield _WABA, 0, numbers.wabas[cell.waba]
     if number_id:
-        yield Place(Scope.NUMBER, number_id)
+        yield _NUMBER, number_id, 0
     if cell.template:
-        yield Place(Scope.TEMPLATE, number_id, numbers.templates[cell.template])
+        yield _TEMPLATE, number_id, numbers.templates[cell.template]
     if cell.category:
-        yield Place(Scope.CATEGORY, 0, category_ref(cell.category))
+        yield _CATEGORY, 0, category_ref(cell.category)
     if cell.country:
-        yield Place(Scope.COUNTRY, 0, country_ref(cell.country))
+        yield _COUNTRY, 0, country_ref(cell.country)
     if cell.error:
-        yield Place(Scope.ERROR, number_id, cell.error)
+        yield _ERROR, number_id, cell.error
+
+
+_ALL, _WABA, _NUMBER, _TEMPLATE, _CATEGORY, _COUNTRY, _ERROR = map(int, Scope)
 
 
 def spread(
@@ -108,21 +113,26 @@ def spread(
         words.templates.ids(connection, {c.template for c in cells if c.template}),
         words.standings.ids(connection, {standing for _, standing in moves}),
     )
-    changes: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    minutes: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for (cell, standing), n in moves.items():
-        if not n:
-            continue
-        standing_id = numbers.standings[standing]
-        slices = list(places(cell, numbers))
-        at = cell.minute * MINUTE_MS
-        for tier, scopes in _SCOPES_BY_TIER.items():
-            bucket = at // TIERS[tier].width_ms
-            if bucket < floors.get(tier, 0):
-                continue
-            for scope, number_id, ref in slices:
-                if scope in scopes:
+        standing_id, minute = numbers.standings[standing], cell.minute
+        for place in places(cell, numbers):
+            minutes[(*place, standing_id, minute)] += n
+    changes: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    for (scope, number_id, ref, standing_id, minute), n in minutes.items():
+        if n:
+            for tier, width in _TIERS_OF[scope]:
+                bucket = minute // width
+                if bucket >= floors.get(tier, 0):
                     changes[tier, bucket, scope, number_id, ref, standing_id] += n
     return {key: n for key, n in changes.items() if n}
+
+
+_TIERS_OF = {
+    int(scope): [(tier, rule.width_ms // MINUTE_MS) for tier, rule in TIERS.items() if scope in rule.scopes]
+    for scope in Scope
+}
+"""The tiers that a scope is counted in, and how many minutes wide their buckets are"""
 
 
 def move(connection: Connection, words: Dictionary, moves: Mapping[tuple[Cell, Standing], int], floors: Floors) -> None:
@@ -132,9 +142,10 @@ def move(connection: Connection, words: Dictionary, moves: Mapping[tuple[Cell, S
 
 def add_rows(connection: Connection, changes: Mapping[tuple[int, ...], int]) -> None:
     """Add *changes* to roll-up rows (keyed as `KEY`); rows that come to zero go."""
-    rows = [{**dict(zip(KEY, key, strict=True)), "n": n} for key, n in changes.items()]
-    add_to(connection, rollups, rows)
-    _drop_empty(connection, [row for row in rows if row["n"] < 0])
+    # Sorted: so the rows are written in the order in which they are kept.
+    rows = [(*key, n) for key, n in sorted(changes.items())]
+    adding(rollups).tuples(connection, rows)
+    _drop_empty.tuples(connection, [row[:-1] for row in rows if row[-1] < 0])
 
 
 def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequence[Span]) -> dict[Standing, int]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     LargeBinary,
     Table,
@@ -280,9 +281,9 @@ def _is_whole_postgres(element: is_whole, compiler: Any, **options: Any) -> str:
     return f"({octets} < '\\x02'::bytea OR {octets} >= '\\x80'::bytea)"
 
 
-def wanted_rows(connection: Connection, number: str, octets: str, count: int) -> str:
+def wanted_rows(dialect: Dialect, number: str, octets: str, count: int) -> str:
     """SQL for a table `wanted` of *count* rows with a number and bytes each, which are its parameters in that order."""
-    row = "(?, ?)" if connection.dialect.name == "sqlite" else "(%s::bigint, %s::bytea)"
+    row = "(?, ?)" if dialect.name == "sqlite" else "(%s::bigint, %s::bytea)"
     return f"WITH wanted ({number}, {octets}) AS (VALUES {', '.join([row] * count)})"
 
 

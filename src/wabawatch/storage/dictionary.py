@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from wabawatch.domain.facts import ErrorSeen, Millis, TemplateRef
+from wabawatch.domain.facts import ErrorSeen, Millis, Person, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
 from wabawatch.storage import contact_keys, schema
 from wabawatch.storage.bulk import insert_missing
-from wabawatch.storage.message_rows import LabelKind, Meanings, Profile, Words
+from wabawatch.storage.message_rows import LabelKind, Meanings, MessageRow, Profile, Words
 from wabawatch.storage.names import CACHED, Names
 
 T = TypeVar("T")
@@ -27,6 +27,10 @@ Display: TypeAlias = tuple[str, str, Millis]
 """A phone_number_id, the number as people dial it, and when it was seen so."""
 
 
+Acquaintance: TypeAlias = tuple[Person, str, Millis]
+"""A person, the WABA that knows them, and the day."""
+
+
 class Dictionary:
     """The interned words of one user of the database (one thread at a time)."""
 
@@ -34,6 +38,8 @@ class Dictionary:
         self.country_of = country_of
         self.links: dict[Link, None] = {}
         """Links between contacts that are known to be written, in the order of learning"""
+        self.people: dict[Acquaintance, None] = {}
+        """Persons whose ids are known to be linked, by WABA and day, in the order of learning"""
         self.displays: dict[Display, None] = {}
         """How numbers are known to be dialled, by day, in the order of learning"""
         self.pairs: dict[tuple[int, int], None] = {}
@@ -64,7 +70,7 @@ class Dictionary:
             schema.profiles,
             ("fingerprint",),
             lambda w: {**w._asdict(), "fingerprint": w.fingerprint()},
-            lambda row: Profile(*(row._mapping[name] for name in Profile._fields)),
+            lambda row: Profile._make([getattr(row, name) for name in Profile._fields]),
         )
         self.errors = Names[ErrorSeen](schema.error_texts, ("fingerprint",), _error_row, _error_word)
         self.standings = Names[Standing](schema.standings, ("fingerprint",), _standing_row, _standing_word)
@@ -93,10 +99,10 @@ class Dictionary:
             profiles=profiles,
         )
 
-    def pair_labels(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    def pair_labels(self, connection: Connection, rows: Iterable[MessageRow]) -> None:
         """Write with which contacts the users and leads of *rows* of the table `messages` have messages."""
         pairs = {
-            (label, row["contact_id"] or 0) for row in rows for label in (row["user_id"], row["lead_id"]) if label
+            (label, row.contact_id or 0) for row in rows for label in (row.user_id, row.lead_id) if label
         } - self.pairs.keys()
         insert_missing(connection, schema.label_contacts, [{"label_id": a, "contact_id": b} for a, b in pairs])
         _remember(self.pairs, pairs)
@@ -104,6 +110,10 @@ class Dictionary:
     def remember_links(self, links: Iterable[Link]) -> None:
         """Remember links as written; the oldest half is dropped when there are too many."""
         _remember(self.links, links)
+
+    def remember_people(self, people: Iterable[Acquaintance]) -> None:
+        """Remember that the ids of persons are linked; the oldest half is dropped when there are too many."""
+        _remember(self.people, people)
 
     def remember_displays(self, displays: Iterable[Display]) -> None:
         """Remember how numbers are dialled as written; the oldest half is dropped when there are too many."""
@@ -115,6 +125,7 @@ class Dictionary:
             if isinstance(names, Names):
                 names.forget()
         self.links.clear()
+        self.people.clear()
         self.displays.clear()
         self.pairs.clear()
 

@@ -24,9 +24,9 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.domain.messages import ContactKey, person_key, person_keys
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
-from wabawatch.storage.bulk import insert_missing, widen
+from wabawatch.storage.bulk import Lookup, insert_missing, row_type, widen
 from wabawatch.storage.dialect import chunks, insert, smaller
-from wabawatch.storage.dictionary import Dictionary, Display
+from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display
 from wabawatch.storage.event_rows import event_row, told_at
 from wabawatch.storage.kin import MOST_IDS, linked
 from wabawatch.storage.schema import (
@@ -43,6 +43,20 @@ from wabawatch.storage.sealed import Keyring
 
 MARKETING = "marketing_messages"
 """The category of consent that the template rule asks for."""
+
+
+_TemplateRow = row_type(template_events)
+_template_events = Lookup(lambda some: select(template_events).where(template_events.c.template_id.in_(some)))
+_consents = Lookup(
+    lambda some: select(consents.c.contact_id, consents.c.waba_id, consents.c.at, consents.c.value).where(
+        consents.c.contact_id.in_(some), consents.c.category == MARKETING
+    )
+)
+_links = Lookup(
+    lambda some: select(contact_links.c.contact_id, contact_links.c.other_id).where(
+        contact_links.c.contact_id.in_(some)
+    )
+)
 
 
 def note(connection: Connection, words: Dictionary, keyring: Keyring, facts: Sequence[OtherFact]) -> None:
@@ -66,16 +80,18 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
     """Write down which number belongs to which WABA and which ids to one person, as seen in *facts*."""
     seen: dict[tuple[str, str], tuple[Millis, Millis]] = {}
     displays: set[Display] = set()
-    persons: list[tuple[Person, str, Millis]] = []
+    people: set[Acquaintance] = set()
     for fact in facts:
-        waba = "" if isinstance(fact, SendRecorded) else fact.waba
-        at = fact.when.at
-        if fact.number and waba:
-            first, last = seen.get((fact.number, waba), (at, at))
-            seen[fact.number, waba] = (min(first, at), max(last, at))
-        if not isinstance(fact, SendRecorded) and fact.display_number:
-            displays.add((fact.number, fact.display_number, at - at % DAY_MS))  # whole days, as with links
-        persons.append((fact.person, waba, at))
+        waba, display = ("", "") if isinstance(fact, SendRecorded) else (fact.waba, fact.display_number)
+        number, at = fact.number, fact.when.at
+        # Whole days, so that what is seen with every message is neither looked up nor written again with each.
+        day = at - at % DAY_MS
+        if number and waba:
+            first, last = seen.get((number, waba), (at, at))
+            seen[number, waba] = (min(first, at), max(last, at))
+        if display:
+            displays.add((number, display, day))
+        people.add((fact.person, waba, day))
     number_ids = words.numbers.ids(connection, {number for number, _ in seen})
     waba_ids = words.wabas.ids(connection, {waba for _, waba in seen})
     rows = [
@@ -86,7 +102,9 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
     displays -= words.displays.keys()
     _note_displays(connection, words, displays)
     words.remember_displays(displays)
-    _note_links(connection, words, persons)
+    people -= words.people.keys()
+    _note_links(connection, words, people)
+    words.remember_people(people)
 
 
 def template_histories(
@@ -96,13 +114,12 @@ def template_histories(
     ids = words.templates.known(connection, refs)
     by_id = {number: ref for ref, number in ids.items()}
     found: dict[TemplateRef, dict[str, list[TemplateEvent]]] = {}
-    for some in chunks(by_id):
-        rows = connection.execute(select(template_events).where(template_events.c.template_id.in_(some))).all()
-        wabas = words.wabas.words(connection, {row.waba_id for row in rows if row.waba_id})
-        for row in rows:
-            event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason)
-            history = found.setdefault(by_id[row.template_id], {})
-            history.setdefault(wabas.get(row.waba_id, ""), []).append(event)
+    rows = [_TemplateRow._make(row) for row in _template_events(connection, by_id)]
+    wabas = words.wabas.words(connection, {row.waba_id for row in rows if row.waba_id})
+    for row in rows:
+        event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason)
+        history = found.setdefault(by_id[row.template_id], {})
+        history.setdefault(wabas.get(row.waba_id, ""), []).append(event)
     return found
 
 
@@ -124,10 +141,8 @@ def consent_histories(
     ids = words.contacts.known(connection, contacts)
     same = linked(connection, ids.values())
     said: defaultdict[int, list[tuple[int, ConsentEvent]]] = defaultdict(list)
-    for some in chunks({other for others in same.values() for other in others}):
-        query = select(consents).where(consents.c.contact_id.in_(some), consents.c.category == MARKETING)
-        for row in connection.execute(query):
-            said[row.contact_id].append((row.waba_id, ConsentEvent(row.at, row.value)))
+    for contact_id, waba_id, at, value in _consents(connection, {i for others in same.values() for i in others}):
+        said[contact_id].append((waba_id, ConsentEvent(at, value)))
     wabas = words.wabas.words(connection, {waba for some in said.values() for waba, _ in some if waba})
     found: dict[ContactKey, dict[str, list[ConsentEvent]]] = {}
     for contact, number in ids.items():
@@ -233,7 +248,7 @@ def _persons_of(fact: OtherFact) -> tuple[Person, ...]:
     return (fact.previous, fact.current) if isinstance(fact, PersonChanged) else ()
 
 
-def _note_links(connection: Connection, words: Dictionary, persons: Sequence[tuple[Person, str, Millis]]) -> None:
+def _note_links(connection: Connection, words: Dictionary, persons: Iterable[Acquaintance]) -> None:
     pairs = []
     for person, waba, at in persons:
         keys = person_keys(person)
@@ -267,10 +282,7 @@ def _link(
 
 def _new_links(connection: Connection, keys: Iterable[tuple[int, int, int]]) -> set[tuple[int, int]]:
     pairs = {(a, b) for a, b, _ in keys}
-    for some in chunks({a for a, _ in pairs}):
-        query = select(contact_links.c.contact_id, contact_links.c.other_id).where(contact_links.c.contact_id.in_(some))
-        pairs -= {(row[0], row[1]) for row in connection.execute(query)}
-    return pairs
+    return pairs.difference(_links(connection, {a for a, _ in pairs}))
 
 
 def _recheck_linked(connection: Connection, pairs: set[tuple[int, int]]) -> None:

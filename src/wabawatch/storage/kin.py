@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from wabawatch.storage.dialect import chunks
+from wabawatch.storage.bulk import Lookup
 from wabawatch.storage.schema import contact_links
 
 MOST_IDS = 32
@@ -34,11 +34,16 @@ def linked(connection: Connection, ids: Iterable[int]) -> dict[int, frozenset[in
 
 def _neighbours(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
     links: defaultdict[int, set[int]] = defaultdict(set, {i: set() for i in ids})
-    for some in chunks(list(links)):
-        for a, b in (
-            (contact_links.c.contact_id, contact_links.c.other_id),
-            (contact_links.c.other_id, contact_links.c.contact_id),
-        ):
-            for mine, other in connection.execute(select(a, b).where(a.in_(some))):
-                links[mine].add(other)
+    for lookup in (_others, _mine):
+        for mine, other in lookup(connection, list(links)):
+            links[mine].add(other)
     return links
+
+
+_mine, _others = (
+    Lookup(lambda some, a=a, b=b: select(a, b).where(a.in_(some)))  # type: ignore[misc]
+    for a, b in (
+        (contact_links.c.contact_id, contact_links.c.other_id),
+        (contact_links.c.other_id, contact_links.c.contact_id),
+    )
+)

@@ -8,16 +8,17 @@ stands in `extra`, together with what hardly any message has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
 from wabawatch.domain.facts import Millis, TemplateRef
-from wabawatch.domain.messages import Claim, ContactKey, ContactKind, ErrorNote, Message, PricingKey, Stages
+from wabawatch.domain.messages import ContactKey, ContactKind, ErrorNote, Message, PricingKey, Stages
 from wabawatch.domain.standing import (
     Judgement,
     Look,
@@ -113,6 +114,29 @@ class Meanings:
     profiles: Mapping[int, Profile]
 
 
+class MessageRow(NamedTuple):
+    """A row of the table `messages`, in the order of its columns."""
+
+    id: int
+    number_id: int
+    wamid: bytes | None
+    cohort_at: Millis
+    contact_id: int | None
+    profile_id: int
+    state: int
+    user_id: int | None
+    lead_id: int | None
+    error_code: int | None
+    accepted_after: Millis | None
+    sent_after: Millis | None
+    delivered_after: Millis | None
+    read_after: Millis | None
+    played_after: Millis | None
+    failed_after: Millis | None
+    expires_at: Millis | None
+    extra: bytes | None
+
+
 def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Profile, list[Millis]]:
     """The profile of *message*, and the claim times that are none of its stamps, relative to its cohort time."""
     claims, elsewhere = _encode_claims(message)
@@ -136,32 +160,39 @@ def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Pr
 
 
 def row_of(
-    message: Message, words: Words, profile_id: int, elsewhere: list[Millis], swept_until: Millis
-) -> dict[str, Any]:
-    """The row of *message*, without its id."""
-    seen, stages = look(message), message.stages
-    base = seen.cohort_at
+    id: int, message: Message, words: Words, profile_id: int, elsewhere: list[Millis], swept_until: Millis
+) -> MessageRow:
+    """The row of *message*."""
+    seen = look(message)
+    base, stages, user, lead = seen.cohort_at, message.stages, message.user, message.lead
     deadline = expires_at(message, seen)
-    user, lead = message.user, message.lead
-    return {
-        "number_id": words.numbers[message.number] if message.number else 0,
-        "wamid": _pack_wamid(message) if message.wamid else None,
-        "cohort_at": base,
-        "contact_id": words.contacts[message.contact[2]] if message.contact else None,
-        "profile_id": profile_id,
-        "state": _state(message, swept_until, seen),
-        "user_id": words.labels[LabelKind.USER, user[2]] if user else None,
-        "lead_id": words.labels[LabelKind.LEAD, lead[2]] if lead else None,
-        "error_code": error_code(message),
-        "accepted_after": _after(message.accepted_at, base),
-        "sent_after": _after(stages.sent_at, base),
-        "delivered_after": _after(stages.delivered_at, base),
-        "read_after": _after(stages.read_at, base),
-        "played_after": _after(stages.played_at, base),
-        "failed_after": _after(stages.failed_at, base),
-        "expires_at": deadline if deadline is not None and deadline > swept_until else None,
-        "extra": _encode_extra(message, elsewhere, base),
-    }
+    return MessageRow(
+        id,
+        words.numbers[message.number] if message.number else 0,
+        _pack_wamid(message) if message.wamid else None,
+        base,
+        words.contacts[message.contact[2]] if message.contact else None,
+        profile_id,
+        _state(message, swept_until, seen),
+        words.labels[LabelKind.USER, user[2]] if user else None,
+        words.labels[LabelKind.LEAD, lead[2]] if lead else None,
+        error_code(message),
+        None if message.accepted_at is None else message.accepted_at - base,
+        None if stages.sent_at is None else stages.sent_at - base,
+        None if stages.delivered_at is None else stages.delivered_at - base,
+        None if stages.read_at is None else stages.read_at - base,
+        None if stages.played_at is None else stages.played_at - base,
+        None if stages.failed_at is None else stages.failed_at - base,
+        deadline if deadline is not None and deadline > swept_until else None,
+        _encode_extra(message, elsewhere, base),
+    )
+
+
+packed = lru_cache(4_096)(pack)
+"""A wamid is packed to look for its message, and soon again to write it."""
+
+
+NONE_KNOWN: Mapping[bytes, str] = {}
 
 
 def message_of(
@@ -169,19 +200,19 @@ def message_of(
     meanings: Meanings,
     errors: tuple[ErrorNote, ...] = (),
     participants: tuple[tuple[ContactKey, Stages], ...] = (),
+    wamids: Mapping[bytes, str] = NONE_KNOWN,
 ) -> tuple[Message, Judgement]:
-    """The message and judgement that *row* was made of."""
+    """The message and judgement that *row* was made of. Some *wamids* may be known by what they are packed to."""
     base, state = row.cohort_at, row.state
     profile = meanings.profiles[row.profile_id]
-    extra: dict[str, Any] = msgspec.msgpack.decode(row.extra) if row.extra else {}
-    stages = Stages(
-        _at(row.sent_after, base),
-        _at(row.delivered_after, base),
-        _at(row.read_after, base),
-        _at(row.played_after, base),
-        _at(row.failed_after, base),
+    extra: dict[str, Any] = msgspec.msgpack.decode(row.extra) if row.extra else _NOTHING_EXTRA
+    stages = Stages._make(
+        [
+            None if after is None else base + after
+            for after in (row.sent_after, row.delivered_after, row.read_after, row.played_after, row.failed_after)
+        ]
     )
-    accepted_at = _at(row.accepted_after, base)
+    accepted_at = None if row.accepted_after is None else base + row.accepted_after
     noted_at = base if state & NOTED_BIT else _at(extra.get("noted"), base)
     values = (
         base,
@@ -196,23 +227,30 @@ def message_of(
         extra.get("conversation"),
         extra.get("opaque"),
     )
-    times = _times(base, accepted_at, stages, noted_at)
-    claims = _decode_claims(profile.claims, values, times, [base + t for t in extra.get("at", ())])
-    judgement = Judgement(
-        TemplateUse(profile.template_use), profile.template_status, profile.template_health, profile.use_reason
+    message = Message._make(
+        (
+            meanings.numbers[row.number_id] if row.number_id else "",
+            _wamid_of(row, meanings, wamids) if row.wamid is not None else "",
+            state & EVIDENCE_BITS,
+            stages,
+            accepted_at,
+            noted_at,
+            *_claims_of(profile.claims, values, (base, accepted_at, *stages, noted_at), extra.get("at", ())),
+            errors,
+            participants,
+        )
     )
-    message = Message(
-        number=meanings.numbers[row.number_id] if row.number_id else "",
-        wamid=_unpack_wamid(row, meanings) if row.wamid is not None else "",
-        evidence=state & EVIDENCE_BITS,
-        stages=stages,
-        accepted_at=accepted_at,
-        noted_at=noted_at,
-        errors=errors,
-        participants=participants,
-        **claims,
-    )
-    return message, judgement
+    return message, _judgement_of(profile[_JUDGED])
+
+
+_NOTHING_EXTRA: dict[str, Any] = {}
+_JUDGED = slice(Profile._fields.index("template_use"), Profile._fields.index("use_reason") + 1)
+
+
+@lru_cache(1_024)
+def _judgement_of(judged: tuple[str, str, str, str]) -> Judgement:
+    use, status, health, reason = judged
+    return Judgement(TemplateUse(use), status, health, reason)
 
 
 def _state(message: Message, swept_until: Millis, seen: Look) -> int:
@@ -235,27 +273,12 @@ _ROLE_BITS = {role: place << ROLE_SHIFT for place, role in enumerate(ROLES)}
 _ORIGIN_BITS = {origin: place << ORIGIN_SHIFT for place, origin in enumerate(ORIGINS)}
 
 
-def _times(
-    base: Millis, accepted_at: Millis | None, stages: Stages, noted_at: Millis | None
-) -> tuple[Millis | None, ...]:
-    return (
-        base,
-        accepted_at,
-        stages.sent_at,
-        stages.delivered_at,
-        stages.read_at,
-        stages.played_at,
-        stages.failed_at,
-        noted_at,
-    )
-
-
 def _encode_claims(message: Message) -> tuple[bytes, list[Millis]]:
     base = cohort_at(message)
-    times = _times(base, message.accepted_at, message.stages, message.noted_at)
+    times = (base, message.accepted_at, *message.stages, message.noted_at)
     encoded, elsewhere = bytearray(), list[Millis]()
-    for scalar in SCALARS:
-        claim: Claim[Any] | None = getattr(message, scalar)
+    claims: Any = message[_CLAIMS]  # what a slice of a tuple holds, nobody can say
+    for claim in claims:
         if claim is None:
             encoded.append(NO_CLAIM)
             continue
@@ -268,16 +291,24 @@ def _encode_claims(message: Message) -> tuple[bytes, list[Millis]]:
     return bytes(encoded), elsewhere
 
 
-def _decode_claims(
-    encoded: bytes, values: tuple[Any, ...], times: tuple[Millis | None, ...], elsewhere: list[Millis]
-) -> dict[str, Any]:
-    claims: dict[str, Any] = {}
+_CLAIMS = slice(Message._fields.index(SCALARS[0]), Message._fields.index(SCALARS[-1]) + 1)
+
+
+def _claims_of(
+    encoded: bytes, values: tuple[Any, ...], times: tuple[Millis | None, ...], elsewhere: Sequence[Millis]
+) -> list[Any]:
+    claims: list[Any] = [None] * len(SCALARS)
     rest = iter(elsewhere)
-    for scalar, byte, value in zip(SCALARS, encoded, values, strict=True):
-        if byte != NO_CLAIM:
-            place = byte & 0xF
-            claims[scalar] = (byte >> 4, next(rest) if place == ELSEWHERE else times[place], value)
+    for scalar, source, place in _plan_of(encoded):
+        at = times[0] + next(rest) if place == ELSEWHERE else times[place]  # type: ignore[operator]
+        claims[scalar] = (source, at, values[scalar])
     return claims
+
+
+@lru_cache(4_096)
+def _plan_of(encoded: bytes) -> list[tuple[int, int, int]]:
+    """Of each claim: which scalar's it is, its source, and which of the message's times is its time."""
+    return [(scalar, byte >> 4, byte & 0xF) for scalar, byte in enumerate(encoded) if byte != NO_CLAIM]
 
 
 def _encode_extra(message: Message, elsewhere: list[Millis], base: Millis) -> bytes | None:
@@ -294,19 +325,17 @@ def _encode_extra(message: Message, elsewhere: list[Millis], base: Millis) -> by
 
 
 def _pack_wamid(message: Message) -> bytes:
-    packed = pack(message.wamid)
+    whole = packed(message.wamid)
     if message.contact is None or message.contact[2].kind != ContactKind.PHONE:
-        return packed
-    return without_phone(packed, message.contact[2].value) or packed
+        return whole
+    return without_phone(whole, message.contact[2].value) or whole
 
 
-def _unpack_wamid(row: Any, meanings: Meanings) -> str:
-    packed = bytes(row.wamid)
-    return unpack(with_phone(packed, meanings.contacts[row.contact_id].value) if has_no_phone(packed) else packed)
-
-
-def _after(at: Millis | None, base: Millis) -> Millis | None:
-    return None if at is None else at - base
+def _wamid_of(row: Any, meanings: Meanings, known: Mapping[bytes, str]) -> str:
+    whole = bytes(row.wamid)
+    if has_no_phone(whole):
+        whole = with_phone(whole, meanings.contacts[row.contact_id].value)
+    return known.get(whole) or unpack(whole)
 
 
 def _at(after: Millis | None, base: Millis) -> Millis | None:

@@ -14,17 +14,35 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
 from wabawatch.ports import Held
-from wabawatch.storage.bulk import Bulk, insert_missing, upserting
+from wabawatch.storage.bulk import Bulk, Lookup, insert_missing, upserting
 from wabawatch.storage.dialect import chunks, next_id
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_lookup import rows_by_wamid
-from wabawatch.storage.message_rows import ERRORS_BIT, PARTICIPANTS_BIT, message_of, profile_of, row_of
+from wabawatch.storage.message_rows import (
+    ERRORS_BIT,
+    NONE_KNOWN,
+    PARTICIPANTS_BIT,
+    MessageRow,
+    message_of,
+    packed,
+    profile_of,
+    row_of,
+)
 from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
 STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
 
-_insert = Bulk(lambda _: messages.insert())
-_update = Bulk(lambda _: update(messages).where(messages.c.id == bindparam("_id")))
+_by_id = Lookup(lambda some: select(messages).where(messages.c.id.in_(some)))
+_insert = Bulk(lambda _: messages.insert(), *MessageRow._fields)
+_update = Bulk(
+    lambda _: (
+        update(messages)
+        .where(messages.c.id == bindparam("_id"))
+        .values({name: bindparam(name) for name in MessageRow._fields[1:]})
+    ),
+    "_id",
+    *MessageRow._fields[1:],
+)
 _save_locals = upserting(local_ids, ["local_id"], ["message_id"])
 _upsert_participants = upserting(participants, ["message_id", "contact_id"], STAGES)
 
@@ -34,22 +52,29 @@ def find(
 ) -> tuple[list[Held], dict[str, int]]:
     """The messages known by any of *wamids* or *locals_*, and which message each known local id means."""
     by_local = _find_locals(connection, locals_)
-    rows: dict[int, Row[Any]] = {row.id: row for row in rows_by_wamid(connection, words, wamids)}
-    for some in chunks(set(by_local.values()) - rows.keys()):
-        rows |= {row.id: row for row in connection.execute(select(messages).where(messages.c.id.in_(some)))}
-    held = read_rows(connection, words, list(rows.values()))
+    known = {packed(wamid): wamid for wamid in wamids}
+    rows = {row.id: row for row in rows_by_wamid(connection, words, known)}
+    rows |= {row.id: row for row in map(MessageRow._make, _by_id(connection, set(by_local.values()) - rows.keys()))}
+    held = read_rows(connection, words, list(rows.values()), known)
     wanted = set(by_local.values())
     return [h for h in held if h.message.wamid in wamids or h.id in wanted], by_local
 
 
-def read_rows(connection: Connection, words: Dictionary, rows: Sequence[Row[Any]]) -> list[Held]:
-    """The messages that *rows* of the table `messages` stand for."""
+def read_rows(
+    connection: Connection,
+    words: Dictionary,
+    rows: Sequence[Row[Any] | MessageRow],
+    wamids: Mapping[bytes, str] = NONE_KNOWN,
+) -> list[Held]:
+    """The messages that *rows* of the table `messages` stand for.
+
+    Some *wamids* may be known by what they are packed to."""
     meanings = words.meanings(connection, rows)
     errors = _read_errors(connection, words, [row.id for row in rows if row.state & ERRORS_BIT])
     parts = _read_participants(connection, words, [row.id for row in rows if row.state & PARTICIPANTS_BIT])
     held = []
     for row in rows:
-        message, judgement = message_of(row, meanings, errors.get(row.id, ()), parts.get(row.id, ()))
+        message, judgement = message_of(row, meanings, errors.get(row.id, ()), parts.get(row.id, ()), wamids)
         held.append(Held(row.id, message, judgement))
     return held
 
@@ -63,19 +88,16 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
     profile_ids = words.profiles.ids(connection, (profile for profile, _ in profiles))
     # Also above the rows that became another: a local id may still mean one of these.
     fresh = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
-    new, changed, saved = [], [], []
+    rows, saved = [], []
     for h, (profile, elsewhere) in zip(held, profiles, strict=True):
-        row = row_of(h.message, numbers, profile_ids[profile], elsewhere, swept_until)
-        if h.id:
-            changed.append({"_id": h.id, **row})
-            saved.append(h)
-        else:
-            saved.append(h._replace(id=fresh))
-            new.append({"id": fresh, **row})
+        if not h.id:
+            h = h._replace(id=fresh)
             fresh += 1
-    _insert(connection, new)
-    _update(connection, changed)
-    words.pair_labels(connection, [*new, *changed])
+        rows.append(row_of(h.id, h.message, numbers, profile_ids[profile], elsewhere, swept_until))
+        saved.append(h)
+    _insert.tuples(connection, [row for h, row in zip(held, rows, strict=True) if not h.id])
+    _update.tuples(connection, [row for h, row in zip(held, rows, strict=True) if h.id])
+    words.pair_labels(connection, rows)
     _save_errors(connection, words, saved)
     _save_participants(connection, numbers.contacts, saved)
     return saved

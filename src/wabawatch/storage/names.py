@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
 
-from wabawatch.storage.bulk import insert_missing
-from wabawatch.storage.dialect import chunks
+from wabawatch.storage.bulk import Lookup, insert_missing, row_type
 
 W = TypeVar("W", bound=Hashable)
 
@@ -32,10 +32,14 @@ class Names(Generic[W]):
         key: Callable[[W], tuple[Any, ...]] | None = None,
     ) -> None:
         self._table = table
-        self._columns = [table.c[name] for name in columns]
+        spelt = [table.c[name] for name in columns]
+        self._is_one = len(columns) == 1
+        self._by_word = Lookup(lambda some: select(table).where(_in(spelt, some)), 200)
+        self._by_id = Lookup(lambda some: select(table).where(table.c.id.in_(some)))
+        self._kept = row_type(table)
         self._row = row
         self._word = word
-        self._key = key or (lambda w: tuple(row(w)[name] for name in columns))
+        self._key = key or (lambda w: tuple([row(w)[name] for name in columns]))
         self._ids: dict[W, int] = {}
         self._words: dict[int, W] = {}
 
@@ -63,9 +67,7 @@ class Names(Generic[W]):
         """The words of *ids*."""
         self._make_room()
         missing = [i for i in set(ids) if i not in self._words]
-        for some in chunks(missing):
-            for row in connection.execute(select(self._table).where(self._table.c.id.in_(some))):
-                self._remember(self._word(row), row.id)
+        self._keep(self._by_id(connection, missing))
         return {i: self._words[i] for i in ids}
 
     def forget(self) -> None:
@@ -74,12 +76,12 @@ class Names(Generic[W]):
         self._words.clear()
 
     def _learn(self, connection: Connection, words: list[W]) -> None:
-        one = len(self._columns) == 1
-        for some in chunks(words, 200):
-            keys: list[Any] = [self._key(word)[0] if one else self._key(word) for word in some]
-            where = self._columns[0].in_(keys) if one else tuple_(*self._columns).in_(keys)
-            for row in connection.execute(select(self._table).where(where)):
-                self._remember(self._word(row), row.id)
+        keys = map(self._key, words)
+        self._keep(self._by_word(connection, list(chain.from_iterable(keys) if self._is_one else keys)))
+
+    def _keep(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for row in map(self._kept._make, rows):
+            self._remember(self._word(row), row.id)
 
     def _remember(self, word: W, number: int) -> None:
         self._ids[word] = number
@@ -89,3 +91,7 @@ class Names(Generic[W]):
         if len(self._ids) > CACHED:
             for word in list(self._ids)[: CACHED // 2]:
                 self._words.pop(self._ids.pop(word), None)
+
+
+def _in(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
+    return columns[0].in_(values) if len(columns) == 1 else tuple_(*columns).in_(values)
