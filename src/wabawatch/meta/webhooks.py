@@ -15,6 +15,7 @@ from wabawatch.meta import accounts, messaging, numbers, others, templates
 from wabawatch.meta.decoding import decode
 from wabawatch.meta.envelope import Change, Reader, Receipt, change_path, guarded
 from wabawatch.meta.people import contacts
+from wabawatch.meta.plain_status import read_plain
 from wabawatch.meta.reading import RAW_LIMIT, Json, compact, items, mapping, millis, text
 
 OBJECT: Final = "whatsapp_business_account"
@@ -71,7 +72,14 @@ def parse(content: bytes, *, received_at: Millis, is_live: bool = True, is_synth
 
     *is_live* is false for imported and replayed bodies, *is_synthetic* true for those that wabawatch made itself.
     """
-    receipt = Receipt(received_at, is_live, is_synthetic)
+    plain = read_plain(content, received_at, is_live, is_synthetic)
+    if plain is not None:
+        return Parsed((plain,), ("messages",))
+    return parse_with_care(content, Receipt(received_at, is_live, is_synthetic))
+
+
+def parse_with_care(content: bytes, receipt: Receipt) -> Parsed:
+    """As `parse`, for any body."""
     try:
         document = decode(content)
     except (ValueError, RecursionError) as error:
