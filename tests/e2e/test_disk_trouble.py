@@ -181,10 +181,7 @@ def failing_syncs(server: Server, error: str) -> Iterator[None]:
     inject = f"inject=fsync,fdatasync:error={error}"
     command = ["strace", "-f", "-q", "-o", os.devnull, "-e", inject, "-p", f"{server.pid}"]
     with subprocess.Popen(command) as faults:
-        while "TracerPid:\t0" in Path(f"/proc/{server.pid}/status").read_text("ascii"):
-            if faults.poll() is not None:
-                pytest.skip("strace may not attach to a process that runs (it takes root)")
-            time.sleep(0.02)
+        strace.wait_until_traced(server.pid, faults)
         yield
         faults.terminate()
         faults.wait(PATIENCE_S)

@@ -50,6 +50,11 @@ class PostgresServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def pids(self) -> list[int]:
+        """The postmaster and all its processes."""
+        return [self.pid, *self._children()]
+
     def start(self) -> None:
         """Start it, also again after `kill` or `stop`, and wait until it answers."""
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self.data)]
@@ -63,8 +68,7 @@ class PostgresServer:
 
     def kill(self) -> None:
         """As a power cut would, for this server: SIGKILL to all its processes."""
-        victims = [self.pid, *self._children()]
-        for pid in victims:
+        for pid in self.pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._wait_for_end()

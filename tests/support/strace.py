@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,6 +102,15 @@ def must_be_there() -> None:
     if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
         pytest.fail("strace is missing: .ci/run installs it")
     pytest.skip("strace is missing (Debian: apt-get install strace)")
+
+
+def wait_until_traced(pid: int, tracer: subprocess.Popen[bytes]) -> None:
+    """Wait until *tracer* has attached to *pid*. Skips the test where it may not."""
+    status = Path(f"/proc/{pid}/status")
+    while "TracerPid:\t0" in status.read_text("ascii"):
+        if tracer.poll() is not None:
+            pytest.skip("strace may not attach to a process that runs (it takes root)")
+        time.sleep(0.02)
 
 
 def lines(log: Path, pid: int) -> list[str]:
