@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cyclopts import App
-from docs import cli_page, figures_page
+from docs import cli_page, figures_page, metrics_page
 
 from tests.support.premises import NOW, SET_UP, books
 from wabawatch.app import System
@@ -153,6 +153,10 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def test_the_page_of_the_command_line_is_current() -> None:
     assert cli_page.PAGE.read_text("utf-8") == cli_page.page(), "run `make docs`"
+
+
+def test_the_page_of_the_metrics_is_current() -> None:
+    assert metrics_page.PAGE.read_text("utf-8") == metrics_page.page(), "run `make docs`"
 
 
 def test_the_computed_parts_of_the_page_on_figures_are_current() -> None:

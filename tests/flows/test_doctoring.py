@@ -82,6 +82,7 @@ WRONG = {
     "monitoring never started": (books(marks={}), "monitoring", Level.WARNING),
     "monitoring stalled": (books(marks={MONITORING: RUNNING, ALIVE: NOW - 181_000}), "monitoring", Level.FAILED),
     "server unwell": (server(unwell=("backlog: old",)), "server", Level.FAILED),
+    "server uneasy": (server(uneasy=("loop:digest: failed twice",)), "server", Level.WARNING),
     "server of another release": (server(release="0.9"), "server", Level.WARNING),
     "another program": (server(is_wabawatch=False, apps=()), "server", Level.FAILED),
     "handshake refused": (answers(handshake=403), "handshake", Level.FAILED),

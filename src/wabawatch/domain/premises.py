@@ -155,7 +155,9 @@ class ServerLook:
     answers: bool
     is_wabawatch: bool = False
     unwell: tuple[str, ...] = ()
-    """What it says is not well with itself"""
+    """What it says is failing"""
+    uneasy: tuple[str, ...] = ()
+    """What works, it says, but should be looked at"""
     apps: tuple[AppAnswers, ...] = ()
     release: str = ""
     """"" not known"""

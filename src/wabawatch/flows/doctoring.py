@@ -121,6 +121,8 @@ def server(premises: Premises) -> Iterator[Finding]:
         yield warning(check, f"{look.address} answers, but keeps its data elsewhere than {premises.books.place}", fix)
     elif look.unwell:
         yield failed(check, f"{look.address}: {'; '.join(look.unwell)}", "docs/health.md says what each of them means")
+    elif look.uneasy:
+        yield warning(check, f"{look.address}: {'; '.join(look.uneasy)}", "docs/health.md says what each of them means")
     elif look.release != premises.release:
         found = f"{look.address} runs release {look.release or 'unknown'}, this is {premises.release}"
         yield warning(check, found, "restart the server")

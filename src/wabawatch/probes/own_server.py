@@ -19,6 +19,9 @@ TIMEOUT_S = 5.0
 NOTHING = b'{"object":"whatsapp_business_account","entry":[]}'
 """A webhook that tells nothing, should it be taken after all."""
 
+LEVELS = ("failing", "degraded")
+"""Of the checks of `/healthz`, those that should be told."""
+
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where to ask a server that listens everywhere."""
 
@@ -36,10 +39,14 @@ def look_at_server(host: str, port: int, apps: Mapping[str, App]) -> ServerLook:
         checks = _checks(answer)
         if checks is None:
             return ServerLook(address, answers=True)
-        unwell = tuple(f"{each['name']}: {each['detail']}" for each in checks if each["status"] != "ok")
+        said = {level: tuple(_said(each) for each in checks if each["status"] == level) for level in LEVELS}
         counted = _counted(client)
         tried = tuple(_try(client, name, app, counted) for name, app in apps.items())
-        return ServerLook(address, True, True, unwell, tried, counted.release)
+        return ServerLook(address, True, True, said["failing"], said["degraded"], tried, counted.release)
+
+
+def _said(check: Mapping[str, Any]) -> str:
+    return f"{check['name']}: {check['detail']}"
 
 
 def _checks(answer: httpx.Response) -> list[dict[str, Any]] | None:

@@ -1,0 +1,64 @@
+"""Writes docs/metrics.md from what `/metrics` answers. Run by `make docs`; a test compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.metrics import message_counts
+from wabawatch.domain.report import BodyCounts
+from wabawatch.flows.ingest import AckTally
+from wabawatch.loops import Group, LoopHealth, LoopState
+from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.own import FRESH_S
+
+PAGE = Path(__file__).with_name("metrics.md")
+
+EXAMPLE = MetricsSnapshot(
+    window_s=0,
+    messages=message_counts({}),
+    rates={"delivery_rate": Figure(0.96, 1_000, (0.95, 0.97), 0.95)},
+    verdict=Verdict.COMPLIANT,
+    webhooks=BodyCounts(0, 0, 0, 0, 0, 0, 0),
+    acks={"": AckTally({0: 1}, {})},
+    oldest_waiting_s=0,
+    loops=[LoopHealth("digest", Group.CORE, LoopState.RUNNING, 0, 0, 0, 0, "")],
+    build=Build("", "", ""),
+)
+"""So much of everything that each metric has a sample."""
+
+OPENING = f"""\
+# Metrics for Prometheus
+
+This page is generated (`make docs`).
+
+`GET /metrics` answers in Prometheus' text format, without a password: let only your own network reach it. It is made
+anew every {FRESH_S:.0f} seconds at most. No label names a person or a message. Messages, rates and verdict look back on
+the time that `wabawatch_window_seconds` tells; [figures.md](figures.md) says what they mean. Counters of the receiver
+and the loops begin at 0 when the process starts; those of webhooks count all that is in the books.
+
+| metric | kind | labels | |
+| --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    families = text_string_to_metric_families(render(EXAMPLE).decode())
+    return OPENING + "".join(_rows(sorted(families, key=lambda family: family.name)))
+
+
+def _rows(families: list[Metric]) -> Iterator[str]:
+    for family in families:
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+        said = ", ".join(f"`{label}`" for label in labels)
+        yield f"| `{family.name.removesuffix(suffix)}{suffix}` | {family.type} | {said} | {family.documentation} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
