@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bench.figures import BY_KEY, Measured
 from bench.machine import machine
-from bench.plan import Step, long, short
+from bench.plan import Step, chosen, long, short
 from bench.results import Row, change, load, merged, row_of, store
 from bench.stage import POSTGRESQL, SQLITE, Stage
 
@@ -35,12 +35,7 @@ def main() -> int:
     """Measure and show; 1 when something went wrong (a figure that was missed is no error), 130 after Ctrl-C."""
     asked = _arguments()
     databases = (SQLITE, POSTGRESQL) if asked.database == "both" else (asked.database,)
-    only = set(asked.only.split(",")) if asked.only else None
-    steps = [
-        step
-        for step in (long() if asked.long else short())
-        if step.database in databases and (only is None or step.name in only)
-    ]
+    steps = chosen(long() if asked.long else short(), databases, asked.only)
     run = "bench-long" if asked.long else "bench"
     found, trouble = _measured(steps, LONG_S if asked.long else SHORT_S)
     rows = [row_of(each, run, date.today().isoformat(), machine()) for each in found]

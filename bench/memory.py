@@ -52,8 +52,15 @@ def measure(
         sent = _send(stage, storm, "4,000 webhooks/s", peak_seconds)
         peak = _highest(stage, server)
     return [
-        Measured("memory.resident", steady.resident, database, _steadily(seconds, fresh, steady)),
-        Measured("memory.peak", peak.peak, database, f"{sent.per_second:,.0f}/s accepted for {peak_seconds:.0f} s"),
+        Measured(
+            "memory.resident", steady.resident, database, _steadily(seconds, fresh, steady) + f"; {messages:,} stored"
+        ),
+        Measured(
+            "memory.peak",
+            peak.peak,
+            database,
+            f"{sent.per_second:,.0f}/s accepted for {peak_seconds:.0f} s, {messages:,} stored",
+        ),
     ]
 
 

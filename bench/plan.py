@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -58,6 +58,18 @@ def long() -> list[Step]:
         growth.end(SQLITE),
         growth.end(POSTGRESQL),
     ]
+
+
+def chosen(steps: Sequence[Step], databases: Collection[str], only: str) -> list[Step]:
+    """Those of *steps* on *databases* whose names stand in *only* (with commas between; "": all).
+
+    Raises SystemExit, which names what there is, for a name that is none.
+    """
+    names = {step.name for step in steps}
+    wanted = set(only.split(",")) if only else names
+    if strange := wanted - names:
+        raise SystemExit(f"--only: {', '.join(sorted(strange))} is none of {', '.join(sorted(names))}")
+    return [step for step in steps if step.name in wanted and step.database in databases]
 
 
 def _step(measure: Callable[..., Sequence[Measured]], database: str = SQLITE, **options: object) -> Step:

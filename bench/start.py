@@ -27,18 +27,19 @@ PATIENCE_S = 60.0
 def measure(stage: Stage, *, rounds: int = 5, messages: int = 1_000_000, database: str = SQLITE) -> Sequence[Measured]:
     """On a new folder, and (unless *messages* is 0) where so many are stored."""
     requests = Traffic(SECRET.encode(), seed=7).requests()
-    found = [_measure("start.first", lambda: installation(stage, database), rounds, database, requests.__next__)]
+    found = [_measure("start.first", lambda: installation(stage, database), rounds, database, requests.__next__, 0)]
     if messages:
         where = filled(stage, messages, database)
-        found.append(_measure("start.again", lambda: where, rounds, database, requests.__next__))
+        found.append(_measure("start.again", lambda: where, rounds, database, requests.__next__, messages))
     return found
 
 
 def _measure(
-    key: str, where: Callable[[], Installation], rounds: int, database: str, request: Callable[[], bytes]
+    key: str, where: Callable[[], Installation], rounds: int, database: str, request: Callable[[], bytes], messages: int
 ) -> Measured:
+    stored = f", {messages:,} messages stored" if messages else ""
     times_s = [_first_accepted_s(where(), request()) for _ in range(rounds)]
-    return Measured(key, median(times_s), database, f"{rounds} starts, the slowest {max(times_s):.2f} s")
+    return Measured(key, median(times_s), database, f"{rounds} starts, the slowest {max(times_s):.2f} s{stored}")
 
 
 def _first_accepted_s(where: Installation, request: bytes) -> float:
