@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests.support.books import Shelf
-from tests.support.facts import DAY, ERRORS, NUMBERS, T0, TEMPLATES, WABA, recorded, told
+from tests.support.facts import DAY, ERRORS, HOUR, NUMBERS, T0, TEMPLATES, WABA, recorded, told
 from tests.support.views import ask, shelf_with_views
 from wabawatch.domain.facts import Fact, Person, Status
 from wabawatch.domain.rollups import Span, Tier, bucket_of, packed_before
@@ -105,7 +105,7 @@ def test_old_hours_and_days_are_packed(shelf: Shelf) -> None:
 
 def test_young_counts_stay_as_they_are(shelf: Shelf) -> None:
     with shelf.database.writing() as connection:
-        assert packed_counts.pack(connection, packed_before(T0 + DAY)) == 0
+        assert packed_counts.pack(connection, packed_before(T0 + HOUR)) == 0
 
 
 def test_a_large_bucket_is_packed_in_slices(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

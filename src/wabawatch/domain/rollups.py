@@ -80,7 +80,7 @@ def floor_at(tier: Tier, now: Millis) -> int:
     return 0 if keep is None else bucket_of(tier, max(0, now - keep))
 
 
-PACKED_AFTER_MS = 3 * DAY_MS
+PACKED_AFTER_MS = DAY_MS
 """So long after their end buckets hardly change: nearly all statuses have come."""
 
 

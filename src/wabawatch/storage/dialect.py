@@ -236,6 +236,14 @@ def hex_text(connection: Connection, octets: str) -> str:
     return f"NULLIF(LOWER(HEX({octets})), '')" if connection.dialect.name == "sqlite" else f"ENCODE({octets}, 'hex')"
 
 
+def grows_in_place(connection: Connection) -> bool:
+    """Whether a row that becomes longer pushes its neighbours out of a full page, so that it had better not grow.
+
+    PostgreSQL writes a changed row anew anyway.
+    """
+    return connection.dialect.name == "sqlite"
+
+
 class tail(FunctionElement[bytes]):  # noqa: N801  - reads as the SQL function that it is
     """SQL for the last bytes, `TAIL` unless said otherwise, of a packed wamid: what messages are found by."""
 

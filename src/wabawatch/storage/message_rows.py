@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from wabawatch.domain.facts import Millis, TemplateRef
-from wabawatch.domain.messages import ContactKey, ContactKind, ErrorNote, Message, PricingKey, Stages
+from wabawatch.domain.messages import ContactKey, ContactKind, ErrorNote, Evidence, Message, PricingKey, Stages
 from wabawatch.domain.standing import (
     Judgement,
     Look,
@@ -59,6 +59,12 @@ SCALARS = (
 NO_CLAIM = 0xFF
 ELSEWHERE = 0xF
 """The claim's time is none of the message's stamps: it stands in `extra`."""
+
+
+ROOM = b"\0"
+"""Fills `extra` where it is empty and stamps are to come. No encoded `extra` begins so."""
+SENT_BYTES, DELIVERED_BYTES, READ_BYTES, DEADLINE_BYTES = 3, 3, 4, 6
+"""What these stamps take in SQLite, nearly always at most: seconds and a byte of `state`, hours, weeks, a time."""
 
 
 class LabelKind(StrEnum):
@@ -160,9 +166,16 @@ def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Pr
 
 
 def row_of(
-    id: int, message: Message, words: Words, profile_id: int, elsewhere: list[Millis], swept_until: Millis
+    id: int,
+    message: Message,
+    words: Words,
+    profile_id: int,
+    elsewhere: list[Millis],
+    swept_until: Millis,
+    *,
+    keeps_room: bool,
 ) -> MessageRow:
-    """The row of *message*."""
+    """The row of *message*. *keeps_room*: as long as it will be once all its stamps are known."""
     seen = look(message)
     base, stages, user, lead = seen.cohort_at, message.stages, message.user, message.lead
     deadline = expires_at(message, seen)
@@ -183,8 +196,8 @@ def row_of(
         None if stages.read_at is None else stages.read_at - base,
         None if stages.played_at is None else stages.played_at - base,
         None if stages.failed_at is None else stages.failed_at - base,
-        deadline if deadline is not None and deadline > swept_until else None,
-        _encode_extra(message, elsewhere, base),
+        deadline if (may_expire := deadline is not None and deadline > swept_until) else None,
+        _encode_extra(message, elsewhere, base) or (_room(message, may_expire) if keeps_room else None),
     )
 
 
@@ -205,7 +218,9 @@ def message_of(
     """The message and judgement that *row* was made of. Some *wamids* may be known by what they are packed to."""
     base, state = row.cohort_at, row.state
     profile = meanings.profiles[row.profile_id]
-    extra: dict[str, Any] = msgspec.msgpack.decode(row.extra) if row.extra else _NOTHING_EXTRA
+    extra: dict[str, Any] = _NOTHING_EXTRA
+    if row.extra and row.extra[:1] != ROOM:
+        extra = msgspec.msgpack.decode(row.extra)
     stages = Stages._make(
         [
             None if after is None else base + after
@@ -336,6 +351,16 @@ def _wamid_of(row: Any, meanings: Meanings, known: Mapping[bytes, str]) -> str:
     if has_no_phone(whole):
         whole = with_phone(whole, meanings.contacts[row.contact_id].value)
     return known.get(whole) or unpack(whole)
+
+
+def _room(message: Message, may_expire: bool) -> bytes | None:
+    """As many bytes as the stamps to come will take, less those of the deadline, which then goes."""
+    stages = message.stages
+    is_over = stages.read_at is not None or stages.failed_at is not None
+    if is_over or not message.wamid or not message.evidence & Evidence.OUTBOUND:
+        return None
+    to_come = SENT_BYTES * (stages.sent_at is None) + DELIVERED_BYTES * (stages.delivered_at is None) + READ_BYTES
+    return ROOM * (to_come - DEADLINE_BYTES * may_expire) or None
 
 
 def _at(after: Millis | None, base: Millis) -> Millis | None:

@@ -15,7 +15,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
 from wabawatch.ports import Held
 from wabawatch.storage.bulk import Bulk, Lookup, insert_missing, upserting
-from wabawatch.storage.dialect import chunks, next_id
+from wabawatch.storage.dialect import chunks, grows_in_place, next_id
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.message_rows import (
@@ -89,11 +89,13 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
     # Also above the rows that became another: a local id may still mean one of these.
     fresh = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
     rows, saved = [], []
+    keeps_room = grows_in_place(connection)
     for h, (profile, elsewhere) in zip(held, profiles, strict=True):
         if not h.id:
             h = h._replace(id=fresh)
             fresh += 1
-        rows.append(row_of(h.id, h.message, numbers, profile_ids[profile], elsewhere, swept_until))
+        profile_id = profile_ids[profile]
+        rows.append(row_of(h.id, h.message, numbers, profile_id, elsewhere, swept_until, keeps_room=keeps_room))
         saved.append(h)
     _insert.tuples(connection, [row for h, row in zip(held, rows, strict=True) if not h.id])
     _update.tuples(connection, [row for h, row in zip(held, rows, strict=True) if h.id])

@@ -199,7 +199,7 @@ messages = Table(
     Column("played_after", BigInteger),
     Column("failed_after", BigInteger),
     Column("expires_at", BigInteger),
-    Column("extra", LargeBinary),
+    Column("extra", LargeBinary, comment="What hardly any message has; zeros: room for stamps to come"),
 )
 Index("messages_contact", messages.c.contact_id, tail(messages.c.wamid, 2))
 _whole = is_whole(messages.c.wamid)
