@@ -40,7 +40,8 @@ def main() -> int:
     found, trouble = _measured(steps, LONG_S if asked.long else SHORT_S)
     rows = [row_of(each, run, date.today().isoformat(), machine()) for each in found]
     stored = load()
-    _show(stored, rows)
+    if rows:
+        _show(stored, rows)
     if asked.store:
         store(merged(stored, rows))
     for line in trouble:

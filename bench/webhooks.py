@@ -48,20 +48,18 @@ def measure(
             delivered_after=int(rate / 3 * 2) or 3_000,
             read_after=int(rate / 3 * 10) or 15_000,
         )
+        before_s = cpu_s(server.pid)
         with Sending(plan) as sending:
             watch(stage, sending, "webhooks", seconds)
             sent = sending.result()
         age_s = server.figure("wabawatch_inbox_oldest_waiting_seconds")
         done = server.status()["webhooks"]["processed"]
-        waiting, took_s = sent.answered - done, cpu_s(server.pid)
+        waiting, took_s = sent.answered - done, cpu_s(server.pid) - before_s
         drained_per_s = _drain(stage, server, waiting)
         lost = check(server.status(), sent)
         peak = memory_of(server.pid).peak
-    load = f"{sent.per_second:,.0f}/s accepted for {sent.measured_s:.0f} s over {connections} connections"
-    behind = f", {sent.unanswered:,} given up" if sent.unanswered else ""
-    note = (
-        f"{load}{behind}; server {took_s / sent.wall_s:.2f} cores, {peak:.0f} MB at most; sender {sent.cores:.2f} cores"
-    )
+    costs = f"{took_s / sent.wall_s:.2f} cores ({took_s / max(1, done) * 1e6:.0f} µs a webhook), {peak:.0f} MB at most"
+    note = f"{_load(sent, connections)}; server {costs}; sender {sent.cores:.2f} cores"
     found = [
         Measured("webhooks.digested", done / sent.wall_s, database, note),
         Measured("webhooks.backlog_age", age_s, database, f"{waiting:,} waited"),
@@ -72,6 +70,11 @@ def measure(
     if drained_per_s:
         found.append(Measured("webhooks.drain", drained_per_s, database, f"{waiting:,} bodies"))
     return found
+
+
+def _load(sent: Sent, connections: int) -> str:
+    load = f"{sent.per_second:,.0f}/s accepted for {sent.measured_s:.0f} s over {connections} connections"
+    return f"{load}, {sent.unanswered:,} given up" if sent.unanswered else load
 
 
 def watch(stage: Stage, sending: Sending, what: str, total: float) -> None:
