@@ -115,7 +115,8 @@ def remove(connection: Connection, ids: Collection[int]) -> None:
 
 def save_locals(connection: Connection, meant: Mapping[str, int]) -> None:
     """Remember which message each local id means."""
-    _save_locals(connection, [{"local_id": local_key(k), "message_id": v} for k, v in meant.items()])
+    keys = sorted((local_key(local_id), message_id) for local_id, message_id in meant.items())  # fills pages in order
+    _save_locals(connection, [{"local_id": key, "message_id": message_id} for key, message_id in keys])
 
 
 def note_merged(connection: Connection, became: Mapping[int, int]) -> None:
