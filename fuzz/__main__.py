@@ -7,7 +7,15 @@ import subprocess
 import sys
 from typing import Final
 
-SHARES: Final = {"structure": 0.1, "parser": 0.25, "books": 0.3, "receiver": 0.15, "dumps": 0.1, "records": 0.1}
+SHARES: Final = {
+    "structure": 0.1,
+    "sizes": 0.1,
+    "parser": 0.2,
+    "books": 0.25,
+    "receiver": 0.15,
+    "dumps": 0.1,
+    "records": 0.1,
+}
 """How much of the time each target gets."""
 
 

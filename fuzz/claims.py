@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Any, Final
 
 from wabawatch.domain.facts import Fact, Unrecognised
+from wabawatch.meta.envelope import Receipt
 from wabawatch.meta.reading import RAW_LIMIT, TEXT_LIMIT, WORDS_LIMIT
-from wabawatch.meta.webhooks import parse
+from wabawatch.meta.webhooks import parse, parse_with_care
 
 RECEIVED_AT: Final = 1_795_176_000_000
 
@@ -28,6 +29,7 @@ _LONG: Final = {
 def parsing_is_sound(content: bytes) -> tuple[Fact, ...]:
     """The facts in *content*, all fit to be stored, each refusal with its reason."""
     parsed = parse(content, received_at=RECEIVED_AT)
+    assert parsed == parse_with_care(content, Receipt(RECEIVED_AT)), "the quick reader says something else"
     must_be_storable(parsed.fields)
     for fact in set(parsed.facts) - _SOUND:
         must_be_storable(fact)

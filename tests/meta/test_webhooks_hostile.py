@@ -249,6 +249,25 @@ def test_a_value_of_history_that_tells_only_the_number_is_no_progress() -> None:
     assert isinstance(fact, Unrecognised)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(messages(statuses=[status(), *[7] * 1_500])),
+        body({"field": "smb_app_state_sync", "value": {"state_sync": [{"action": "add"}, *[{}] * 1_500]}}),
+        body(messages(statuses=[status()]), *[None] * 1_500),
+        json.dumps({"object": OBJECT, "entry": [{"changes": [messages(statuses=[status()])]}, *[1] * 1_500]}).encode(),
+    ],
+    ids=["items", "contacts", "changes", "entries"],
+)
+def test_beyond_a_thousand_what_cannot_be_read_is_only_counted(content: bytes) -> None:
+    good, *bad, rest = facts_of(content)
+
+    assert not isinstance(good, Unrecognised)
+    assert len(bad) == 1_000
+    assert isinstance(rest, Unrecognised)
+    assert rest.reason.startswith("500 more")
+
+
 def test_standby_nested_in_itself_ends() -> None:
     value: dict[str, Any] = {"statuses": [status()]}
     for _ in range(60):

@@ -94,11 +94,29 @@ Reader: TypeAlias = Callable[[Change, Json, str], Iterable[Fact]]
 """Reads one object that stands at a place below the value. Raises Unreadable when there is something and no fact."""
 
 
+MOST_UNREAD: Final = 1_000
+"""So many things of one list are reported one by one when they cannot be read, the others as a number: a body of 4 MB
+may hold 1.4 million."""
+
+
 def each(change: Change, listed: Iterable[object], at: str, read: Reader) -> list[Fact]:
     """The facts of every item of a list; one that cannot be read is reported and costs no other."""
+    told = (guarded(change, item, f"{at}[{index}]", read) for index, item in enumerate(listed))
+    return gathered(told, lambda reason: change.unrecognised(Why.UNPARSED, at, "", reason))
+
+
+def gathered(told: Iterable[list[Fact]], note: Callable[[str], Fact]) -> list[Fact]:
+    """The facts that each item tells; *note* is asked for one that stands for all the unread beyond `MOST_UNREAD`."""
     facts: list[Fact] = []
-    for index, item in enumerate(listed):
-        facts += guarded(change, item, f"{at}[{index}]", read)
+    unread = 0
+    for some in told:
+        if len(some) == 1 and isinstance(some[0], Unrecognised) and some[0].why is Why.UNPARSED:
+            unread += 1
+            if unread > MOST_UNREAD:
+                continue
+        facts += some
+    if unread > MOST_UNREAD:
+        facts.append(note(f"{unread - MOST_UNREAD:,} more things here could not be read"))
     return facts
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wabawatch.domain.facts import ErrorReported, ErrorSeen, Fact, Millis, Occurred, Source
+from wabawatch.domain.facts import ErrorReported, ErrorSeen, Fact, Millis, Occurred, Source, Why
 from wabawatch.meta import vocabulary
-from wabawatch.meta.envelope import Change, Unreadable, first, guarded, key
+from wabawatch.meta.envelope import Change, Unreadable, first, gathered, guarded, key
 from wabawatch.meta.people import contact
 from wabawatch.meta.reading import Json, compact, errors, lower, mapping, millis, phone, text, upper
 
@@ -128,16 +128,19 @@ def read_handover(change: Change, item: Json, at: str) -> list[Fact]:
 def read_contact_sync(change: Change, listed: list[Any], at: str) -> list[Fact]:
     """How many contacts of the Business app were added or removed. Their names and numbers are not kept."""
     actions: dict[str, list[Millis]] = {}
-    facts: list[Fact] = []
-    for index, item in enumerate(listed):
-        action = text(mapping(item).get("action"))
-        if not action:
-            facts += guarded(change, item, f"{at}[{index}]", _no_action)
-        elif action not in actions:
-            facts += change.strange(f"{at}[{index}].action", action, vocabulary.SYNC_ACTIONS)
-        if action:
-            actions.setdefault(action, []).append(millis(mapping(item.get("metadata")).get("timestamp")) or 0)
+    told = (_read_synchronised(change, item, f"{at}[{index}]", actions) for index, item in enumerate(listed))
+    facts = gathered(told, lambda reason: change.unrecognised(Why.UNPARSED, at, "", reason))
     return [_synchronised(change, action, stamps) for action, stamps in actions.items()] + facts
+
+
+def _read_synchronised(change: Change, item: object, at: str, actions: dict[str, list[Millis]]) -> list[Fact]:
+    """Note in *actions* what was done with one contact, and when."""
+    action = text(mapping(item).get("action"))
+    if not action:
+        return guarded(change, item, at, _no_action)
+    is_new = action not in actions
+    actions.setdefault(action, []).append(millis(mapping(mapping(item).get("metadata")).get("timestamp")) or 0)
+    return change.strange(f"{at}.action", action, vocabulary.SYNC_ACTIONS) if is_new else []
 
 
 def _no_action(change: Change, item: Json, at: str) -> list[Fact]:

@@ -6,14 +6,14 @@ A body is ``entry`` x ``changes`` x items. Each item is read on its own: what ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from wabawatch.domain.facts import Fact, Feed, Millis, Unrecognised, Why
 from wabawatch.meta import accounts, messaging, numbers, others, templates
 from wabawatch.meta.decoding import decode
-from wabawatch.meta.envelope import Change, Reader, Receipt, change_path, guarded
+from wabawatch.meta.envelope import Change, Reader, Receipt, change_path, gathered, guarded
 from wabawatch.meta.people import contacts
 from wabawatch.meta.plain_status import read_plain
 from wabawatch.meta.reading import RAW_LIMIT, Json, compact, items, mapping, millis, text
@@ -103,20 +103,25 @@ def _unparsed(receipt: Receipt, path: str, raw: str, reason: str) -> Unrecognise
 
 
 def _read_entries(document: Json, receipt: Receipt) -> Parsed:
-    facts: list[Fact] = []
     fields: dict[str, None] = {}
-    for number, entry in enumerate(items(document["entry"])):
-        if not isinstance(entry, dict) or "changes" not in entry:
-            facts.append(_unparsed(receipt, f"entry[{number}]", compact(entry), "an entry is an object with changes"))
-            continue
+    told = (_read_entry(receipt, number, entry, fields) for number, entry in enumerate(items(document["entry"])))
+    return Parsed(tuple(gathered(told, lambda reason: _unparsed(receipt, "entry", "", reason))), tuple(fields))
+
+
+def _read_entry(receipt: Receipt, number: int, entry: object, fields: dict[str, None]) -> list[Fact]:
+    if not isinstance(entry, dict) or "changes" not in entry:
+        return [_unparsed(receipt, f"entry[{number}]", compact(entry), "an entry is an object with changes")]
+
+    def told() -> Iterator[list[Fact]]:
         for index, change in enumerate(items(entry["changes"])):
             if not isinstance(change, dict) or not (field := text(change.get("field"))):
                 path = change_path(number, index)
-                facts.append(_unparsed(receipt, path, compact(change), "a change is an object with a field"))
+                yield [_unparsed(receipt, path, compact(change), "a change is an object with a field")]
                 continue
             fields[field] = None
-            facts += _read_change(receipt, (number, index), entry, field, change.get("value"))
-    return Parsed(tuple(facts), tuple(fields))
+            yield _read_change(receipt, (number, index), entry, field, change.get("value"))
+
+    return gathered(told(), lambda reason: _unparsed(receipt, f"entry[{number}].changes", "", reason))
 
 
 def _read_change(receipt: Receipt, place: tuple[int, int], entry: Json, field: str, value: object) -> list[Fact]:
