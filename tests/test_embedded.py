@@ -71,8 +71,23 @@ def test_a_recipient_that_is_no_number_is_refused(tmp_path: Path, number: str) -
         ww.log_outbound_message(number)
 
 
+def test_a_status_of_an_id_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww, pytest.raises(BadRequest, match="id"):
+        ww.update_delivery_status("wamid.\ud800", "sent")
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"user_id": 7}, {"lead_id": "a\0b"}, {"error": 2**63}, {"message_id": "\ud800"}], ids=repr
+    "wrong",
+    [
+        {"user_id": 7},
+        {"lead_id": "a\0b"},
+        {"lead_id": "\u20ac" * 400},
+        {"error": 2**63},
+        {"error": {"code": 1, "title": "\ud800"}},
+        {"error": {"code": 1, "title": object}},
+        {"message_id": "\ud800"},
+    ],
+    ids=ascii,
 )
 def test_what_could_not_be_read_back_is_refused_at_once(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with Wabawatch.embedded(url(tmp_path)) as ww:

@@ -199,7 +199,13 @@ def _moment(at: Moment) -> int | str | None:
 def _error(error: Mapping[str, object] | int | None) -> ErrorIn | None:
     if error is None:
         return None
-    return ErrorIn(code=error) if isinstance(error, int) else read(ErrorIn, write(error))
+    if isinstance(error, int):
+        return ErrorIn(code=error)
+    try:
+        written = write(error)
+    except (TypeError, UnicodeEncodeError) as problem:
+        raise BadRequest(f"error: {problem}") from problem
+    return read(ErrorIn, written)
 
 
 def _chosen(kind: Any, name: str, value: object) -> Any:
