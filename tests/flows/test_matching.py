@@ -116,7 +116,7 @@ def test_facts_join_what_is_in_the_books() -> None:
 def test_a_local_id_finds_the_row_it_means() -> None:
     (slot,) = put(told(Status.SENT, local_id=LOCAL), held=[held(7, offline())], meant={LOCAL: 7})
 
-    assert (slot.id, slot.message.wamid, slot.local_ids) == (7, WAMID, {LOCAL})
+    assert (slot.id, slot.message.wamid, slot.local_ids) == (7, WAMID, frozenset({LOCAL}))
 
 
 def test_of_two_rows_that_turn_out_to_be_one_the_older_stays() -> None:
@@ -132,7 +132,7 @@ def test_of_two_rows_that_turn_out_to_be_one_the_older_stays() -> None:
 def test_a_local_id_of_a_row_that_is_gone_begins_anew() -> None:
     (slot,) = put(offline(), meant={LOCAL: 99})
 
-    assert (slot.id, slot.local_ids) == (0, {LOCAL})
+    assert (slot.id, slot.local_ids) == (0, frozenset({LOCAL}))
 
 
 def holds(slot: Slot, fact: MessageFact) -> bool:

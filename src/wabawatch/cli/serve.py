@@ -10,7 +10,7 @@ from typing import Annotated
 import uvicorn
 from cyclopts import Parameter
 
-from wabawatch.app import System
+from wabawatch.app import System, collect_seldom
 from wabawatch.cli.common import HERE, Command, Where, err
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import BadRequest
@@ -39,6 +39,7 @@ def serve(
             "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"
         )
     system = System(settings)
+    collect_seldom()
     server = uvicorn.Server(_config(system.site(system.supervisor()), settings.server))
     _run(server, settings.server)
     if not system.stopped.is_clean:

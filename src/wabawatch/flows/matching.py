@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from wabawatch.domain.facts import MessageFact, SendRecorded, StatusChanged
-from wabawatch.domain.messages import ContactKey, ContactKind, Message, contact_key, fold, join
+from wabawatch.domain.messages import NOTHING, ContactKey, ContactKind, Message, contact_key, fold, join
 from wabawatch.ports import Held
 
 
@@ -14,17 +14,17 @@ from wabawatch.ports import Held
 class Slot:
     """One message while a batch is matched: what was in the books, and what it becomes."""
 
-    message: Message = field(default_factory=Message)
-    held: list[Held] = field(default_factory=list)
+    message: Message = NOTHING
+    held: tuple[Held, ...] = ()
     """The rows it had; more than one when two turned out to be one message"""
-    local_ids: set[str] = field(default_factory=set)
-    contacts: set[ContactKey] = field(default_factory=set)
+    local_ids: frozenset[str] = frozenset()
+    contacts: frozenset[ContactKey] = frozenset()
     """The ids of persons under which its facts know the recipient; Meta's may be spelt unlike the one we sent to"""
 
     @property
     def id(self) -> int:
         """The row that survives: the oldest; 0 for a new message."""
-        return min((h.id for h in self.held), default=0)
+        return min([h.id for h in self.held]) if self.held else 0
 
 
 class Matcher:
@@ -36,7 +36,7 @@ class Matcher:
         self._slots: dict[int, Slot] = {}
         by_id: dict[int, Slot] = {}
         for h in held:
-            slot = self._add(Slot(h.message, [h]))
+            slot = self._add(Slot(h.message, (h,)))
             _name(slot, h.message.contact[2] if h.message.contact else None)
             by_id[h.id] = slot
             if h.message.wamid:
@@ -56,10 +56,12 @@ class Matcher:
         slot = self._slot_of(fact.number, fact.wamid, local_id)
         slot.message = fold(slot.message, fact)
         _name(slot, contact_key(fact.person, "") if not fact.group else None)
-        if fact.wamid and slot not in self._by_wamid.setdefault(fact.wamid, []):
-            self._by_wamid[fact.wamid].append(slot)
+        if fact.wamid:
+            known = self._by_wamid.setdefault(fact.wamid, [])
+            if slot not in known:
+                known.append(slot)
         if local_id and self._by_local.setdefault(local_id, slot) is slot:
-            slot.local_ids.add(local_id)
+            slot.local_ids |= {local_id}
 
     def _slot_of(self, number: str, wamid: str, local_id: str) -> Slot:
         local = self._by_local.get(local_id)
@@ -73,7 +75,9 @@ class Matcher:
 
     def _find(self, number: str, wamid: str) -> Slot | None:
         """The slot of (number, wamid). An unknown number matches any: nobody knows of one wamid under two numbers."""
-        candidates = self._by_wamid.get(wamid, []) if wamid else []
+        candidates = self._by_wamid.get(wamid, ()) if wamid else ()
+        if len(candidates) == 1 and candidates[0].message.number == number:
+            return candidates[0]
         fitting = [s for s in candidates if not number or s.message.number in ("", number)]
         return min(fitting, key=lambda s: (s.message.number != number, s.message.number), default=None)
 
@@ -97,5 +101,8 @@ class Matcher:
 
 
 def _name(slot: Slot, contact: ContactKey | None) -> None:
-    if contact is not None and contact.kind != ContactKind.GROUP:
-        slot.contacts.add(contact)
+    if contact is not None and contact not in slot.contacts and contact.kind != _GROUP:
+        slot.contacts |= {contact}
+
+
+_GROUP = ContactKind.GROUP

@@ -19,6 +19,7 @@ from wabawatch.storage import body_log, counts, history, messages
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.message_rows import MessageRow
 from wabawatch.storage.schema import marks, parked, profiles, rechecks
 from wabawatch.storage.schema import messages as table
 from wabawatch.storage.sealed import Keyring
@@ -61,6 +62,8 @@ class SqlLedger:
         self._connection = connection
         self._words = words
         self._keyring = keyring
+        self._seen: dict[int, MessageRow] = {}
+        """Rows of messages as they were read in this transaction"""
         # Nobody else changes them while this transaction writes.
         self._marks: dict[str, int] = {row.name: row.value for row in connection.execute(select(marks))}
         self._floors: Floors = floors_of(self._marks)
@@ -77,10 +80,12 @@ class SqlLedger:
         return self.mark(SWEPT)
 
     def find(self, wamids: Collection[str], local_ids: Collection[str]) -> tuple[list[Held], dict[str, int]]:
-        return messages.find(self._connection, self._words, wamids, local_ids)
+        return messages.find(self._connection, self._words, wamids, local_ids, self._seen)
 
     def save(self, held: Sequence[Held]) -> list[Held]:
-        return messages.save(self._connection, self._words, held, self.swept_until())
+        saved = messages.save(self._connection, self._words, held, self.swept_until(), self._seen)
+        self._seen.clear()  # they are other rows now
+        return saved
 
     def remove(self, became: Mapping[int, int]) -> None:
         messages.remove(self._connection, became.keys())

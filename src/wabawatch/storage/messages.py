@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, select, update
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
@@ -30,31 +31,34 @@ from wabawatch.storage.message_rows import (
 )
 from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
+NOTHING_SEEN: Mapping[int, MessageRow] = {}
+
 STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
 
 _by_id = Lookup(lambda some: select(messages).where(messages.c.id.in_(some)))
 _insert = Bulk(lambda _: messages.insert(), *MessageRow._fields)
-_update = Bulk(
-    lambda _: (
-        update(messages)
-        .where(messages.c.id == bindparam("_id"))
-        .values({name: bindparam(name) for name in MessageRow._fields[1:]})
-    ),
-    "_id",
-    *MessageRow._fields[1:],
-)
+
 _save_locals = upserting(local_ids, ["local_id"], ["message_id"])
 _upsert_participants = upserting(participants, ["message_id", "contact_id"], STAGES)
 
 
 def find(
-    connection: Connection, words: Dictionary, wamids: Collection[str], locals_: Collection[str]
+    connection: Connection,
+    words: Dictionary,
+    wamids: Collection[str],
+    locals_: Collection[str],
+    seen: dict[int, MessageRow] | None = None,
 ) -> tuple[list[Held], dict[str, int]]:
-    """The messages known by any of *wamids* or *locals_*, and which message each known local id means."""
+    """The messages known by any of *wamids* or *locals_*, and which message each known local id means.
+
+    Their rows are put into *seen*, for `save`.
+    """
     by_local = _find_locals(connection, locals_)
     known = {packed(wamid): wamid for wamid in wamids}
     rows = {row.id: row for row in rows_by_wamid(connection, words, known)}
     rows |= {row.id: row for row in map(MessageRow._make, _by_id(connection, set(by_local.values()) - rows.keys()))}
+    if seen is not None:
+        seen.update(rows)
     held = read_rows(connection, words, list(rows.values()), known)
     wanted = set(by_local.values())
     return [h for h in held if h.message.wamid in wamids or h.id in wanted], by_local
@@ -68,7 +72,8 @@ def read_rows(
 ) -> list[Held]:
     """The messages that *rows* of the table `messages` stand for.
 
-    Some *wamids* may be known by what they are packed to."""
+    Some *wamids* may be known by what they are packed to.
+    """
     meanings = words.meanings(connection, rows)
     errors = _read_errors(connection, words, [row.id for row in rows if row.state & ERRORS_BIT])
     parts = _read_participants(connection, words, [row.id for row in rows if row.state & PARTICIPANTS_BIT])
@@ -79,8 +84,17 @@ def read_rows(
     return held
 
 
-def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_until: Millis) -> list[Held]:
-    """Write *held*; those with id 0 are new and get their id. Gives all of them with their ids."""
+def save(
+    connection: Connection,
+    words: Dictionary,
+    held: Sequence[Held],
+    swept_until: Millis,
+    seen: Mapping[int, MessageRow] = NOTHING_SEEN,
+) -> list[Held]:
+    """Write *held*; those with id 0 are new and get their id. Gives all of them with their ids.
+
+    *seen* are rows as they are in this transaction: of those only what changes is written.
+    """
     if not held:
         return []
     numbers = words.words(connection, [h.message for h in held])
@@ -98,11 +112,39 @@ def save(connection: Connection, words: Dictionary, held: Sequence[Held], swept_
         rows.append(row_of(h.id, h.message, numbers, profile_id, elsewhere, swept_until, keeps_room=keeps_room))
         saved.append(h)
     _insert.tuples(connection, [row for h, row in zip(held, rows, strict=True) if not h.id])
-    _update.tuples(connection, [row for h, row in zip(held, rows, strict=True) if h.id])
+    _write_over(connection, [row for h, row in zip(held, rows, strict=True) if h.id], seen)
     words.pair_labels(connection, rows)
     _save_errors(connection, words, saved)
     _save_participants(connection, numbers.contacts, saved)
     return saved
+
+
+def _updating(kept: tuple[str, ...]) -> tuple[Bulk, Callable[[MessageRow], tuple[Any, ...]]]:
+    """A statement that writes a row but for the columns *kept*, and what gives its values."""
+    names = tuple(name for name in MessageRow._fields if name not in ("id", *kept))
+    changed: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
+    statement = Bulk(lambda _: update(messages).where(messages.c.id == bindparam("_id")).values(changed), *names, "_id")
+    return statement, attrgetter(*names, "id")
+
+
+_INDEXED = ("number_id", "wamid", "cohort_at", "contact_id", "error_code", "expires_at", "user_id", "lead_id")
+_SELDOM = tuple(name for name in _INDEXED if name != "expires_at")
+_seldom = attrgetter(*_SELDOM)
+_updates = [_updating(kept) for kept in (_INDEXED, _SELDOM, ())]
+"""The same with ever more columns: SQLite writes to an index whenever one of its columns is named, even if it stays as
+it was. Of the statuses of a message all but the first change no such column, or only when it expires."""
+
+
+def _write_over(connection: Connection, rows: Iterable[MessageRow], seen: Mapping[int, MessageRow]) -> None:
+    by_width: list[list[MessageRow]] = [[] for _ in _updates]
+    for row in rows:
+        old = seen.get(row.id)
+        if old is None or _seldom(old) != _seldom(row):
+            by_width[2].append(row)
+        else:
+            by_width[old.expires_at != row.expires_at].append(row)
+    for (write, values), some in zip(_updates, by_width, strict=True):
+        write.tuples(connection, list(map(values, some)))
 
 
 def remove(connection: Connection, ids: Collection[int]) -> None:
