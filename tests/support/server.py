@@ -154,7 +154,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return self.get("/healthz").status_code == 200
+            return self.get("/healthz").status_code in (200, 503)  # 503: unwell, but up
         except httpx.TransportError:
             return False
 
