@@ -52,8 +52,9 @@ class Weighing:
             Measured("growth.temporary", found["temporary"], self._database, goes),
         ]
         if self._database == SQLITE:
-            plain = f"of {found['packed']['plain']:.0f} bytes"
-            rows.append(Measured("growth.raw", found["packed"]["sealed"], self._database, plain))
+            packed = found["packed"]
+            of = f"of {packed['plain']:.0f} bytes; a webhook by itself {packed['webhooks']:.1f}"
+            rows.append(Measured("growth.raw", packed["sealed"], self._database, of))
         return rows
 
 
