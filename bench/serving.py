@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 from tests.support.postgres import PostgresServer
 from tests.support.server import HOST, Server
 
@@ -28,14 +27,6 @@ class Served(Server):
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         super().__init__(folder, {"APP_ENV": "production", **(settings or {})})
-
-    def _answers(self) -> bool:
-        # Not by its health: with an old backlog, which a bench may make, it answers 503 and works.
-        try:
-            self.get("/healthz")
-        except httpx.TransportError:
-            return False
-        return True
 
     def figure(self, name: str) -> float:
         """A figure without labels from `/metrics`, which computes them every ten seconds at most."""
