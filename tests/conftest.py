@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.places import stop_postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
@@ -85,7 +87,8 @@ def shared_corpus() -> Path:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a CI run that had no shared corpus, whatever was selected."""
+    """Stop what was started; fail a CI run that had no shared corpus, whatever was selected."""
+    stop_postgres()
     if IN_CI and not _corpus().is_dir():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -33,16 +33,18 @@ from wabawatch.flows.status import StatusFlow
 from wabawatch.loops import Bell, Group, Loop, Stopped, Supervisor
 from wabawatch.meta.countries import country_of
 from wabawatch.meta.webhooks import parse
-from wabawatch.ports import DIGESTED, Body, BodyId, BodyKind, BodySource, Clock, StoredBody
+from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.database import Database
-from wabawatch.storage.dialect import sqlite_file
+from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.folders import make_private_folder
-from wabawatch.storage.inbox import SqliteInbox
+from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
+from wabawatch.storage.listener import Listener
 from wabawatch.storage.migrations import migrate, schema_place
+from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
@@ -79,46 +81,33 @@ class Places:
     """Where the parts of one installation are kept."""
 
     database_url: str
-    inbox: Path
+    inbox: Path | None
+    """The file of the inbox; None: the database holds that too"""
     key_file: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where files are kept."""
+        return self.key_file.parent if self.inbox is None else self.inbox.parent
 
 
 def places_of(settings: Settings) -> Places:
     """Where things are, by the settings. Next to an SQLite database that is named, else in the data folder.
 
-    Raises BadRequest when the database is of a kind that this release does not know.
+    Raises BadRequest when the database is an SQLite one in memory: nothing would be kept.
     """
     storage = settings.storage
     if storage.database_url is None:
         folder, name = storage.data_dir, "wabawatch.db"
         return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
-    path = sqlite_file(storage.database_url.reveal())
+    url = storage.database_url.reveal()
+    if not is_sqlite(url):
+        return Places(url, None, storage.key_path)
+    path = sqlite_file(url)
     if path is None:
-        raise BadRequest(
-            "DATABASE_URL: this release keeps its books in an SQLite file; give sqlite:///PATH, or unset it"
-        )
+        raise BadRequest("DATABASE_URL: an SQLite database in memory keeps nothing; give sqlite:///PATH, or unset it")
     inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
     return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
-
-
-class RingingInbox(SqliteInbox):
-    """The inbox, which wakes the digest when something was kept."""
-
-    bell: Bell | None = None
-
-    async def append(self, body: Body) -> BodyId:
-        body_id = await super().append(body)
-        self._ring()
-        return body_id
-
-    def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
-        ids = super().append_all(bodies)
-        self._ring()
-        return ids
-
-    def _ring(self) -> None:
-        if self.bell is not None:
-            self.bell.ring()
 
 
 class System:
@@ -128,11 +117,15 @@ class System:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         places = places_of(settings)
-        make_private_folder(places.inbox.parent)
-        for path in (places.inbox, sqlite_file(places.database_url)):
-            _make_private(path)
+        make_private_folder(places.folder)
+        if places.inbox is not None:
+            for path in (places.inbox, sqlite_file(places.database_url)):
+                _make_private(path)
         self.database = Database(places.database_url)
+        self.is_on_postgres = places.inbox is None
         self.applied = migrate(self.database, self.clock.now())
+        if self.is_on_postgres:
+            Partitions(self.database).step()
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
         self.raw = RawBodies(self.database, self.keyring)
         self.inbox = self._open_inbox(places.inbox)
@@ -150,10 +143,12 @@ class System:
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)
 
-    def _open_inbox(self, path: Path) -> RingingInbox:
+    def _open_inbox(self, path: Path | None) -> DurableInbox:
         # Above every body the books know of: also a new file that replaces a lost one must not repeat their numbers.
         above = max(self._books().mark(DIGESTED), self.raw.newest())
-        return RingingInbox(path, self.keyring, reserve_bytes=self.settings.storage.free_space_reserve, above=above)
+        if path is None:
+            return PostgresInbox(self.database, self.keyring, above=above)
+        return SqliteInbox(path, self.keyring, reserve_bytes=self.settings.storage.free_space_reserve, above=above)
 
     def digest(self) -> Digest:
         """A digest of its own for each thread: books remember words, for one thread at a time."""
@@ -164,10 +159,12 @@ class System:
 
     def supervisor(self) -> Supervisor:
         """The loops that keep the installation going."""
-        self.inbox.bell = Bell()
+        bell = Bell()
+        self.inbox.on_kept = bell.ring
+        own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
         return Supervisor(
             [
-                Loop("digest", self.digest().step, 1.0, bell=self.inbox.bell),
+                Loop("digest", self.digest().step, 1.0, bell=bell),
                 Loop("retry", self.digest().retry, 2.0),
                 Loop("recheck", self.digest().recheck, 2.0),
                 Loop("expiry", self.expiry.step, 30.0),
@@ -176,6 +173,7 @@ class System:
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
+                *own,
             ]
         )
 
@@ -210,6 +208,10 @@ class System:
     async def _running(self, supervisor: Supervisor) -> AsyncIterator[None]:
         supervisor.add_closer("database", self.database.close)
         supervisor.add_closer("inbox", self.inbox.close)
+        if self.is_on_postgres:
+            listener = Listener(self.database, self.inbox.on_kept)
+            supervisor.add_closer("listener", listener.close)
+            listener.start()
         supervisor.add_closer("answers", self.flush_answers)
         await supervisor.start()
         self.start_by_itself("serve")

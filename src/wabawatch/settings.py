@@ -101,7 +101,10 @@ class Storage:
         "WABAWATCH_DATA_DIR", kinds.PATH, Path("wabawatch-data"), "Folder of the SQLite files and of the key file."
     )
     database_url: Secret | None = setting(
-        "DATABASE_URL", kinds.DATABASE_URL, None, "Database; when not set, SQLite files in the data folder."
+        "DATABASE_URL",
+        kinds.DATABASE_URL,
+        None,
+        "Database: `postgresql://USER:PASSWORD@HOST/NAME` or `sqlite:///PATH`; not set: SQLite in the data folder.",
     )
     key_file: Path | None = setting(
         "WABAWATCH_KEY_FILE",

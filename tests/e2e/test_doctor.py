@@ -108,8 +108,8 @@ def test_all_mistakes_in_the_settings_are_listed(tmp_path: Path) -> None:
     assert run(tmp_path, "doctor", "--jsno").returncode == MISUSED
 
 
-def test_a_database_of_an_unknown_kind_is_a_failed_check(tmp_path: Path) -> None:
-    code, found = doctor(tmp_path, DATABASE_URL="postgresql://host/name")
+def test_a_server_that_is_not_reached_is_a_failed_check(tmp_path: Path) -> None:
+    code, found = doctor(tmp_path, DATABASE_URL=f"postgresql:///name?host={tmp_path}")
 
     assert (code, found["database"].level) == (FAILED, Level.FAILED)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from tests.contract.test_short_wamids import wamid as wamid_to
 from tests.migration.pictures import kept, rebuild
-from tests.storage.test_short_wamids import wamid as wamid_to
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.meta.wamid import pack
 from wabawatch.storage import step_0004

@@ -10,16 +10,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from wabawatch.domain.errors import SealBroken, StoreUnavailable
-from wabawatch.ports import Body, BodyKind, BodySource, Inbox, StoredBody
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.ports import Body, BodyKind, StoredBody
 from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.sealed import Keyring, load_or_create
 
@@ -52,187 +49,6 @@ def _bodies(count: int, padding: int = 0) -> list[Body]:
 
 def _contents(stored: list[StoredBody]) -> list[int]:
     return [int(each.body.content) for each in stored]
-
-
-def test_it_is_an_inbox(inbox: SqliteInbox) -> None:
-    port: Inbox = inbox
-
-    assert port.newest() == 0
-    assert port.waiting(0) == 0
-    assert port.oldest_waiting_at(0) is None
-    assert port.read(0, 10) == []
-    assert port.find(1024) is None
-
-
-def test_a_body_comes_back_as_it_was(inbox: SqliteInbox) -> None:
-    body = Body(BodyKind.RECORD, 7, b"\x00\xff", app="shop", source=BodySource.IMPORT, signature="sha256=00")
-
-    number = asyncio.run(inbox.append(body))
-
-    assert inbox.read(0, 10) == [StoredBody(number, body)]
-    assert inbox.find(number) == body
-    assert inbox.find(number + 1) is None
-
-
-def test_bodies_that_wait_together_share_commits_and_each_gets_its_own_number(path: Path, inbox: SqliteInbox) -> None:
-    async def append_together() -> list[int]:
-        return await asyncio.gather(*(inbox.append(body) for body in _bodies(3_000)))
-
-    numbers = asyncio.run(append_together())
-
-    assert [inbox.find(number) for number in numbers[::500]] == _bodies(3_000)[::500]
-    assert _contents(inbox.read(0, 5_000)) == list(range(3_000))
-    assert numbers == sorted(set(numbers))
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM blocks").fetchone()[0] < 1_000
-    connection.close()
-
-
-def test_many_threads_may_append_and_read_at_once(inbox: SqliteInbox) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        numbers = list(pool.map(lambda number: inbox.append_all([_body(number)])[0], range(200)))
-        found = list(pool.map(inbox.find, numbers))
-
-    assert found == _bodies(200)
-    assert len(set(numbers)) == 200
-
-
-def test_a_long_list_is_one_commit_of_several_blocks(path: Path, inbox: SqliteInbox) -> None:
-    numbers = inbox.append_all(_bodies(2_500))
-
-    assert numbers == [*range(1024, 2048), *range(2048, 3072), *range(3072, 3524)]
-    assert inbox.newest() == 3523
-    assert inbox.append_all([]) == []
-
-
-def test_large_bodies_close_a_block_early(path: Path, inbox: SqliteInbox) -> None:
-    numbers = inbox.append_all(_bodies(5, padding=3 << 20))
-
-    assert numbers == [1024, 1025, 2048, 2049, 3072]
-    assert [each.id for each in inbox.read(0, 5)] == [1024, 1025]
-    assert [each.id for each in inbox.read(1025, 5)] == [2048, 2049]
-
-
-@pytest.fixture(scope="module")
-def three_blocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteInbox]:
-    """Blocks of 3, 1 and 5 bodies; nothing is changed in it."""
-    inbox = _open(tmp_path_factory.mktemp("read") / "inbox.sqlite")
-    for count in (3, 1, 5):
-        inbox.append_all(_bodies(count))
-    yield inbox
-    inbox.close()
-
-
-NUMBERS = [1024, 1025, 1026, 2048, 3072, 3073, 3074, 3075, 3076]
-
-
-@given(st.integers(0, 5_000), st.integers(1, 12))
-def test_reading_from_anywhere_gives_what_is_above_in_order(three_blocks: SqliteInbox, after: int, limit: int) -> None:
-    above = [number for number in NUMBERS if number > after]
-
-    assert [each.id for each in three_blocks.read(after, limit)] == above[:limit]
-    assert three_blocks.waiting(after) == len(above)
-    assert (three_blocks.oldest_waiting_at(after) is None) == (not above)
-    assert (three_blocks.find(after) is None) == (after not in NUMBERS)
-
-
-def test_the_age_of_the_backlog_is_that_of_the_next_body(inbox: SqliteInbox) -> None:
-    first, second = (inbox.append_all([_body(number)])[0] for number in (5, 9))
-
-    assert inbox.oldest_waiting_at(0) == 1_005
-    assert inbox.oldest_waiting_at(first) == 1_009
-    assert inbox.oldest_waiting_at(second) is None
-
-
-def test_forgetting_deletes_whole_commits_and_leaves_the_rest_readable(inbox: SqliteInbox) -> None:
-    for count in (3, 1, 5):
-        inbox.append_all(_bodies(count))
-
-    inbox.forget(3074)
-    inbox.forget(3074)
-
-    assert [each.id for each in inbox.read(0, 10)] == NUMBERS[4:]
-    assert inbox.waiting(0) == 5
-    assert inbox.waiting(3074) == 2
-    assert inbox.newest() == 3076
-
-
-def test_numbers_never_repeat_after_all_is_forgotten(path: Path, inbox: SqliteInbox) -> None:
-    newest = inbox.append_all(_bodies(3))[-1]
-    inbox.forget(newest)
-    assert inbox.newest() == newest
-    inbox.close()
-
-    again = _open(path)
-
-    assert again.newest() == newest
-    assert again.append_all([_body(0)])[0] > newest
-    assert again.waiting(newest) == 1
-    again.close()
-
-
-def test_forgetting_many_blocks_goes_on_until_all_are_gone(path: Path, inbox: SqliteInbox) -> None:
-    for number in range(150):
-        inbox.append_all([_body(number)])
-    inbox.append_all(_bodies(3, padding=3 << 20))
-
-    inbox.forget(inbox.newest())
-
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM blocks").fetchone() == (0,)
-    connection.close()
-
-
-def test_a_new_file_in_place_of_a_lost_one_goes_on_above_the_old_numbers(path: Path) -> None:
-    inbox = _open(path, above=70_000)
-
-    assert inbox.newest() == 70_000
-    assert inbox.waiting(70_000) == 0
-    assert inbox.append_all([_body(1)])[0] > 70_000
-    inbox.close()
-
-
-def test_what_was_kept_is_there_after_a_restart_and_needs_the_key(path: Path, inbox: SqliteInbox) -> None:
-    (number,) = inbox.append_all([_body(1)])
-    inbox.close()
-
-    again, stranger = _open(path), SqliteInbox(path, Keyring.generate(), reserve_bytes=0)
-
-    assert again.find(number) == _body(1)
-    with pytest.raises(SealBroken):
-        stranger.read(0, 1)
-    again.close()
-    stranger.close()
-
-
-def test_closing_keeps_what_is_queued_and_then_refuses(inbox: SqliteInbox) -> None:
-    async def append_and_close() -> list[int]:
-        waiting = [asyncio.ensure_future(inbox.append(body)) for body in _bodies(100)]
-        await asyncio.sleep(0)
-        await asyncio.to_thread(inbox.close)
-        return await asyncio.gather(*waiting)
-
-    assert len(asyncio.run(append_and_close())) == 100
-    inbox.close()
-    for refused in (lambda: inbox.append_all([_body(1)]), inbox.newest, lambda: inbox.forget(5_000)):
-        with pytest.raises(StoreUnavailable):
-            refused()
-    with pytest.raises(StoreUnavailable):
-        asyncio.run(inbox.append(_body(1)))
-
-
-def test_one_who_stops_waiting_does_not_disturb_the_others(inbox: SqliteInbox) -> None:
-    async def cancel_every_other() -> list[int | BaseException]:
-        tasks = [asyncio.ensure_future(inbox.append(body)) for body in _bodies(100)]
-        await asyncio.sleep(0)
-        for task in tasks[::2]:
-            task.cancel()
-        return await asyncio.gather(*tasks, return_exceptions=True)
-
-    outcomes = asyncio.run(cancel_every_other())
-
-    assert all(isinstance(outcome, int) for outcome in outcomes[1::2])
-    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes[::2])
 
 
 def test_below_the_reserve_nothing_is_kept(path: Path) -> None:

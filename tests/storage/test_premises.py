@@ -21,7 +21,7 @@ from wabawatch.storage import schema
 from wabawatch.storage.database import Database
 from wabawatch.storage.migrations import STEPS
 from wabawatch.storage.outages import remedy
-from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
+from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys, newest_sealed
 from wabawatch.storage.premises_sqlite import look_at_file, look_at_sqlite
 
 MOUNTS = """\
@@ -87,13 +87,13 @@ def test_a_key_file_of_another_installation_is_told_by_what_it_cannot_open(syste
     other = System(load({"WABAWATCH_DATA_DIR": str(tmp_path / "other")}))
     other.close()
 
-    assert look_at_keys(system.settings.storage.key_path, *places).foreign == ()
-    assert look_at_keys(tmp_path / "other" / "keys.json", *places).foreign == ("inbox.db",)
+    assert look_at_keys(system.settings.storage.key_path, newest_sealed(*places)).foreign == ()
+    assert look_at_keys(tmp_path / "other" / "keys.json", newest_sealed(*places)).foreign == ("inbox.db",)
     system.drain()
     system.raw.pack(system.inbox, system.inbox.newest(), system.clock.now(), max_wait_ms=0)
     system.inbox.forget(system.inbox.newest())
 
-    assert look_at_keys(tmp_path / "other" / "keys.json", *places).foreign == ("wabawatch.db",)
+    assert look_at_keys(tmp_path / "other" / "keys.json", newest_sealed(*places)).foreign == ("wabawatch.db",)
 
 
 def test_damage_in_a_file_is_found_within_its_time(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import Connection, select
 
-from tests.storage.test_short_wamids import PHONE, wamid
+from tests.contract.test_short_wamids import PHONE, wamid
 from tests.support.books import Shelf
 from tests.support.facts import ERRORS, recorded, told
 from wabawatch.domain.facts import Fact, Person, SendOutcome, Status

@@ -1,22 +1,20 @@
-"""Real books on a real SQLite file, and a picture of everything in them that two ways of getting there must share."""
+"""Real books on a real database, and a picture of everything in them that two ways of getting there must share."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from tests.support.places import Place
 from wabawatch.domain.facts import Fact
 from wabawatch.flows.digest import Digest, learn
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Body, BodyId, StoredBody
 from wabawatch.storage import counts, schema
 from wabawatch.storage.books import SqlBooks
-from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.messages import read_rows
 from wabawatch.storage.sealed import Keyring
@@ -41,11 +39,9 @@ class HandClock:
 class Shelf:
     """One database with its books."""
 
-    def __init__(self, folder: Path, name: str = "main") -> None:
-        path = folder / f"{name}.db"
-        if not path.exists():
-            path.write_bytes(_blank())
-        self.database = Database(f"sqlite:///{path}")
+    def __init__(self, place: Place | Path, name: str = "main") -> None:
+        self.place = Place(place) if isinstance(place, Path) else place
+        self.database = self.place.database(name)
         self.keyring = Keyring.generate()
         self.books = SqlBooks(self.database, self.keyring, country_of)
 
@@ -81,17 +77,6 @@ class Shelf:
                 "events": sorted(connection.execute(_EVENTS).all()),
                 "numbers": sorted(connection.execute(_NUMBERS).all()),
             }
-
-
-@cache
-def _blank() -> bytes:
-    """A database without a row, made once: a test that opens many need not wait for each."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "blank.db"
-        database = Database(f"sqlite:///{path}")
-        schema.metadata.create_all(database.engine)
-        database.close()
-        return path.read_bytes()
 
 
 def rollups_in_words(connection: Any, words: Dictionary) -> dict[tuple[Any, ...], int]:

@@ -37,7 +37,7 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="wabawatch-pg-"))
         self.data = self._folder / "data"
         self.data.mkdir()
-        self._bin, self._user = _init(self.data)
+        self.bin, self._user = _init(self.data)
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(_CONFIG + (_FAST if is_fast else "") + config)
         self._names = (f"w{os.getpid()}_{n}" for n in itertools.count(1))
@@ -57,7 +57,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, also again after `kill` or `stop`, and wait until it answers."""
-        command = [str(self._bin / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self.data)]
+        command = [str(self.bin / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self.data)]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, user=self._user, stdout=log, stderr=log)
         give_up_at = time.monotonic() + 30

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.disk import Disk
 from wabawatch.app import System
-from wabawatch.ports import BodyId, StoredBody
+from wabawatch.ports import BodyId, Inbox, StoredBody
 from wabawatch.settings import Settings, load
 from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.sealed import load_or_create
@@ -77,7 +77,7 @@ def _bodies(system: System) -> Counter[bytes]:
     return Counter(each.body.content for each in (*packed, *_waiting(system.inbox, system.raw.newest())))
 
 
-def _waiting(inbox: SqliteInbox, after: BodyId) -> Iterator[StoredBody]:
+def _waiting(inbox: Inbox, after: BodyId) -> Iterator[StoredBody]:
     while stored := inbox.read(after, 1_000):
         yield from stored
         after = stored[-1].id

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.books import HandClock, Shelf
 from tests.support.facts import NUMBERS, WABA
+from tests.support.places import Place
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact
 from wabawatch.domain.metrics import Weights
@@ -22,7 +23,6 @@ from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.steps import CallGraph, LogSend, LogStatus, PostWebhook
 from wabawatch.storage.figures import SqlFigures
-from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.wire import MessageIn, StatusIn, read, write
 
 ACCOUNT = "whatsapp_business_account"
@@ -37,12 +37,12 @@ def translate(stored: StoredBody) -> tuple[Fact, ...]:
 
 
 class Bench:
-    """Inbox, books and flows in one folder, with a clock turned by hand."""
+    """Inbox, books and flows in one place, with a clock turned by hand."""
 
-    def __init__(self, folder: Path, now: int) -> None:
+    def __init__(self, place: Place | Path, now: int) -> None:
         self.clock = HandClock(now)
-        self.shelf = Shelf(folder)
-        self.inbox = SqliteInbox(folder / "inbox.db", self.shelf.keyring, reserve_bytes=0)
+        self.shelf = Shelf(place)
+        self.inbox = self.shelf.place.inbox(self.shelf.database, self.shelf.keyring)
         self.digest = Digest(self.inbox, self.shelf.books, translate, self.clock)
         self.expiry = Expiry(self.shelf.books, self.clock)
         self.figures = SqlFigures(self.shelf.database, self.inbox, self.clock)

@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 from wabawatch.cli.common import Command, err
 from wabawatch.cli.demo_live import Breakage, Scene, live
 from wabawatch.cli.demo_once import once
+from wabawatch.cli.demo_stage import Venue
 from wabawatch.cli.main import INTERRUPTED, WELL
 from wabawatch.cli.serving import Stopped, run_until_stopped
 from wabawatch.simulator.incidents import IncidentKind
@@ -44,6 +45,7 @@ def demo(
     json: bool = False,
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 0,
     data_dir: Annotated[Path | None, Parameter(validator=_is_fresh)] = None,
+    database_url: str | None = None,
     incident: IncidentKind | None = None,
     incident_after: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 60,
 ) -> int:
@@ -54,8 +56,8 @@ def demo(
     messages
         How many messages are sent in those two hours.
     once
-        Stop after them: wait until all is processed, print the status as JSON, compare every count with what the
-        simulator knows to be true, and exit with 1 on any difference.
+        Stop after them: wait until all is processed, print the status as JSON, and exit with 1 if any count differs
+        from what the simulator knows to be true.
     seed
         Another seed, another play.
     nasty
@@ -69,30 +71,32 @@ def demo(
     port
         Port to listen on; 0 takes a free one.
     data_dir
-        A new folder to keep everything in. Without it a temporary one is used and removed.
+        A new folder to keep everything in; without it a temporary one.
+    database_url
+        A database that is still empty, such as postgresql://USER:PASSWORD@HOST/NAME, instead of SQLite files.
     incident
         What shall break, for three minutes.
     incident_after
         After how many seconds of real time it breaks.
     """
+    breakage = Breakage(incident, incident_after) if incident else None
     with _folder(data_dir) as folder:
-        if once:
-            return _once(messages, seed, numbers, nasty, folder, port)
-        breakage = Breakage(incident, incident_after) if incident else None
-        return _live(Scene(messages, rate, seed, numbers, nasty, breakage, json), folder, port)
+        venue = Venue(folder, port, database_url)
+        scene = Scene(messages, rate, seed, numbers, nasty, breakage, json)
+        return _once(messages, seed, numbers, nasty, venue) if once else _live(scene, venue)
 
 
-def _once(messages: int, seed: int, numbers: int, is_nasty: bool, folder: Path, port: int) -> int:
+def _once(messages: int, seed: int, numbers: int, is_nasty: bool, venue: Venue) -> int:
     try:
-        return run_until_stopped(once(messages, seed, numbers, is_nasty, folder, port))
+        return run_until_stopped(once(messages, seed, numbers, is_nasty, venue))
     except Stopped:
         err.print("stopped before everything was compared", style="yellow")
         return INTERRUPTED
 
 
-def _live(scene: Scene, folder: Path, port: int) -> int:
+def _live(scene: Scene, venue: Venue) -> int:
     try:
-        run_until_stopped(live(scene, folder, port))
+        run_until_stopped(live(scene, venue))
     except Stopped:
         err.print("the demo has been stopped")
     return WELL

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from wabawatch.cli.common import err, progress_bar
-from wabawatch.cli.demo_stage import Play, Stage, back_from_now, staged
+from wabawatch.cli.demo_stage import Play, Stage, Venue, back_from_now, staged
 from wabawatch.cli.demo_view import View, view_of
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import HOUR_MS
@@ -48,11 +47,11 @@ class Scene:
     as_json: bool
 
 
-async def live(scene: Scene, folder: Path, port: int) -> None:
+async def live(scene: Scene, venue: Venue) -> None:
     """Play for ever. To be cancelled."""
     start_at = back_from_now(HISTORY_H)
     play = Play(scene.messages, scene.seed, scene.numbers, scene.is_nasty, start_at, HISTORY_H * HOUR_MS)
-    async with staged(play, folder, port) as stage:
+    async with staged(play, venue) as stage:
         _say_where(stage)
         stage.simulation.go_on(1000 / scene.rate)
 

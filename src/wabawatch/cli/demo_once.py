@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from wabawatch.cli.common import err, print_json, progress_bar
 from wabawatch.cli.comparing import differences, differences_table, shown_counts, wanted_counts
-from wabawatch.cli.demo_stage import Play, Stage, back_from_now, staged
+from wabawatch.cli.demo_stage import Play, Stage, Venue, back_from_now, staged
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import MINUTE_MS
@@ -22,11 +21,11 @@ PERIOD_MS = 90 * MINUTE_MS
 """The sends are spread over this. In a plain mix the last status comes at most 29 minutes after its send."""
 
 
-async def once(messages: int, seed: int, numbers: int, is_nasty: bool, folder: Path, port: int) -> int:
+async def once(messages: int, seed: int, numbers: int, is_nasty: bool, venue: Venue) -> int:
     """Send all, wait for all, print the status as JSON, compare it with the truth. Gives the exit code."""
     start_at = back_from_now(NASTY_BACK_H if is_nasty else BACK_H)
     began = time.monotonic()
-    async with staged(Play(messages, seed, numbers, is_nasty, start_at, PERIOD_MS), folder, port) as stage:
+    async with staged(Play(messages, seed, numbers, is_nasty, start_at, PERIOD_MS), venue) as stage:
         await _play(stage, messages, start_at)
         status = await stage.status(hours=0)
         wanted = wanted_counts(stage.simulation.totals(stage.swept_until), stage.simulation.brought())

@@ -25,6 +25,7 @@ from wabawatch.simulator.deliver import Courier
 from wabawatch.simulator.driving import Driver
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
+from wabawatch.storage.copying import must_be_empty
 
 CALLBACK = "/webhooks/whatsapp"
 CONCURRENCY = 32
@@ -45,6 +46,16 @@ class Play:
     def mix(self) -> Mix:
         """How unpleasant it is."""
         return Mix.nasty() if self.is_nasty else Mix.plain()
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where it is played."""
+
+    folder: Path
+    port: int
+    database_url: str | None = None
+    """An empty database instead of SQLite files in the folder"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +102,16 @@ class _Keys:
 
 
 @asynccontextmanager
-async def staged(play: Play, folder: Path, port: int) -> AsyncIterator[Stage]:
-    """Open an installation in *folder* with fresh secrets, serve it, subscribe the simulator to it, start monitoring.
+async def staged(play: Play, venue: Venue) -> AsyncIterator[Stage]:
+    """Open an installation at *venue* with fresh secrets, serve it, subscribe the simulator to it, start monitoring.
 
-    Raises BadRequest when the port is taken.
+    Raises BadRequest when the port is taken or the database is not empty.
     """
-    listener = listen(port)
+    listener = listen(venue.port)
     keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(3)))
     clock = StoryClock(play.start_at)
-    system = System(_settings(folder, keys), clock)
+    system = System(_settings(venue, keys), clock)
+    must_be_empty(system.database)
     url = url_of(listener)
     simulation = Simulation(
         play.seed,
@@ -123,10 +135,11 @@ def back_from_now(hours: float) -> Millis:
     return real_now() - int(hours * HOUR_MS)
 
 
-def _settings(folder: Path, keys: _Keys) -> Settings:
+def _settings(venue: Venue, keys: _Keys) -> Settings:
     """The settings of the demo alone: what the environment says about a real installation must not reach it."""
     told = {
-        "WABAWATCH_DATA_DIR": str(folder),
+        "WABAWATCH_DATA_DIR": str(venue.folder),
+        "DATABASE_URL": venue.database_url,
         "WABAWATCH_FREE_SPACE_RESERVE": 0,
         "WABAWATCH_APP_SECRET": keys.app_secret,
         "WEBHOOK_VERIFY_TOKEN": keys.verify_token,

@@ -18,7 +18,8 @@ from wabawatch.flows.doctoring import examine
 from wabawatch.probes.own_server import look_at_server
 from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.storage.dialect import sqlite_file
-from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys
+from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys, newest_sealed
+from wabawatch.storage.premises_postgres import look_at_inbox_table
 from wabawatch.storage.premises_sqlite import look_at_sqlite
 
 app = Command()
@@ -58,7 +59,7 @@ def _findings(where: Where, now: Millis) -> list[Finding]:
         first = _mistakes(error)
     try:
         premises = look(settings, now)
-    except Refusal as error:  # a kind of database that this release does not know
+    except Refusal as error:  # a database in which nothing can be kept
         return [*first, Finding("database", Level.FAILED, error.message, "see docs/settings.md")]
     return [*first, *examine(settings, premises, now)]
 
@@ -74,19 +75,22 @@ def _fix(problem: str) -> str:
 
 
 def look(settings: Settings, now: Millis) -> Premises:
-    """Look at everything that the installation consists of. Raises BadRequest for an unknown kind of database."""
+    """Look at everything that the installation consists of. Raises BadRequest when nothing can be kept there."""
     places = places_of(settings)
     database = sqlite_file(places.database_url)
-    assert database is not None, "places_of has refused the others"
     books = look_at_books(places.database_url, now)
+    if database is None or places.inbox is None:
+        inbox, sealed = look_at_inbox_table(places.database_url, books)
+    else:
+        inbox, sealed = look_at_inbox(places.inbox, books), newest_sealed(database, places.inbox)
     host, port = settings.server.host, settings.server.port
     return Premises(
         release=version("wabawatch"),
-        folder=look_at_folder(places.inbox.parent),
-        key_file=look_at_keys(places.key_file, database, places.inbox),
+        folder=look_at_folder(places.folder),
+        key_file=look_at_keys(places.key_file, sealed),
         books=books,
-        inbox=look_at_inbox(places.inbox, books),
-        sqlite=look_at_sqlite(),
+        inbox=inbox,
+        sqlite=look_at_sqlite() if database else None,
         server=look_at_server(host, port, settings.apps) if port else None,
     )
 

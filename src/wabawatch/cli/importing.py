@@ -71,7 +71,7 @@ def _survey(names: list[str]) -> Findings:
 
 
 def _import(names: list[str], where: Where) -> Findings:
-    with opened(where) as system, _reading(names, places_of(system.settings).inbox.parent) as dumps:
+    with opened(where) as system, _reading(names, places_of(system.settings).folder) as dumps:
         imports = SqlImports(system.database)
         importing = Importing(system.inbox, imports, translate, fingerprint, system.drain, system.clock)
         try:

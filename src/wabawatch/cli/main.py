@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "Show deliveries, failures, quality, template use and webhook response.",
     "monitor": "Start, stop or restart monitoring.",
     "migrate": "Bring the tables up to date.",
+    "copy": "Copy everything to another database, such as from SQLite to PostgreSQL.",
     "rebuild": "Hold the figures against the messages they count, and mend what differs.",
     "doctor": "Check settings, storage and server; say what to do about what is missing.",
 }

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, select
 
 from wabawatch.domain.facts import Millis
-from wabawatch.storage.dialect import insert
+from wabawatch.storage.dialect import insert, is_inserted
 from wabawatch.storage.schema import audit_entries
 
 Plain: TypeAlias = str | int | float | bool | None
@@ -63,8 +63,7 @@ def append(
         last_id, last_digest = head(connection)
         entry = {"id": last_id + 1, "at": at, **texts}
         entry["digest"] = _digest(last_digest, entry)
-        written = connection.execute(insert(connection, audit_entries).values(entry).on_conflict_do_nothing())
-        if written.rowcount == 1:
+        if is_inserted(connection, insert(connection, audit_entries).values(entry).on_conflict_do_nothing()):
             return last_id + 1
         # Another transaction has taken the number and was committed since we looked: look again.
 

@@ -20,6 +20,7 @@ from wabawatch.storage.bulk import Lookup, upserting
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_rows import LabelKind
+from wabawatch.storage.partitions import BODIES, drop_whole
 from wabawatch.storage.schema import bodies, parked
 from wabawatch.storage.sealed import Keyring
 
@@ -158,11 +159,13 @@ def _put_off(connection: Connection, row: Any, error: SealBroken, now: Millis) -
 def drop_up_to(connection: Connection, last: BodyId) -> int:
     """Delete some log lines of bodies numbered up to *last*, but of none that is set aside: those are still shown.
 
-    Gives their number; 0: all are gone.
+    Gives the number of lines and partitions that went; 0: all are gone.
     """
+    shown = "EXISTS (SELECT 1 FROM parked WHERE body_id >= {first} AND body_id < {end})"
+    dropped = drop_whole(connection, BODIES, last + 1, unless=shown)
     is_shown = bodies.c.id.in_(select(parked.c.body_id))
     old = select(bodies.c.id).where(bodies.c.id <= last, ~is_shown).order_by(bodies.c.id).limit(counts.DROPPED_ROWS)
-    return connection.execute(delete(bodies).where(bodies.c.id.in_(old))).rowcount
+    return dropped + connection.execute(delete(bodies).where(bodies.c.id.in_(old))).rowcount
 
 
 def count_failing(connection: Connection, start: Millis) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from wabawatch.storage import packed_counts
 from wabawatch.storage.bulk import Bulk, add_to, adding
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.partitions import ROLLUPS, drop_whole
 from wabawatch.storage.schema import counters, histograms, rollups
 from wabawatch.storage.schema import packed_counts as packed
 
@@ -288,8 +289,11 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> 
 
 
 def drop_before(connection: Connection, floors: Floors) -> int:
-    """Delete at most `DROPPED_ROWS` rows of buckets that are no longer kept. Gives how many; 0: all are gone."""
-    dropped = 0
+    """Delete at most `DROPPED_ROWS` rows of buckets that are no longer kept, whole partitions first.
+
+    Gives how many rows and partitions went; 0: all are gone.
+    """
+    dropped = sum(drop_whole(connection, ROLLUPS[tier], first) for tier, first in floors.items())
     for table in (rollups, counters, histograms, packed):
         for tier, first in floors.items():
             key = tuple_(*table.primary_key.columns)

@@ -104,6 +104,15 @@ class Database:
                     raise StoreUnavailable(why) from error
 
     @contextmanager
+    def appending(self) -> Iterator[Connection]:
+        """A transaction that writes to tables that are apart from the books, and so waits for no writer of those.
+
+        For PostgreSQL only. Committed and durable when the block ends. Raises StoreUnavailable.
+        """
+        with self._translating(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the database. Raises StoreUnavailable when it does not answer."""
         with self._translating(), self.engine.connect() as connection:

@@ -89,8 +89,13 @@ def connect(url: str) -> Engine:
 
     Raises BadRequest when the driver for that database is not installed.
     """
-    parsed = make_url(url)
-    return _connect_sqlite(url) if parsed.get_backend_name() == "sqlite" else _connect_postgres(parsed)
+    return _connect_sqlite(url) if is_sqlite(url) else _connect_postgres(make_url(url))
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether *url* names an SQLite database."""
+    # Not parsed: a short form such as postgres:// is the name of no driver.
+    return url.startswith("sqlite")
 
 
 def is_outage(error: DBAPIError) -> bool:
@@ -107,8 +112,8 @@ def is_outage(error: DBAPIError) -> bool:
 
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite *url*; None when it is another database, or one in memory."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+    parsed = make_url(url) if is_sqlite(url) else None
+    if parsed is None or not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
         return None
     return Path(parsed.database)
 
@@ -207,6 +212,12 @@ def insert(connection: Connection, table: Table) -> Any:
     return make(table)
 
 
+def is_inserted(connection: Connection, statement: Any) -> bool:
+    """Execute *statement*, the INSERT of one row that does nothing on conflict. Gives whether the row is new."""
+    # Otherwise the driver for PostgreSQL forgets how many rows an INSERT had.
+    return bool(connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1)
+
+
 def smaller(connection: Connection, a: Any, b: Any) -> Any:
     """The smaller of two columns: SQLite's `min`, PostgreSQL's `least`."""
     return func.min(a, b) if connection.dialect.name == "sqlite" else func.least(a, b)
@@ -221,6 +232,16 @@ def next_id(connection: Connection, table: Table, column: str = "id") -> int:
     """A number above every id in *table*. Call it inside a writing transaction."""
     newest = connection.execute(select(func.max(table.c[column]))).scalar()
     return int(newest or 0) + 1
+
+
+def renumber(connection: Connection, table: Table) -> None:
+    """Let new rows of *table*, into which rows with numbers were copied, be numbered above all of them."""
+    column = table.autoincrement_column
+    if connection.dialect.name == "sqlite" or column is None:
+        return
+    newest = select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+    sequence = func.pg_get_serial_sequence(table.name, column.name)
+    connection.execute(select(func.setval(sequence, newest, False)))
 
 
 def iso_time(connection: Connection, millis: str) -> str:

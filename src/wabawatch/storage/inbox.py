@@ -1,10 +1,10 @@
-"""The durable inbox on SQLite, in a file of its own: group commit, sealed blocks, numbers that never repeat."""
+"""The durable inbox: group commit, sealed blocks, numbers that never repeat. On SQLite in a file of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,11 @@ from pathlib import Path
 from wabawatch.domain.errors import DamagedBodies, SealDamaged, StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, BodyKind, StoredBody
+from wabawatch.storage.blocks import BLOCK_BODIES, Blocks, Guard
 from wabawatch.storage.bodies import decode_block
-from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
+from wabawatch.storage.database import Database
+from wabawatch.storage.inbox_file import InboxFile
+from wabawatch.storage.inbox_table import InboxTable
 from wabawatch.storage.inbox_writer import CONTEXT, Append, DiskGuard, Forget, InboxWriter, Try
 from wabawatch.storage.sealed import Keyring
 
@@ -23,36 +26,30 @@ _READ_BYTES = 8 << 20
 """A read that has met so many bytes of content returns, even with fewer bodies than were asked for."""
 
 
-class SqliteInbox:
-    """`ports.Inbox` in one SQLite file. Every method may be called from any thread.
+class DurableInbox:
+    """`ports.Inbox` on `Blocks`. Every method may be called from any thread.
 
-    Several processes may use the same file. The numbers of bodies grow, with gaps.
+    Several processes may use the same blocks. The numbers of bodies grow, with gaps.
     """
 
     def __init__(
         self,
-        path: Path,
+        blocks: Blocks,
+        connect: Callable[[], Blocks],
+        guards: tuple[Guard, Guard],
         keyring: Keyring,
-        *,
-        reserve_bytes: int = GIB,
-        above: BodyId = 0,
-        busy_timeout_ms: int = 5_000,
-        look_every_s: float = 1.0,
+        above: BodyId,
     ) -> None:
-        """Open the file at *path*, or make it.
-
-        *reserve_bytes*: with less free space on its disk nothing is appended; it is looked at every *look_every_s*.
-        *above*: no new body gets a number up to this one, even in a new file that replaces one that was lost.
-        Raises StoreUnavailable.
-        """
+        """Open it. *blocks* is read from; *connect* gives the writer's own. *guards*: the writer's, and ours."""
+        self.on_kept: Callable[[], None] = _tell_nobody
+        """Called whenever something was kept, by whoever kept it"""
         self._keyring = keyring
         self._reading = threading.Lock()
-        self._file = InboxFile(path, busy_timeout_ms=busy_timeout_ms, create=True)
-        if above > self._file.newest():
-            self._file.number_above(above)
-        connect = partial(InboxFile, path, busy_timeout_ms=busy_timeout_ms)
-        self._writer = InboxWriter(connect, DiskGuard(path, reserve_bytes, look_every_s), keyring)
-        self._guard = DiskGuard(path, reserve_bytes, look_every_s)  # its own: a guard is used by one thread
+        self._file = blocks
+        if above > blocks.newest():
+            blocks.number_above(above)
+        self._writer = InboxWriter(connect, guards[0], keyring)
+        self._guard = guards[1]
 
     async def append(self, body: Body) -> BodyId:
         """Keep *body*. On return a crash cannot lose it. Bodies that wait together share one commit.
@@ -62,13 +59,22 @@ class SqliteInbox:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[BodyId]] = loop.create_future()
         self._writer.submit(Append((body,), future, loop))
-        return (await future)[0]
+        body_id = (await future)[0]
+        self.on_kept()
+        return body_id
 
     def append_all(self, bodies: Sequence[Body]) -> list[BodyId]:
         """Keep *bodies*, all or none, and return their numbers in order. Same guarantee as `append`."""
         future: Future[list[BodyId]] = Future()
         self._writer.submit(Append(bodies, future))
-        return future.result()
+        ids = future.result()
+        self.on_kept()
+        return ids
+
+    def number_above(self, above: BodyId) -> None:
+        """Give no body that is still to come a number up to *above*. Raises StoreUnavailable."""
+        with self._reading:
+            self._file.number_above(above)
 
     def read(self, after: BodyId, limit: int) -> list[StoredBody]:
         """Up to *limit* bodies numbered above *after*, in order, fewer when those after them are damaged.
@@ -156,3 +162,52 @@ class SqliteInbox:
 
     def _decode(self, block: bytes) -> list[Body]:
         return decode_block(block, self._keyring, context=CONTEXT)
+
+
+class SqliteInbox(DurableInbox):
+    """The inbox in one SQLite file."""
+
+    def __init__(
+        self,
+        path: Path,
+        keyring: Keyring,
+        *,
+        reserve_bytes: int = GIB,
+        above: BodyId = 0,
+        busy_timeout_ms: int = 5_000,
+        look_every_s: float = 1.0,
+    ) -> None:
+        """Open the file at *path*, or make it.
+
+        *reserve_bytes*: with less free space on its disk nothing is appended; it is looked at every *look_every_s*.
+        *above*: no new body gets a number up to this one, even in a new file that replaces one that was lost.
+        Raises StoreUnavailable.
+        """
+        file = InboxFile(path, busy_timeout_ms=busy_timeout_ms, create=True)
+        connect = partial(InboxFile, path, busy_timeout_ms=busy_timeout_ms)
+        # Two, because a guard is used by one thread.
+        guards = (DiskGuard(path, reserve_bytes, look_every_s), DiskGuard(path, reserve_bytes, look_every_s))
+        super().__init__(file, connect, guards, keyring, above)
+
+
+class PostgresInbox(DurableInbox):
+    """The inbox in a table of the main database. A body is refused as long as that does not answer."""
+
+    def __init__(self, database: Database, keyring: Keyring, *, above: BodyId = 0) -> None:
+        """Open the table. *above*: no new body gets a number up to this one. Raises StoreUnavailable."""
+        guard = _Trusting()
+        super().__init__(InboxTable(database), lambda: InboxTable(database), (guard, guard), keyring, above)
+
+
+class _Trusting:
+    """The guard of what tells by itself when something is wrong."""
+
+    def check(self) -> None:
+        return
+
+    def confirm(self) -> None:
+        return
+
+
+def _tell_nobody() -> None:
+    return

@@ -6,17 +6,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from pathlib import Path
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import BodyId
+from wabawatch.storage.blocks import BLOCK_BODIES, KeptBlock, NewBlock
 from wabawatch.storage.folders import try_to_write
 from wabawatch.storage.outages import remedy
-
-BLOCK_BODIES = 1024
-"""At most so many bodies are in a block. The number of a body is its block's number times this, plus its index."""
 
 _FORGET_BLOCKS = 64
 _FORGET_BYTES = 4 << 20
@@ -63,27 +61,6 @@ _NEXT = f"SELECT id, n, size, oldest_at, block {_ABOVE}"
 
 _WHOLLY_UP_TO = f"FROM blocks WHERE id <= ?1 / {BLOCK_BODIES} AND {_LAST} <= ?1 ORDER BY id LIMIT ?2"
 _DELETABLE = f"SELECT id, n, length(block) {_WHOLLY_UP_TO}"
-
-
-@dataclass(frozen=True, slots=True)
-class NewBlock:
-    """One block to keep."""
-
-    n: int
-    webhooks: int
-    size: int
-    oldest_at: Millis
-    block: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeptBlock:
-    """One block that is kept; the bodies in it are numbered *first* to *last*."""
-
-    first: BodyId
-    last: BodyId
-    oldest_at: Millis
-    block: bytes
 
 
 class InboxFile:

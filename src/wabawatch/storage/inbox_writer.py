@@ -18,9 +18,9 @@ from typing import TypeAlias, TypeVar
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.ports import Body, BodyId, BodyKind
+from wabawatch.storage.blocks import BLOCK_BODIES, Blocks, Guard, NewBlock
 from wabawatch.storage.bodies import encode_block
 from wabawatch.storage.folders import Place
-from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile, NewBlock
 from wabawatch.storage.sealed import Keyring
 
 CONTEXT = b"inbox"
@@ -103,11 +103,11 @@ class DiskGuard:
 class InboxWriter:
     """Owns the only connection that writes, and does one order after the other."""
 
-    def __init__(self, connect: Callable[[], InboxFile], guard: DiskGuard, keyring: Keyring) -> None:
+    def __init__(self, connect: Callable[[], Blocks], guard: Guard, keyring: Keyring) -> None:
         self._connect = connect
         self._guard = guard
         self._keyring = keyring
-        self._file: InboxFile | None = None
+        self._file: Blocks | None = None
         self.trouble = ""
         """Why nothing was kept at the last attempt, in a sentence; "" when all was well"""
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
@@ -210,7 +210,7 @@ class InboxWriter:
         # The words of a bug may quote data.
         self.trouble = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
 
-    def _on_file(self, use: Callable[[InboxFile], _T]) -> _T:
+    def _on_file(self, use: Callable[[Blocks], _T]) -> _T:
         if self._file is None:
             self._file = self._connect()
         try:

@@ -29,6 +29,7 @@ from wabawatch.storage.message_rows import (
     profile_of,
     row_of,
 )
+from wabawatch.storage.partitions import MESSAGES, newest_start
 from wabawatch.storage.schema import local_ids, merged_messages, message_errors, messages, participants
 
 NOTHING_SEEN: Mapping[int, MessageRow] = {}
@@ -101,7 +102,8 @@ def save(
     profiles = [profile_of(h.message, h.judgement, numbers) for h in held]
     profile_ids = words.profiles.ids(connection, (profile for profile, _ in profiles))
     # Also above the rows that became another: a local id may still mean one of these.
-    fresh = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
+    used = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
+    fresh = max(used, newest_start(connection, MESSAGES))
     rows, saved = [], []
     keeps_room = grows_in_place(connection)
     for h, (profile, elsewhere) in zip(held, profiles, strict=True):

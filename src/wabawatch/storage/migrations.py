@@ -15,7 +15,8 @@ from sqlalchemy import Connection, insert, inspect, select
 from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.database import Database
-from wabawatch.storage.schema import metadata, schema_steps
+from wabawatch.storage.schema import schema_steps
+from wabawatch.storage.schema_postgres import create_tables
 from wabawatch.storage.step_0002 import shorten_keys
 from wabawatch.storage.step_0003 import add_packed_counts
 from wabawatch.storage.step_0004 import pack_contacts
@@ -33,7 +34,7 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step(1, "initial schema", metadata.create_all),
+    Step(1, "initial schema", create_tables),
     Step(2, "shorter keys", shorten_keys),
     Step(3, "packed counts", add_packed_counts),
     Step(4, "packed contacts", pack_contacts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,24 +15,23 @@ from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
 from wabawatch.ports import DIGESTED
+from wabawatch.storage.blocks import BLOCK_BODIES
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
-from wabawatch.storage.inbox_file import BLOCK_BODIES, InboxFile
+from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.migrations import schema_place
 from wabawatch.storage.outages import remedy
-from wabawatch.storage.premises_postgres import look_at_postgres
+from wabawatch.storage.premises_postgres import HEAD, look_at_postgres
 from wabawatch.storage.premises_sqlite import look_at_file
 from wabawatch.storage.premises_traffic import read_traffic
-from wabawatch.storage.schema import cycles, marks, raw_blocks
+from wabawatch.storage.raw_bodies import newest_head
+from wabawatch.storage.schema import cycles, marks
 from wabawatch.storage.sealed import Keyring
 
 PATIENCE_MS = 2_000
 """How long another process may hold a file locked before that is a trouble."""
 
 MOUNTS = Path("/proc/self/mountinfo")
-
-_HEAD = 16
-"""So many bytes of something sealed tell its key."""
 
 _LET_WRITE = "Let the user that runs wabawatch read and write it and its folder, or run this as that user."
 
@@ -70,8 +70,8 @@ def _open_files(folder: Path) -> tuple[str, ...]:
         return ()
 
 
-def look_at_keys(path: Path, database: Path, inbox: Path) -> KeyFile:
-    """The key file at *path*, and whether it has the keys of what lies sealed in the files *database* and *inbox*."""
+def look_at_keys(path: Path, sealed: Mapping[str, bytes]) -> KeyFile:
+    """The key file at *path*, and whether it has the keys of what lies *sealed*: first bytes, by where they lie."""
     try:
         mode = path.stat().st_mode & 0o777
     except (FileNotFoundError, NotADirectoryError):
@@ -84,20 +84,22 @@ def look_at_keys(path: Path, database: Path, inbox: Path) -> KeyFile:
         return KeyFile(str(path), True, mode, f"it cannot be read: {error.strerror}")
     except (ValueError, TypeError) as error:
         return KeyFile(str(path), True, mode, f"it is damaged: {error}")
-    kept = {database: _newest_in_books(database), inbox: _newest_in_inbox(inbox)}
-    foreign = [place.name for place, sealed in kept.items() if sealed and not ring.has_key_of(sealed)]
+    foreign = [place for place, head in sealed.items() if head and not ring.has_key_of(head)]
     return KeyFile(str(path), True, mode, foreign=tuple(foreign))
 
 
+def newest_sealed(database: Path, inbox: Path) -> dict[str, bytes]:
+    """The first bytes of the newest sealed data in each file; nothing where there is none, or no telling."""
+    return {database.name: _newest_in_books(database), inbox.name: _newest_in_inbox(inbox)}
+
+
 def _newest_in_books(path: Path) -> bytes:
-    """The first bytes of the newest raw bodies; nothing when there are none, or no telling."""
     if _is_missing(path) or _no_database(path):
         return b""
     database = Database(f"sqlite:///{path}")
-    newest = select(func.substr(raw_blocks.c.block, 1, _HEAD)).where(raw_blocks.c.n > 0)
     try:
         with database.reading() as connection:
-            return bytes(connection.execute(newest.order_by(raw_blocks.c.first_id.desc()).limit(1)).scalar() or b"")
+            return newest_head(connection, HEAD)
     except (StoreUnavailable, DatabaseError):  # the check of the database tells
         return b""
     finally:
@@ -112,7 +114,7 @@ def _newest_in_inbox(path: Path) -> bytes:
     except StoreUnavailable:
         return b""
     try:
-        return (file.block(file.newest() // BLOCK_BODIES) or b"")[:_HEAD]
+        return (file.block(file.newest() // BLOCK_BODIES) or b"")[:HEAD]
     except StoreUnavailable:  # the check of the inbox tells
         return b""
     finally:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from wabawatch.domain.errors import DamagedBodies
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, Inbox, StoredBody
 from wabawatch.storage.bodies import pack_block, unpack_block
 from wabawatch.storage.database import Database
-from wabawatch.storage.dialect import insert
+from wabawatch.storage.dialect import insert, is_inserted
+from wabawatch.storage.partitions import RAW_BLOCKS, drop_whole
 from wabawatch.storage.schema import raw_blocks
 from wabawatch.storage.sealed import Keyring
 
@@ -23,6 +24,8 @@ _BLOCK_BYTES = 4 << 20
 """A block takes no further body once its contents are so many bytes."""
 
 _PURGE_BLOCKS = 50
+
+_LATER = "EXISTS (SELECT 1 FROM raw_blocks WHERE first_id >= {{first}} AND first_id < {{end}} AND last_id > {last})"
 
 
 class RawBodies:
@@ -93,7 +96,7 @@ class RawBodies:
             )
 
     def purge(self, last: BodyId) -> int:
-        """Delete some of the bodies in blocks wholly numbered up to *last*. Return how many; 0: all are gone."""
+        """Delete some of the bodies in blocks wholly numbered up to *last*. Return how many, about; 0: all are gone."""
         old = (
             select(raw_blocks.c.first_id, raw_blocks.c.last_id, raw_blocks.c.n)
             .where(raw_blocks.c.last_id <= last, raw_blocks.c.n > 0)
@@ -102,13 +105,14 @@ class RawBodies:
         )
         with self._database.writing() as connection:
             newest = _newest(connection)
+            dropped = drop_whole(connection, RAW_BLOCKS, last + 1, unless=_LATER.format(last=min(last, newest - 1)))
             rows = connection.execute(old).all()
             if rows:
                 doomed = raw_blocks.c.first_id <= rows[-1].first_id
                 connection.execute(delete(raw_blocks).where(doomed, raw_blocks.c.last_id < newest))
                 # The newest block stays as an empty one: it tells up to where the bodies were packed.
                 connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
-        return sum(row.n for row in rows)
+        return dropped + int(sum(row.n for row in rows))
 
     def _skip(self, damaged: DamagedBodies, packed: BodyId) -> bool:
         at = damaged.received_at
@@ -133,11 +137,16 @@ class RawBodies:
         with self._database.writing() as connection:
             if _newest(connection) != packed:
                 return False
-            written = connection.execute(insert(connection, raw_blocks).values(row).on_conflict_do_nothing())
-            return bool(written.rowcount == 1)
+            return is_inserted(connection, insert(connection, raw_blocks).values(row).on_conflict_do_nothing())
 
     def _unpack(self, first_id: BodyId, block: bytes) -> list[StoredBody]:
         return unpack_block(bytes(block), self._keyring, context=_context(first_id))
+
+
+def newest_head(connection: Connection, size: int) -> bytes:
+    """The first *size* bytes of the newest block, as it lies sealed; nothing when there is none."""
+    newest = select(func.substr(raw_blocks.c.block, 1, size)).where(raw_blocks.c.n > 0)
+    return bytes(connection.execute(newest.order_by(raw_blocks.c.first_id.desc()).limit(1)).scalar() or b"")
 
 
 def _newest(connection: Connection) -> BodyId:

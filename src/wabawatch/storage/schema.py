@@ -200,6 +200,7 @@ messages = Table(
     Column("failed_after", BigInteger),
     Column("expires_at", BigInteger),
     Column("extra", LargeBinary, comment="What hardly any message has; zeros: room for stamps to come"),
+    postgresql_partition_by="RANGE (id)",
 )
 Index("messages_contact", messages.c.contact_id, tail(messages.c.wamid, 2))
 _whole = is_whole(messages.c.wamid)
@@ -231,6 +232,7 @@ message_errors = Table(
     Column("error_id", BigInteger, primary_key=True),
     Column("fbtrace_id", Text, primary_key=True),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
 )
 participants = Table(
     "participants",
@@ -243,6 +245,7 @@ participants = Table(
     Column("played_at", BigInteger),
     Column("failed_at", BigInteger),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
 )
 
 # ---------------------------------------------------------------- what else Meta tells
@@ -300,6 +303,7 @@ bodies = Table(
     Column("facts", Integer, nullable=False),
     Column("unparsed", Integer, nullable=False),
     Column("unknown", Integer, nullable=False),
+    postgresql_partition_by="RANGE (id)",
 )
 parked = Table(
     "parked",
@@ -357,6 +361,7 @@ raw_blocks = Table(
     Column("oldest_at", BigInteger, nullable=False),
     Column("newest_at", BigInteger, nullable=False),
     Column("block", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (first_id)",
 )
 audit_entries = Table(
     "audit_entries",

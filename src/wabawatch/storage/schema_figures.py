@@ -38,6 +38,7 @@ rollups = Table(
     Column("standing_id", BigInteger, primary_key=True),
     Column("n", BigInteger, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (tier, bucket)",
 )
 counters = Table(
     "counters",

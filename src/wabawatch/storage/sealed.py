@@ -58,6 +58,10 @@ class Keyring:
         fresh = Keyring.generate()
         return Keyring({**fresh._keys, **self._keys}, fresh._current)
 
+    def with_keys_of(self, other: Keyring) -> Keyring:
+        """Return a ring that opens also what *other* opens; the current key stays this one's."""
+        return Keyring({**other._keys, **self._keys}, self._current)
+
     def seal(self, plain: bytes, *, context: bytes) -> bytes:
         """Seal *plain* with the current key. *context* says what it is; the same must be given to open it."""
         key_id = bytes.fromhex(self._current)
@@ -146,6 +150,16 @@ def rotate(path: Path) -> Keyring:
     with _writing(path):
         ring = _load(path)
         return _save(path, Keyring.generate() if ring is None else ring.with_new_key())
+
+
+def add_keys(path: Path, ring: Keyring) -> Keyring:
+    """Add the keys of *ring* to the key file at *path*, made if missing, and return the ring; its current key stays.
+
+    Raises as load_or_create does.
+    """
+    with _writing(path):
+        own = _load(path)
+        return _save(path, ring if own is None else own.with_keys_of(ring))
 
 
 def _load(path: Path) -> Keyring | None:

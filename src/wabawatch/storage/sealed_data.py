@@ -8,14 +8,18 @@ from sqlalchemy import exists, or_, select
 
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox_file import InboxFile
+from wabawatch.storage.inbox_table import InboxTable
 from wabawatch.storage.schema import events, parked, raw_blocks
 
 _PATIENCE_MS = 5_000
 
 
-def holds_sealed(database: Database, inbox: Path) -> bool:
-    """Whether *database*, which is up to date, or the inbox file holds sealed data. Raises StoreUnavailable."""
-    return _in_books(database) or _in_inbox(inbox)
+def holds_sealed(database: Database, inbox: Path | None) -> bool:
+    """Whether *database*, which is up to date, or the inbox file (None: the database has it) holds sealed data.
+
+    Raises StoreUnavailable.
+    """
+    return _in_books(database) or (InboxTable(database).holds_any() if inbox is None else _in_inbox(inbox))
 
 
 def _in_books(database: Database) -> bool:
