@@ -24,7 +24,6 @@ from bench.results import Row, change, load, merged, row_of, store
 from bench.stage import POSTGRESQL, SQLITE, Stage
 
 SHORT_S, LONG_S = 590.0, 3_580.0
-DATABASES = SQLITE
 
 
 class TimeIsUp(Exception):
@@ -56,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help="the long run: up to an hour")
     parser.add_argument("--store", action="store_true", help="write bench/results.json and bench/RESULTS.md")
     parser.add_argument("--only", default="", help="names of measurements, with commas between")
-    parser.add_argument("--database", default=DATABASES, choices=(SQLITE, POSTGRESQL, "both"))
+    parser.add_argument("--database", default="both", choices=(SQLITE, POSTGRESQL, "both"))
     return parser.parse_args()
 
 
