@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections import Counter
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -21,7 +21,7 @@ with instrumented(include=["wabawatch"]):
     from tests.support.books import Shelf
 
     from fuzz.claims import RECEIVED_AT
-    from wabawatch.domain.facts import Fact, SendRecorded
+    from wabawatch.domain.facts import Fact
     from wabawatch.flows.rebuilding import differences
     from wabawatch.meta.countries import country_of
     from wabawatch.meta.webhooks import parse
@@ -62,7 +62,8 @@ def _agreeing(fact: Any, number_of: dict[str, str]) -> Fact:
     known = number_of.setdefault(wamid, number) if wamid and number else number
     if known == number:
         return cast(Fact, fact)
-    return cast(Fact, replace(fact, number=known) if isinstance(fact, SendRecorded) else fact._replace(number=known))
+    changed: Any = fact._replace if hasattr(fact, "_replace") else partial(replace, fact)
+    return cast(Fact, changed(number=known))
 
 
 def kept(parcels: list[tuple[Fact, ...]]) -> dict[str, Any]:

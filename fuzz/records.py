@@ -16,6 +16,7 @@ with instrumented(include=["wabawatch"]):
     from wabawatch.domain.errors import BadRequest
     from wabawatch.domain.facts import Fact
     from wabawatch.flows.recording import body_of, facts_of, record_message, record_status
+    from wabawatch.web.api import MAX_BODY_BYTES
     from wabawatch.wire import MessageIn, StatusIn, checked, read
 
 LOCAL = "01939c5e-5b00-7000-8000-000000000001"
@@ -44,7 +45,7 @@ def records_are_sound(content: bytes) -> None:
         calls = []
     told: list[Any] = [fact for call in (calls if isinstance(calls, list) else [calls])[:8] for fact in told_by(call)]
     for fact in told:
-        must_be_storable(fact)
+        must_be_storable(fact, words=MAX_BODY_BYTES)
     told = list(agreeing([tuple(told)])[0])
     links = {(fact.local_id, fact.wamid) for fact in told if getattr(fact, "local_id", "") and fact.wamid}
     if told and len(links) == len({local_id for local_id, _ in links}):  # an id of ours means one message
