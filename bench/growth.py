@@ -40,6 +40,7 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.inbox import SqliteInbox
 from wabawatch.storage.migrations import migrate
+from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.schema import metadata
 from wabawatch.storage.sealed import Keyring
 
@@ -222,6 +223,8 @@ def measure(url: str, folder: Path, mix: ReferenceMix) -> dict[str, object]:
     if database.engine.dialect.name != "sqlite":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
+        # As the server does with each week that is over; here all is written in one.
+        Partitions(database).pack_indexes(also_young=True)
     with database.engine.connect() as connection:
         found = report(list(weigh(connection)), mix.messages, bodies)
         found["file_bytes"] = _size_of(connection)

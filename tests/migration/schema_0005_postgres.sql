@@ -51,9 +51,9 @@ CREATE TABLE public.consents (
 COMMENT ON COLUMN public.consents.waba_id IS 'Whose messages it is about; 0: not known';
 
 CREATE TABLE public.contact_links (
-    contact_id bigint NOT NULL,
-    other_id bigint NOT NULL,
-    waba_id bigint NOT NULL,
+    contact_id integer NOT NULL,
+    other_id integer NOT NULL,
+    waba_id integer NOT NULL,
     first_day integer NOT NULL,
     last_day integer NOT NULL
 );
@@ -219,8 +219,8 @@ COMMENT ON COLUMN public.kept_hours.hour IS 'Hours since 1970';
 COMMENT ON COLUMN public.kept_hours.newest IS 'No later body was kept in this hour';
 
 CREATE TABLE public.label_contacts (
-    label_id bigint NOT NULL,
-    contact_id bigint NOT NULL
+    label_id integer NOT NULL,
+    contact_id integer NOT NULL
 );
 
 COMMENT ON TABLE public.label_contacts IS 'With which contacts a user or lead has messages: the way to these, instead of an index of all messages';
@@ -273,15 +273,7 @@ PARTITION BY RANGE (message_id);
 
 CREATE TABLE public.messages (
     id bigint NOT NULL,
-    number_id bigint NOT NULL,
-    wamid bytea,
     cohort_at bigint NOT NULL,
-    contact_id bigint,
-    profile_id bigint NOT NULL,
-    state bigint NOT NULL,
-    user_id bigint,
-    lead_id bigint,
-    error_code bigint,
     accepted_after bigint,
     sent_after bigint,
     delivered_after bigint,
@@ -289,6 +281,14 @@ CREATE TABLE public.messages (
     played_after bigint,
     failed_after bigint,
     expires_at bigint,
+    error_code bigint,
+    number_id integer NOT NULL,
+    contact_id integer,
+    profile_id integer NOT NULL,
+    state integer NOT NULL,
+    user_id integer,
+    lead_id integer,
+    wamid bytea,
     extra bytea
 )
 PARTITION BY RANGE (id);
@@ -1191,12 +1191,12 @@ CREATE VIEW public.whatsapp_logs AS
                     WHEN 'failed'::text THEN (m.cohort_at + m.failed_after)
                     WHEN 'echoed'::text THEN
                     CASE
-                        WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2) AND ((m.state & (4096)::bigint) <> 0)) THEN m.cohort_at
+                        WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2) AND ((m.state & 4096) <> 0)) THEN m.cohort_at
                         ELSE NULL::bigint
                     END
                     WHEN 'received'::text THEN
                     CASE
-                        WHEN ((NOT (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2))) AND ((m.state & (64)::bigint) <> 0)) THEN m.cohort_at
+                        WHEN ((NOT (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2))) AND ((m.state & 64) <> 0)) THEN m.cohort_at
                         ELSE NULL::bigint
                     END
                     ELSE NULL::bigint
@@ -1248,12 +1248,12 @@ CREATE VIEW public.whatsapp_logs AS
                     ELSE NULL::text
                 END AS phone_number,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN 'outbound'::text
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN 'outbound'::text
                     ELSE 'inbound'::text
                 END AS direction,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
-                    CASE ((m.state >> 16) & (7)::bigint)
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
+                    CASE ((m.state >> 16) & 7)
                         WHEN 0 THEN 'pending'::text
                         WHEN 1 THEN 'sent'::text
                         WHEN 2 THEN 'delivered'::text
@@ -1273,7 +1273,7 @@ CREATE VIEW public.whatsapp_logs AS
                 CASE
                     WHEN (step.column1 = 'failed'::text) THEN
                     CASE
-                        WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
+                        WHEN ((m.state & 8192) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
                            FROM (public.message_errors r
                              JOIN public.error_texts e ON ((e.id = r.error_id)))
                           WHERE (r.message_id = m.id)
@@ -1285,7 +1285,7 @@ CREATE VIEW public.whatsapp_logs AS
                 END), ''::text)) AS message,
                 CASE
                     CASE
-                        WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT min(
+                        WHEN ((m.state & 8192) <> 0) THEN ( SELECT min(
                                 CASE
                                     WHEN (e.code = ANY (ARRAY[(130429)::bigint, (131048)::bigint, (131056)::bigint, (131064)::bigint, (131208)::bigint, (133016)::bigint, (138002)::bigint, (138005)::bigint, (138009)::bigint, (138012)::bigint, (17)::bigint, (32)::bigint, (4)::bigint, (613)::bigint, (80007)::bigint, (80008)::bigint])) THEN 0
                                     WHEN (e.code = 131050) THEN 1
@@ -1309,7 +1309,7 @@ CREATE VIEW public.whatsapp_logs AS
             NULLIF(p.template_status, ''::text) AS template_approval_status,
             NULLIF(p.quality_rating, ''::text) AS quality_rating,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
                     CASE
                         WHEN (p.template_use = ANY (ARRAY['unverified'::text, 'violation'::text])) THEN p.template_use
                         ELSE 'compliant'::text
@@ -1382,12 +1382,12 @@ CREATE VIEW public.whatsapp_logs AS
                     ELSE NULL::text
                 END AS phone_number,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN 'outbound'::text
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN 'outbound'::text
                     ELSE 'inbound'::text
                 END AS direction,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
-                    CASE ((m.state >> 16) & (7)::bigint)
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
+                    CASE ((m.state >> 16) & 7)
                         WHEN 0 THEN 'pending'::text
                         WHEN 1 THEN 'sent'::text
                         WHEN 2 THEN 'delivered'::text
@@ -1404,7 +1404,7 @@ CREATE VIEW public.whatsapp_logs AS
                 CASE
                     WHEN (step.column1 = 'failed'::text) THEN
                     CASE
-                        WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
+                        WHEN ((m.state & 8192) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
                            FROM (public.message_errors r
                              JOIN public.error_texts e ON ((e.id = r.error_id)))
                           WHERE (r.message_id = m.id)
@@ -1416,7 +1416,7 @@ CREATE VIEW public.whatsapp_logs AS
                 END), ''::text)) || ' for a participant'::text) AS message,
                 CASE
                     CASE
-                        WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT min(
+                        WHEN ((m.state & 8192) <> 0) THEN ( SELECT min(
                                 CASE
                                     WHEN (e.code = ANY (ARRAY[(130429)::bigint, (131048)::bigint, (131056)::bigint, (131064)::bigint, (131208)::bigint, (133016)::bigint, (138002)::bigint, (138005)::bigint, (138009)::bigint, (138012)::bigint, (17)::bigint, (32)::bigint, (4)::bigint, (613)::bigint, (80007)::bigint, (80008)::bigint])) THEN 0
                                     WHEN (e.code = 131050) THEN 1
@@ -1440,7 +1440,7 @@ CREATE VIEW public.whatsapp_logs AS
             NULLIF(p.template_status, ''::text) AS template_approval_status,
             NULLIF(p.quality_rating, ''::text) AS quality_rating,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
                     CASE
                         WHEN (p.template_use = ANY (ARRAY['unverified'::text, 'violation'::text])) THEN p.template_use
                         ELSE 'compliant'::text
@@ -1510,12 +1510,12 @@ CREATE VIEW public.whatsapp_logs AS
                     ELSE NULL::text
                 END AS phone_number,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN 'outbound'::text
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN 'outbound'::text
                     ELSE 'inbound'::text
                 END AS direction,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
-                    CASE ((m.state >> 16) & (7)::bigint)
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
+                    CASE ((m.state >> 16) & 7)
                         WHEN 0 THEN 'pending'::text
                         WHEN 1 THEN 'sent'::text
                         WHEN 2 THEN 'delivered'::text
@@ -1548,7 +1548,7 @@ CREATE VIEW public.whatsapp_logs AS
             NULLIF(p.template_status, ''::text) AS template_approval_status,
             NULLIF(p.quality_rating, ''::text) AS quality_rating,
                 CASE
-                    WHEN (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2)) THEN
+                    WHEN (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2)) THEN
                     CASE
                         WHEN (p.template_use = ANY (ARRAY['unverified'::text, 'violation'::text])) THEN p.template_use
                         ELSE 'compliant'::text
@@ -1743,7 +1743,7 @@ CREATE VIEW public.whatsapp_message_queue AS
             WHEN 5 THEN 'synthetic'::text
             ELSE NULL::text
         END AS origin,
-        CASE ((m.state >> 16) & (7)::bigint)
+        CASE ((m.state >> 16) & 7)
             WHEN 0 THEN 'pending'::text
             WHEN 1 THEN 'sent'::text
             WHEN 2 THEN 'delivered'::text
@@ -1763,42 +1763,42 @@ CREATE VIEW public.whatsapp_message_queue AS
     to_char((to_timestamp(((((m.cohort_at + m.accepted_after))::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS accepted_at,
     to_char((to_timestamp((((
         CASE
-            WHEN ((m.state & (16384)::bigint) <> 0) THEN COALESCE(( SELECT min(g.sent_at) AS min
+            WHEN ((m.state & 16384) <> 0) THEN COALESCE(( SELECT min(g.sent_at) AS min
                FROM public.participants g
               WHERE ((g.message_id = m.id) AND ((m.sent_after IS NULL) OR (g.sent_at < (m.cohort_at + m.sent_after))))), (m.cohort_at + m.sent_after))
             ELSE (m.cohort_at + m.sent_after)
         END)::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS sent_at,
     to_char((to_timestamp((((
         CASE
-            WHEN ((m.state & (16384)::bigint) <> 0) THEN COALESCE(( SELECT min(g.delivered_at) AS min
+            WHEN ((m.state & 16384) <> 0) THEN COALESCE(( SELECT min(g.delivered_at) AS min
                FROM public.participants g
               WHERE ((g.message_id = m.id) AND ((m.delivered_after IS NULL) OR (g.delivered_at < (m.cohort_at + m.delivered_after))))), (m.cohort_at + m.delivered_after))
             ELSE (m.cohort_at + m.delivered_after)
         END)::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS delivered_at,
     to_char((to_timestamp((((
         CASE
-            WHEN ((m.state & (16384)::bigint) <> 0) THEN COALESCE(( SELECT min(g.read_at) AS min
+            WHEN ((m.state & 16384) <> 0) THEN COALESCE(( SELECT min(g.read_at) AS min
                FROM public.participants g
               WHERE ((g.message_id = m.id) AND ((m.read_after IS NULL) OR (g.read_at < (m.cohort_at + m.read_after))))), (m.cohort_at + m.read_after))
             ELSE (m.cohort_at + m.read_after)
         END)::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS read_at,
     to_char((to_timestamp((((
         CASE
-            WHEN ((m.state & (16384)::bigint) <> 0) THEN COALESCE(( SELECT min(g.played_at) AS min
+            WHEN ((m.state & 16384) <> 0) THEN COALESCE(( SELECT min(g.played_at) AS min
                FROM public.participants g
               WHERE ((g.message_id = m.id) AND ((m.played_after IS NULL) OR (g.played_at < (m.cohort_at + m.played_after))))), (m.cohort_at + m.played_after))
             ELSE (m.cohort_at + m.played_after)
         END)::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS played_at,
     to_char((to_timestamp((((
         CASE
-            WHEN ((m.state & (16384)::bigint) <> 0) THEN COALESCE(( SELECT min(g.failed_at) AS min
+            WHEN ((m.state & 16384) <> 0) THEN COALESCE(( SELECT min(g.failed_at) AS min
                FROM public.participants g
               WHERE ((g.message_id = m.id) AND ((m.failed_after IS NULL) OR (g.failed_at < (m.cohort_at + m.failed_after))))), (m.cohort_at + m.failed_after))
             ELSE (m.cohort_at + m.failed_after)
         END)::numeric / 1000.0))::double precision) AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text) AS failed_at,
     m.error_code,
         CASE
-            WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
+            WHEN ((m.state & 8192) <> 0) THEN ( SELECT NULLIF(e.title, ''::text) AS "nullif"
                FROM (public.message_errors r
                  JOIN public.error_texts e ON ((e.id = r.error_id)))
               WHERE (r.message_id = m.id)
@@ -1813,12 +1813,12 @@ CREATE VIEW public.whatsapp_message_queue AS
             ELSE NULL::smallint
         END AS billable,
         CASE
-            WHEN ((m.state & (32768)::bigint) <> 0) THEN 1
+            WHEN ((m.state & 32768) <> 0) THEN 1
             ELSE 0
         END AS partial_failure,
         CASE
             CASE
-                WHEN ((m.state & (8192)::bigint) <> 0) THEN ( SELECT min(
+                WHEN ((m.state & 8192) <> 0) THEN ( SELECT min(
                         CASE
                             WHEN (e.code = ANY (ARRAY[(130429)::bigint, (131048)::bigint, (131056)::bigint, (131064)::bigint, (131208)::bigint, (133016)::bigint, (138002)::bigint, (138005)::bigint, (138009)::bigint, (138012)::bigint, (17)::bigint, (32)::bigint, (4)::bigint, (613)::bigint, (80007)::bigint, (80008)::bigint])) THEN 0
                             WHEN (e.code = 131050) THEN 1
@@ -1853,7 +1853,7 @@ CREATE VIEW public.whatsapp_message_queue AS
      LEFT JOIN public.contacts c ON ((c.id = m.contact_id)))
      LEFT JOIN public.labels users ON ((users.id = m.user_id)))
      LEFT JOIN public.labels leads ON ((leads.id = m.lead_id)))
-  WHERE (((m.state & (128)::bigint) <> 0) AND (((m.state >> 19) & (3)::bigint) <> 2));
+  WHERE (((m.state & 128) <> 0) AND (((m.state >> 19) & 3) <> 2));
 
 ALTER TABLE ONLY public.contacts ALTER COLUMN id SET DEFAULT nextval('public.contacts_id_seq'::regclass);
 

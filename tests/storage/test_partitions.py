@@ -205,3 +205,31 @@ def test_messages_are_numbered_by_the_week_in_which_they_are_written(database: D
 
 def test_the_loop_has_nothing_more_to_do_after_a_step(database: Database) -> None:
     assert Partitions(database).step() is False
+
+
+def test_the_indexes_of_a_week_that_is_over_are_packed_once(database: Database) -> None:
+    with database.writing() as connection:
+        row = {"cohort_at": 0, "number_id": 1, "profile_id": 1, "state": 0}
+        connection.execute(insert(messages), [{**row, "id": number} for number in range(1, 2_000)])
+    with database.outside() as connection:
+        connection.exec_driver_sql("ANALYZE messages")
+
+    partitions = Partitions(database)
+
+    assert partitions.pack_indexes() == ["messages_before"]
+    assert partitions.pack_indexes() == []
+
+
+def test_what_an_interrupted_packing_left_is_dropped(database: Database) -> None:
+    name = MESSAGES.partition(today(MESSAGES))
+    with database.outside() as connection:
+        connection.exec_driver_sql(f"CREATE INDEX {name}_pkey_ccnew ON {name} (id)")
+        connection.exec_driver_sql(
+            f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}_pkey_ccnew'::regclass"
+        )
+
+    Partitions(database).pack_indexes()
+
+    with database.reading() as connection:
+        left = connection.exec_driver_sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%%ccnew'").scalar()
+    assert left == 0

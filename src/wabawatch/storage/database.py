@@ -113,6 +113,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """A connection without a transaction: each statement is committed by itself. For what PostgreSQL wants so.
+
+        Raises StoreUnavailable.
+        """
+        with self._translating(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the database. Raises StoreUnavailable when it does not answer."""
         with self._translating(), self.engine.connect() as connection:

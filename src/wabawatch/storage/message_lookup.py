@@ -19,7 +19,7 @@ from wabawatch.meta.wamid import TAIL, phone_in
 from wabawatch.storage.bulk import Lookup, driver_rows
 from wabawatch.storage.dialect import chunks, is_whole, tail, wanted_rows
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.message_rows import MessageRow
+from wabawatch.storage.message_rows import COLUMNS, MessageRow
 from wabawatch.storage.schema import messages
 
 BESIDE_CONTACT = 2
@@ -29,7 +29,7 @@ share them."""
 _PAIRS = (10, 50, 250)
 """So many are looked for at a time: few lengths, so that SQLite finds the statement prepared"""
 
-_by_tail = Lookup(lambda some: select(messages).where(is_whole(messages.c.wamid), tail(messages.c.wamid).in_(some)))
+_by_tail = Lookup(lambda some: select(*COLUMNS).where(is_whole(messages.c.wamid), tail(messages.c.wamid).in_(some)))
 
 
 def rows_by_wamid(connection: Connection, words: Dictionary, packed: Collection[bytes]) -> Iterator[MessageRow]:

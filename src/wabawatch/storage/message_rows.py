@@ -34,6 +34,7 @@ from wabawatch.domain.standing import (
     outcome,
 )
 from wabawatch.meta.wamid import has_no_phone, pack, unpack, with_phone, without_phone
+from wabawatch.storage.schema import messages
 
 EVIDENCE_BITS = 0xFFF
 NOTED_BIT = 1 << 12
@@ -121,7 +122,7 @@ class Meanings:
 
 
 class MessageRow(NamedTuple):
-    """A row of the table `messages`, in the order of its columns."""
+    """A row of the table `messages`."""
 
     id: int
     number_id: int
@@ -141,6 +142,10 @@ class MessageRow(NamedTuple):
     failed_after: Millis | None
     expires_at: Millis | None
     extra: bytes | None
+
+
+COLUMNS = tuple(messages.c[name] for name in MessageRow._fields)
+"""What a query selects, to get such rows."""
 
 
 def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Profile, list[Millis]]:

@@ -20,6 +20,7 @@ from wabawatch.storage.dialect import chunks, grows_in_place, next_id
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.message_rows import (
+    COLUMNS,
     ERRORS_BIT,
     NONE_KNOWN,
     PARTICIPANTS_BIT,
@@ -36,7 +37,7 @@ NOTHING_SEEN: Mapping[int, MessageRow] = {}
 
 STAGES = ("sent_at", "delivered_at", "read_at", "played_at", "failed_at")
 
-_by_id = Lookup(lambda some: select(messages).where(messages.c.id.in_(some)))
+_by_id = Lookup(lambda some: select(*COLUMNS).where(messages.c.id.in_(some)))
 _insert = Bulk(lambda _: messages.insert(), *MessageRow._fields)
 
 _save_locals = upserting(local_ids, ["local_id"], ["message_id"])

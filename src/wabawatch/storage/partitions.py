@@ -36,6 +36,18 @@ WHERE parent.oid = to_regclass('{table}')
 """
 
 
+_PACKED = "its indexes are packed"
+_UNPACKED = f"""
+SELECT child.relname FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = to_regclass('messages') AND obj_description(child.oid, 'pg_class') IS DISTINCT FROM '{_PACKED}'
+    AND child.reltuples > 0
+"""
+_HALFWAY = """
+SELECT c.relname FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
+WHERE NOT indisvalid AND c.relname LIKE 'messages%%_ccnew%%'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """The partitions of a table, or of one tier in it, each as long as the others."""
@@ -110,11 +122,33 @@ class Partitions:
         self._database = database
 
     def step(self) -> bool:
-        """Make those of the next days and weeks, and drop those of the inbox that are empty. False: no more to do."""
+        """Make those of the next days and weeks, drop those of the inbox that are empty, and pack the indexes of those
+        whose week is over. False: no more to do.
+        """
         with self._database.writing() as connection:
             make_ahead(connection)
             drop_emptied(connection)
+        self.pack_indexes()
         return False
+
+    def pack_indexes(self, *, also_young: bool = False) -> list[str]:
+        """Write the indexes of message partitions whose week is over anew, while others read and write; each once.
+
+        While they grew, their pages were split in halves: a third of them is air. *also_young*: all partitions. Gives
+        the names of the partitions. One that fails is tried again at the next call.
+        """
+        with self._database.outside() as connection:
+            unit = newest_start(connection, MESSAGES) // MESSAGES.per_unit
+            _drop_halfway(connection)
+            closed = [
+                name
+                for name in connection.exec_driver_sql(_UNPACKED).scalars()
+                if also_young or (each := MESSAGES.unit_of(name)) is None or each < unit
+            ]
+            for name in closed:
+                connection.exec_driver_sql(f"REINDEX TABLE CONCURRENTLY {name}")
+                connection.exec_driver_sql(f"COMMENT ON TABLE {name} IS '{_PACKED}'")
+        return closed
 
 
 def make_ahead(connection: Connection) -> list[str]:
@@ -165,6 +199,12 @@ def newest_start(connection: Connection, series: Series) -> int:
         return 0
     now: Millis = connection.exec_driver_sql(_NOW).scalar_one()
     return series.bounds(now // series.unit_ms)[0]
+
+
+def _drop_halfway(connection: Connection) -> None:
+    """Drop what an interrupted packing left."""
+    for name in connection.exec_driver_sql(_HALFWAY).scalars().all():
+        connection.exec_driver_sql(f"DROP INDEX {name}")
 
 
 def _there(connection: Connection, table: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
 from wabawatch.storage.dialect import is_whole, tail
-from wabawatch.storage.metadata import BIG_ID, metadata
+from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_figures import (
     counters,
     cycles,
@@ -160,9 +160,9 @@ waba_portfolios = Table(
 contact_links = Table(
     "contact_links",
     metadata,
-    Column("contact_id", BigInteger, primary_key=True),
-    Column("other_id", BigInteger, primary_key=True),
-    Column("waba_id", BigInteger, primary_key=True),
+    Column("contact_id", REF, primary_key=True),
+    Column("other_id", REF, primary_key=True),
+    Column("waba_id", REF, primary_key=True),
     Column("first_day", Integer, nullable=False, comment="Days since 1970"),
     Column("last_day", Integer, nullable=False),
     Index("contact_links_other", "other_id"),
@@ -171,8 +171,8 @@ contact_links = Table(
 label_contacts = Table(
     "label_contacts",
     metadata,
-    Column("label_id", BigInteger, primary_key=True),
-    Column("contact_id", BigInteger, primary_key=True, comment="0: a message without a contact"),
+    Column("label_id", REF, primary_key=True),
+    Column("contact_id", REF, primary_key=True, comment="0: a message without a contact"),
     sqlite_with_rowid=False,
     comment="With which contacts a user or lead has messages: the way to these, instead of an index of all messages",
 )
@@ -182,16 +182,9 @@ label_contacts = Table(
 messages = Table(
     "messages",
     metadata,
+    # By width, the widest first: PostgreSQL begins a number at a multiple of its width.
     Column("id", BIG_ID, primary_key=True, autoincrement=False),
-    Column("number_id", BigInteger, nullable=False),
-    Column("wamid", LargeBinary, comment="meta.wamid; without the phone number where that is the contact's"),
     Column("cohort_at", BigInteger, nullable=False),
-    Column("contact_id", BigInteger),
-    Column("profile_id", BigInteger, nullable=False),
-    Column("state", BigInteger, nullable=False),
-    Column("user_id", BigInteger),
-    Column("lead_id", BigInteger),
-    Column("error_code", BigInteger),
     Column("accepted_after", BigInteger),
     Column("sent_after", BigInteger),
     Column("delivered_after", BigInteger),
@@ -199,6 +192,14 @@ messages = Table(
     Column("played_after", BigInteger),
     Column("failed_after", BigInteger),
     Column("expires_at", BigInteger),
+    Column("error_code", BigInteger),
+    Column("number_id", REF, nullable=False),
+    Column("contact_id", REF),
+    Column("profile_id", REF, nullable=False),
+    Column("state", REF, nullable=False),
+    Column("user_id", REF),
+    Column("lead_id", REF),
+    Column("wamid", LargeBinary, comment="meta.wamid; without the phone number where that is the contact's"),
     Column("extra", LargeBinary, comment="What hardly any message has; zeros: room for stamps to come"),
     postgresql_partition_by="RANGE (id)",
 )
