@@ -33,9 +33,8 @@ MOST = 6
 
 @cache
 def shelf() -> Shelf:
-    """Books in memory where there is a folder for that."""
-    memory = Path("/dev/shm")
-    return Shelf(Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None)))
+    """The books of this process."""
+    return Shelf(Path(tempfile.mkdtemp()))
 
 
 def told_by(content: bytes) -> list[tuple[Fact, ...]]:

@@ -69,10 +69,9 @@ class Desk:
 
 @cache
 def desk() -> Desk:
-    """The one desk of this process, in memory where there is a folder for that."""
-    memory, keyring = Path("/dev/shm"), Keyring.generate()
-    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    inbox = Inbox(folder / "inbox.db", keyring, reserve_bytes=0)
+    """The one desk of this process."""
+    keyring = Keyring.generate()
+    inbox = Inbox(Path(tempfile.mkdtemp()) / "inbox.db", keyring, reserve_bytes=0)
     receiver = make_receiver(
         apps=APPS,
         inbox=inbox,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ BODY = (OURS / "messages" / "status-sent-with-price.json").read_bytes()
 
 def check(target: str, path: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", f"fuzz.{target}", str(path)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    place = {**os.environ, "TMPDIR": str(path.parent)}
+    return subprocess.run(command, cwd=ROOT, env=place, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.mark.parametrize("target", ["parser", "books", "receiver", "dumps", "records"])
