@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from wabawatch.app import System, collect_seldom
+from wabawatch.app import System
+from wabawatch.cli.process import tune_interpreter
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.recording import body_of, record_message
 from wabawatch.meta.signature import sign
@@ -160,7 +161,7 @@ def _keep(system: System, bodies: list[Body]) -> None:
 
 def _measure(system: System, bodies: int, with_profile: bool) -> None:
     digest = system.digest()
-    collect_seldom()
+    tune_interpreter()
     profile = cProfile.Profile()
     steps: list[Step] = []
     began, cpu = time.perf_counter(), time.process_time()

@@ -77,6 +77,41 @@ def test_a_ring_during_a_step_is_not_lost_and_many_count_as_one() -> None:
     assert work.steps == 2
 
 
+def test_a_loop_that_rests_is_woken_by_no_bell() -> None:
+    resting, other, bell = Work(), Work(), Bell()
+
+    async def scene() -> None:
+        await resting.has_reached(1)
+        for steps in range(2, 6):
+            bell.ring()
+            await other.has_reached(steps)
+
+    loops = [
+        Loop("resting", resting.step, SOON_S, bell=bell, rest_s=NEVER_S),
+        Loop("other", other.step, NEVER_S, bell=bell),
+    ]
+    supervised(Supervisor(loops), scene)
+
+    assert resting.steps == 1
+
+
+def test_a_loop_rests_before_it_waits_for_its_bell() -> None:
+    work, bell = Work(), Bell()
+
+    async def scene() -> None:
+        await work.has_reached(1)
+        bell.ring()
+        await work.has_reached(2)
+
+    supervised(Supervisor([Loop("work", work.step, NEVER_S, bell=bell, rest_s=SOON_S)]), scene)
+
+
+def test_a_step_that_answers_true_is_followed_by_no_rest() -> None:
+    work = Work(True, True, False)
+
+    supervised(Supervisor([Loop("work", work.step, NEVER_S, rest_s=NEVER_S)]), lambda: work.has_reached(3))
+
+
 def test_a_bell_that_nobody_hears_does_nothing() -> None:
     Bell().ring()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import platform
@@ -58,14 +57,8 @@ from wabawatch.wire import assessment_json
 log = logging.getLogger(__name__)
 
 
-def collect_seldom() -> None:
-    """Have Python look for garbage in rings less often: a batch of webhooks makes thousands of values, and no rings.
-
-    Looking after every 700 new values, as it does by itself, takes an eighth of the digest's time. What was made until
-    now stays, and is not looked at again. Call it once a process has started.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+GATHER_S = 0.1
+"""So long bodies come together before they are digested, unless they are many"""
 
 
 class SystemClock:
@@ -164,7 +157,7 @@ class System:
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
         return Supervisor(
             [
-                Loop("digest", self.digest().step, 1.0, bell=bell),
+                Loop("digest", self.digest().batch, 1.0, bell=bell, rest_s=GATHER_S),
                 Loop("retry", self.digest().retry, 2.0),
                 Loop("recheck", self.digest().recheck, 2.0),
                 Loop("expiry", self.expiry.step, 30.0),

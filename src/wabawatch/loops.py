@@ -21,8 +21,7 @@ _log = logging.getLogger(__name__)
 GRACE_S = 10.0
 _SHARE_OF_CLOSERS = 0.25
 """The part of the grace time that a step which does not end cannot take from the closers."""
-_SHORTEST_SILENCE_S = 30.0
-_SILENT_RHYTHMS = 3
+_SHORTEST_SILENCE_S, _SILENT_RHYTHMS = 30.0, 3
 
 
 class Group(StrEnum):
@@ -60,6 +59,8 @@ class Loop:
     """The longest wait between two steps"""
     group: Group = Group.CORE
     bell: Bell | None = None
+    rest_s: float = 0.0
+    """The shortest wait before a step that is not asked for at once: meanwhile work comes together"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ class _Runner:
             return
         self._note_success()
         if not outcome:
+            await self._changed.wait(self.loop.rest_s)
             await self._rung.wait(self.loop.rhythm_s)
 
     def _note_success(self) -> None:

@@ -293,6 +293,17 @@ def test_bodies_with_very_many_facts_are_taken_in_by_several_transactions(
     assert attempted(bench) == 18
 
 
+def test_a_batch_says_whether_another_whole_one_waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "BATCH", 3)
+    digest = digest_of(bench)
+    bench.accept([body(bytes([i])) for i in range(8)])
+
+    answers = [digest.batch() for _ in range(4)]
+
+    assert answers == [True, False, False, False]
+    assert attempted(bench) == 8
+
+
 # ---------------------------------------------------------------- data that cannot be opened
 
 

@@ -10,9 +10,10 @@ from typing import Annotated
 import uvicorn
 from cyclopts import Parameter
 
-from wabawatch.app import System, collect_seldom
+from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, err
 from wabawatch.cli.main import FAILED, WELL
+from wabawatch.cli.process import tune_allocator, tune_interpreter
 from wabawatch.domain.errors import BadRequest
 from wabawatch.settings import Server, check_production
 from wabawatch.web.site import Site
@@ -38,8 +39,9 @@ def serve(
         err.print(
             "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"
         )
+    tune_allocator()
     system = System(settings)
-    collect_seldom()
+    tune_interpreter()
     server = uvicorn.Server(_config(system.site(system.supervisor()), settings.server))
     _run(server, settings.server)
     if not system.stopped.is_clean:

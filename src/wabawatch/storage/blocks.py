@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import BodyId
@@ -13,8 +13,7 @@ BLOCK_BODIES = 1024
 """At most so many bodies are in a block. The number of a body is its block's number times this, plus its index."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewBlock:
+class NewBlock(NamedTuple):
     """One block to keep."""
 
     n: int

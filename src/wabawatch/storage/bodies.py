@@ -6,6 +6,7 @@ kept for days, so it is small: bodies by column, harder compression, and the num
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import TypeAlias
@@ -82,14 +83,34 @@ def unpack_block(block: bytes, keyring: Keyring, *, context: bytes) -> list[Stor
 
 def _close(layout: bytes, columns: _Live | _Packed, keyring: Keyring, context: bytes, level: int) -> bytes:
     plain = layout + msgspec.msgpack.encode(columns)
-    return keyring.seal(zstandard.ZstdCompressor(level=level).compress(plain), context=context)
+    return keyring.seal(_compressor(level).compress(plain), context=context)
 
 
 def _open(layout: bytes, block: bytes, keyring: Keyring, context: bytes) -> memoryview:
-    plain = zstandard.ZstdDecompressor().decompress(keyring.open(block, context=context))
+    plain = _decompressor().decompress(keyring.open(block, context=context))
     if plain[:1] != layout:
         raise SealBroken(f"The block has layout {plain[:1]!r}, not {layout!r}: a newer version has written it.")
     return memoryview(plain)[1:]
+
+
+_tools = threading.local()
+"""Of each thread, for none may be used by two at once: making one takes longer than compressing a small block."""
+
+
+def _compressor(level: int) -> zstandard.ZstdCompressor:
+    if level != LIVE_LEVEL:
+        return zstandard.ZstdCompressor(level=level)  # seldom used, and large
+    if not hasattr(_tools, "compressor"):
+        _tools.compressor = zstandard.ZstdCompressor(level=level)
+    made: zstandard.ZstdCompressor = _tools.compressor
+    return made
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    if not hasattr(_tools, "decompressor"):
+        _tools.decompressor = zstandard.ZstdDecompressor()
+    made: zstandard.ZstdDecompressor = _tools.decompressor
+    return made
 
 
 def _steps(numbers: Iterable[int]) -> list[int]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -85,9 +86,8 @@ class Lookup:
 
     def _rows(self, connection: Connection, values: list[Any]) -> list[tuple[Any, ...]]:
         key = (connection.dialect.name, len(values))
-        sql, slots, names = self._compiled.get(key) or self._compile(connection, values)
-        flat = list(chain.from_iterable(values)) if isinstance(values[0], tuple) else values
-        given = [flat[slot.place] if isinstance(slot, _Slot) else slot for slot in slots]
+        sql, constants, names = self._compiled.get(key) or self._compile(connection, values)
+        given = [*(chain.from_iterable(values) if isinstance(values[0], tuple) else values), *constants]
         parameters = tuple(given) if names is None else dict(zip(names, given, strict=True))
         return driver_rows(connection, sql, parameters)
 
@@ -100,9 +100,13 @@ class Lookup:
         compiled: Any = self._make(slots).compile(
             dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
         )
-        names = compiled.positiontup or list(compiled.params)
-        order = [compiled.params[name] for name in names]
-        made = (compiled.string, order, None if compiled.positiontup else names)
+        # Those that go by name have no order of their own.
+        names = compiled.positiontup or sorted(compiled.params, key=lambda name: _place(compiled.params[name]))
+        given = [compiled.params[name] for name in names]
+        places = [value.place for value in given if isinstance(value, _Slot)]
+        if places != list(range(len(places))) or any(isinstance(value, _Slot) for value in given[len(places) :]):
+            raise ValueError("the values that are looked up come before every other parameter, in their order")
+        made = (compiled.string, given[len(places) :], None if compiled.positiontup else names)
         self._compiled[connection.dialect.name, len(values)] = made
         return made
 
@@ -126,6 +130,11 @@ class _Slot:
     """Where a value goes, while the query is compiled."""
 
     place: int
+
+
+def _place(value: object) -> float:
+    """Where a parameter stands among the values that are looked up; every other stands behind them."""
+    return value.place if isinstance(value, _Slot) else inf
 
 
 @cache

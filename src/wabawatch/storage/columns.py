@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
 Shape: TypeAlias = tuple[list[bytes], list[int]]
@@ -18,7 +19,10 @@ Shape: TypeAlias = tuple[list[bytes], list[int]]
 Columns: TypeAlias = tuple[list[int], list[Shape], list[list[bytes]]]
 """The shape number of each body, the shapes, and the values by column in the order of the bodies."""
 
-_VALUE = re.compile(rb'(?:(?<=:)|(?<=: ))("[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d++)', re.DOTALL)
+_VALUE = re.compile(rb'(: ?)("[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d++)', re.DOTALL)
+"""A colon and a value. The colon is matched and not looked back for: a pattern that begins with a certain byte is found
+three times as fast."""
+
 _MOST_VALUES = 200
 """A body with more is nobody's sibling: it stays in one piece."""
 
@@ -29,24 +33,27 @@ _THIN = b"w"
 
 def to_columns(contents: Sequence[bytes]) -> Columns:
     """Lay out *contents* by column."""
-    numbers: dict[tuple[bytes, ...], int] = {}
+    numbers: dict[tuple[tuple[bytes, ...], tuple[bytes, ...]], int] = {}
     shapes: list[Shape] = []
     places: dict[tuple[bytes, int], int] = {}
     columns: list[list[bytes]] = []
+    adders: list[list[Callable[[bytes], None]]] = []
     order: list[int] = []
     for content in contents:
         parts = _VALUE.split(content)
-        if len(parts) > 2 * _MOST_VALUES:
+        if len(parts) > 3 * _MOST_VALUES:
             parts = [content]
-        between = tuple(parts[::2])
-        number = numbers.get(between)
+        form = (tuple(parts[::3]), tuple(parts[1::3]))
+        number = numbers.get(form)
         if number is None:
-            number = numbers[between] = len(shapes)
-            shapes.append((list(between), _places(between, places)))
+            number = numbers[form] = len(shapes)
+            between = [text + colon for text, colon in zip_longest(*form, fillvalue=b"")]
+            shapes.append((between, _places(between, places)))
             columns.extend([] for _ in range(len(places) - len(columns)))
+            adders.append([columns[place].append for place in shapes[number][1]])
         order.append(number)
-        for place, value in zip(shapes[number][1], parts[1::2], strict=True):
-            columns[place].append(_thin(value))
+        for add, value in zip(adders[number], parts[2::3], strict=True):
+            add(_thin(value) if value.startswith(_WAMID) else value)
     return order, shapes, columns
 
 
@@ -78,8 +85,6 @@ def _places(between: Sequence[bytes], places: dict[tuple[bytes, int], int]) -> l
 
 def _thin(value: bytes) -> bytes:
     """Take the base64 off a wamid: it hides from the compressor that the phone number stands beside it in clear."""
-    if not value.startswith(_WAMID):
-        return value
     coded = value[len(_WAMID) : -1]
     try:
         raw = binascii.a2b_base64(coded, strict_mode=True)

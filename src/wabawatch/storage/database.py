@@ -32,7 +32,8 @@ class Database:
     """The main database of wabawatch."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = connect(url)
+        self.engine: Engine
+        self.engine, self._writers = connect(url)
         self._reading = reading_options(self.engine)
         self._one_writer = threading.Lock()
         self._path = sqlite_file(url)
@@ -61,7 +62,7 @@ class Database:
     @contextmanager
     def _beginning(self) -> Iterator[Connection]:
         self._waits_since = time.monotonic()
-        with self._translating(), self.engine.connect() as connection:
+        with self._translating(), self._writers.connect() as connection:
             writer = connection.execution_options(**{WRITES: True})
             with writer.begin():
                 begin_to_write(writer)
@@ -144,3 +145,4 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._writers.dispose()

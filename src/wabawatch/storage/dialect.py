@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,16 @@ _POSTGRES_OUTAGES = ("08", "25006", "40", "53", "55P03", "57", "58", "XX001", "X
 operator intervention, system error, damaged data."""
 
 
-def connect(url: str) -> Engine:
-    """An engine for *url*, set up so that a commit is durable when it returns. Connects to nothing yet.
+def connect(url: str) -> tuple[Engine, Engine]:
+    """Two engines for *url*, for those who read and for the one who writes, set up so that a commit is durable when it
+    returns. They may be the same. Connects to nothing yet.
 
     Raises BadRequest when the driver for that database is not installed.
     """
-    return _connect_sqlite(url) if is_sqlite(url) else _connect_postgres(make_url(url))
+    if is_sqlite(url):
+        return _connect_sqlite(url)
+    engine = _connect_postgres(make_url(url))
+    return engine, engine
 
 
 def is_sqlite(url: str) -> bool:
@@ -167,23 +172,44 @@ def reading_options(engine: Engine) -> dict[str, Any]:
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def _connect_sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True)
-    path, is_made = sqlite_file(url), False
+def _connect_sqlite(url: str) -> tuple[Engine, Engine]:
+    file = _SqliteFile(sqlite_file(url))
+    readers = _sqlite_engine(url, file)
+    # One connection writes, and no other: its pages stay in memory from one transaction to the next. Any commit of
+    # another would have it read them again.
+    return readers, readers if file.path is None else _sqlite_engine(url, file, _WRITER, pool_size=1, max_overflow=0)
+
+
+@dataclass(slots=True)
+class _SqliteFile:
+    path: Path | None
+    is_made: bool = False
+
+
+_ALL = ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
+_WRITER = ("cache_size=-8192", "wal_autocheckpoint=4000")
+"""8 MB of pages in memory, or a batch of webhooks would have to write some before its end; and 16 MB in the log, or the
+pages that every batch touches would be copied back again and again."""
+
+
+def _sqlite_engine(url: str, file: _SqliteFile, pragmas: tuple[str, ...] = (), **pool: Any) -> Engine:
+    arguments = {"timeout": 15, "check_same_thread": False}
+    # The last one given back is the next one taken: those that few moments need keep no pages in memory.
+    pool |= {} if file.path is None else {"pool_use_lifo": True}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **pool)
 
     @event.listens_for(engine, "do_connect")
     def _open(_dialect: Any, _record: Any, arguments: Any, options: Any) -> None:
         # The first may make the file. Were it moved away later, another would take its name, and its way back.
-        nonlocal is_made
-        if path is not None and is_made:
-            arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
-        is_made = True
+        if file.path is not None and file.is_made:
+            arguments[0], options["uri"] = f"{file.path.absolute().as_uri()}?mode=rw", True
+        file.is_made = True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: the driver's own would come too late for reads
         _use_wal(connection)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        for pragma in (*_ALL, *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 
@@ -101,9 +101,8 @@ class Dictionary:
 
     def pair_labels(self, connection: Connection, rows: Iterable[MessageRow]) -> None:
         """Write with which contacts the users and leads of *rows* of the table `messages` have messages."""
-        pairs = {
-            (label, row.contact_id or 0) for row in rows for label in (row.user_id, row.lead_id) if label
-        } - self.pairs.keys()
+        seen = {(label, row.contact_id or 0) for row in rows for label in (row.user_id, row.lead_id) if label}
+        pairs = unknown(seen, self.pairs)
         insert_missing(connection, schema.label_contacts, [{"label_id": a, "contact_id": b} for a, b in pairs])
         _remember(self.pairs, pairs)
 
@@ -128,6 +127,11 @@ class Dictionary:
         self.people.clear()
         self.displays.clear()
         self.pairs.clear()
+
+
+def unknown(some: Iterable[T], known: Mapping[T, None]) -> set[T]:
+    """Those of *some* that are not *known*. Not a difference of sets: that would walk through all that is known."""
+    return {one for one in some if one not in known}
 
 
 def _remember(known: dict[T, None], new: Iterable[T]) -> None:

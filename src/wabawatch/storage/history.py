@@ -25,8 +25,8 @@ from wabawatch.domain.facts import (
 from wabawatch.domain.messages import ContactKey, person_key, person_keys
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.storage.bulk import Lookup, insert_missing, row_type, widen
-from wabawatch.storage.dialect import chunks, insert, smaller
-from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display
+from wabawatch.storage.dialect import insert, smaller
+from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display, Link, unknown
 from wabawatch.storage.event_rows import event_row, told_at
 from wabawatch.storage.kin import MOST_IDS, linked
 from wabawatch.storage.schema import (
@@ -52,9 +52,12 @@ _consents = Lookup(
         consents.c.contact_id.in_(some), consents.c.category == MARKETING
     )
 )
-_links = Lookup(
-    lambda some: select(contact_links.c.contact_id, contact_links.c.other_id).where(
-        contact_links.c.contact_id.in_(some)
+_links = Lookup(lambda some: select(*contact_links.columns).where(contact_links.c.contact_id.in_(some)))
+_first_consents = Lookup(
+    lambda some: (
+        select(consents.c.contact_id, func.min(consents.c.at))
+        .where(consents.c.contact_id.in_(some))
+        .group_by(consents.c.contact_id)
     )
 )
 
@@ -99,12 +102,12 @@ def note_people(connection: Connection, words: Dictionary, facts: Sequence[Messa
         for (number, waba), (first, last) in seen.items()
     ]
     widen(connection, number_wabas, rows)
-    displays -= words.displays.keys()
+    displays = unknown(displays, words.displays)
     _note_displays(connection, words, displays)
     words.remember_displays(displays)
-    people -= words.people.keys()
-    _note_links(connection, words, people)
-    words.remember_people(people)
+    strangers = unknown(people, words.people)
+    _note_links(connection, words, strangers)
+    words.remember_people(strangers)
 
 
 def template_histories(
@@ -249,49 +252,52 @@ def _persons_of(fact: OtherFact) -> tuple[Person, ...]:
 
 
 def _note_links(connection: Connection, words: Dictionary, persons: Iterable[Acquaintance]) -> None:
-    pairs = []
+    pairs: list[Link] = []
     for person, waba, at in persons:
         keys = person_keys(person)
         pairs += [(keys[0], other, waba, at) for other in keys[1:]]
-    _link(connection, words, pairs)
+    _write_links(connection, words, pairs)
 
 
-def _link(
-    connection: Connection, words: Dictionary, seen: Sequence[tuple[ContactKey, ContactKey, str, Millis]]
-) -> None:
+def _link(connection: Connection, words: Dictionary, seen: Iterable[Link]) -> None:
     # Whole days, so that a link in daily use is neither looked up nor written again with every message.
-    pairs = {(a, b, waba, at - at % DAY_MS) for a, b, waba, at in seen} - words.links.keys()
+    pairs = unknown({(a, b, waba, at - at % DAY_MS) for a, b, waba, at in seen}, words.links)
+    words.remember_links(pairs)
+    _write_links(connection, words, pairs)
+
+
+def _write_links(connection: Connection, words: Dictionary, pairs: Collection[Link]) -> None:
     if not pairs:
         return
-    words.remember_links(pairs)
     ids = words.contacts.ids(connection, {key for a, b, _, _ in pairs for key in (a, b)})
     waba_ids = words.wabas.ids(connection, {waba for _, _, waba, _ in pairs if waba})
-    days: dict[tuple[int, int, int], tuple[Millis, Millis]] = {}
-    for a, b, waba, day in pairs:
-        key = (ids[a], ids[b], waba_ids.get(waba, 0))
+    days: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for a, b, waba, at in pairs:
+        key, day = (ids[a], ids[b], waba_ids.get(waba, 0)), at // DAY_MS
         first, last = days.get(key, (day, day))
         days[key] = (min(first, day), max(last, day))
-    new = _new_links(connection, days)
+    known = {(a, b, waba): (first, last) for a, b, waba, first, last in _links(connection, {a for a, _, _ in days})}
+    # A link that holds the day already is not written again: with a known contact, nothing is.
     rows = [
-        {"contact_id": a, "other_id": b, "waba_id": waba, "first_day": first // DAY_MS, "last_day": last // DAY_MS}
+        {"contact_id": a, "other_id": b, "waba_id": waba, "first_day": first, "last_day": last}
         for (a, b, waba), (first, last) in days.items()
+        if not _holds(known.get((a, b, waba)), first, last)
     ]
     widen(connection, contact_links, rows, "first_day", "last_day")
-    _recheck_linked(connection, new)
+    _recheck_linked(connection, {(a, b) for a, b, _ in days}.difference((a, b) for a, b, _ in known))
 
 
-def _new_links(connection: Connection, keys: Iterable[tuple[int, int, int]]) -> set[tuple[int, int]]:
-    pairs = {(a, b) for a, b, _ in keys}
-    return pairs.difference(_links(connection, {a for a, _ in pairs}))
+def _holds(span: tuple[int, int] | None, first: int, last: int) -> bool:
+    return span is not None and span[0] <= first and last <= span[1]
 
 
-def _recheck_linked(connection: Connection, pairs: set[tuple[int, int]]) -> None:
-    same = linked(connection, {a for a, _ in pairs})
-    for some in chunks({i for ids in same.values() for i in ids}):
-        query = select(consents.c.contact_id, func.min(consents.c.at)).where(consents.c.contact_id.in_(some))
-        for contact_id, at in connection.execute(query.group_by(consents.c.contact_id)):
-            touched = {i for ids in same.values() if contact_id in ids for i in ids}
-            _queue_rechecks(connection, "contact", [(i, at) for i in touched])
+def _recheck_linked(connection: Connection, new: Collection[tuple[int, int]]) -> None:
+    if not new:
+        return
+    same = linked(connection, {a for a, _ in new})
+    for contact_id, at in _first_consents(connection, {i for ids in same.values() for i in ids}):
+        touched = {i for ids in same.values() if contact_id in ids for i in ids}
+        _queue_rechecks(connection, "contact", [(i, at) for i in touched])
 
 
 def _queue_rechecks(connection: Connection, kind: str, subjects: Sequence[tuple[int, Millis]]) -> None:

@@ -30,6 +30,11 @@ _BLOCK_BYTES = 4 << 20
 """A block takes no further body, and a commit no further append, once its contents are so many bytes."""
 
 
+_GATHER_S = 0.002
+"""So long a commit waits for more to come, when the one before ended less than `_BUSY_S` ago"""
+_BUSY_S = 0.005
+
+
 @dataclass(slots=True, eq=False)
 class Append:
     """Bodies that somebody waits to have kept, all in one commit. `loop` is None when it is a thread that waits."""
@@ -110,6 +115,7 @@ class InboxWriter:
         self._file: Blocks | None = None
         self.trouble = ""
         """Why nothing was kept at the last attempt, in a sentence; "" when all was well"""
+        self._kept_at = 0.0
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         self._pending: deque[_Order | None] = deque()
         self._gate = threading.Lock()
@@ -147,10 +153,17 @@ class InboxWriter:
         """Wait for an order. Appends that are waiting already come as one list."""
         if not self._pending:
             self._pending.append(self._orders.get())
+            self._gather(self._pending[0])
         while not self._orders.empty():
             self._pending.append(self._orders.get())
         appends = list(self._take_appends())
         return appends or self._pending.popleft()  # type: ignore[return-value]
+
+    def _gather(self, order: _Order | None) -> None:
+        """Give those a moment who are about to append as well, if many seem to: each commit is work for everybody."""
+        is_busy = time.monotonic() - self._kept_at < _BUSY_S
+        if is_busy and isinstance(order, Append) and order.loop is not None:
+            time.sleep(_GATHER_S)
 
     def _take_appends(self) -> Iterator[Append]:
         bodies = size = 0
@@ -171,6 +184,7 @@ class InboxWriter:
             _answer([(append, _for_one(error)) for append in appends])
         else:
             self.trouble = ""
+            self._kept_at = time.monotonic()
             _answer([(append, list(islice(ids, len(append.bodies)))) for append in appends])
 
     def _commit(self, bodies: Sequence[Body]) -> list[BodyId]:

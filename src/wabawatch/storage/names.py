@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -32,10 +33,8 @@ class Names(Generic[W]):
         key: Callable[[W], tuple[Any, ...]] | None = None,
     ) -> None:
         self._table = table
-        spelt = [table.c[name] for name in columns]
         self._is_one = len(columns) == 1
-        self._by_word = Lookup(lambda some: select(table).where(_in(spelt, some)), 200)
-        self._by_id = Lookup(lambda some: select(table).where(table.c.id.in_(some)))
+        self._by_word, self._by_id = _lookups(table, columns)
         self._kept = row_type(table)
         self._row = row
         self._word = word
@@ -91,6 +90,14 @@ class Names(Generic[W]):
         if len(self._ids) > CACHED:
             for word in list(self._ids)[: CACHED // 2]:
                 self._words.pop(self._ids.pop(word), None)
+
+
+@cache
+def _lookups(table: Table, columns: tuple[str, ...]) -> tuple[Lookup, Lookup]:
+    """What finds the rows of words, and what finds those of numbers: one of each for all who know such words."""
+    spelt = [table.c[name] for name in columns]
+    by_word = Lookup(lambda some: select(table).where(_in(spelt, some)), 200)
+    return by_word, Lookup(lambda some: select(table).where(table.c.id.in_(some)))
 
 
 def _in(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
