@@ -32,7 +32,7 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def body_of(status: object, **more: object) -> dict[str, Any]:
+def body_of(status: object, /, **more: object) -> dict[str, Any]:
     contact = {"profile": {"name": "Aunt May", "username": "@may"}, "wa_id": "15550000001", "user_id": "US.1"}
     metadata = {"display_phone_number": "+1 555-0100", "phone_number_id": "106"}
     value = {"messaging_product": "whatsapp", "metadata": metadata, "contacts": [contact], "statuses": [status]}
