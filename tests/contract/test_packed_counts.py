@@ -82,6 +82,21 @@ def test_what_is_packed_comes_out_again(counted: dict[tuple[int, int], int]) -> 
     assert found == counted
 
 
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=4), st.integers(150, 256), st.sampled_from((1, 300, 70_000)))
+def test_every_packed_row_has_a_key_of_its_own(refs: list[int], standings: int, n: int) -> None:
+    """Also when one ref has so many standings that they fill several rows."""
+    counted = {(ref, standing): n for ref in refs for standing in range(standings)}
+
+    packed = encode(counted)
+
+    assert len({base for base, _ in packed}) == len(packed) > len(set(refs))
+    found: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for base, entries in packed:
+        for ref, standing, part in decode(base, entries):
+            found[ref, standing] += part
+    assert found == counted
+
+
 def test_packing_changes_no_figure(shelf: Shelf) -> None:
     before, seen, slots = shelf.picture(), ask(shelf, "SELECT * FROM monitoring_metrics"), delays(shelf)
 

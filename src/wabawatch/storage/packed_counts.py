@@ -60,11 +60,16 @@ class Packed(NamedTuple):
 
 
 def encode(counts: Counts) -> list[tuple[int, bytes]]:
-    """The packed rows of *counts*, each with its `ref`. All n are above 0."""
+    """The packed rows of *counts*, each with a `ref` of its own. All n are above 0."""
     rows: list[tuple[int, bytearray]] = []
+    taken: set[int] = set()
     for (ref, standing), n in sorted(counts.items()):
         if not rows or ref - rows[-1][0] >= OFFSETS or len(rows[-1][1]) >= 4 * PER_ROW - 4 * DIGITS:
-            rows.append((ref, bytearray()))
+            base = ref
+            while base in taken:  # one ref with so many standings that they fill several rows
+                base -= 1
+            taken.add(base)
+            rows.append((base, bytearray()))
         base, entries = rows[-1]
         for place, digit in enumerate(n.to_bytes(DIGITS, "little")):
             if digit:
