@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
@@ -12,6 +13,7 @@ from tests.support.places import PostgresPlace
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.ports import Body, BodyKind
+from wabawatch.storage import partitions
 from wabawatch.storage.database import Database
 from wabawatch.storage.partitions import (
     ALL,
@@ -61,6 +63,34 @@ def home_of(connection: Connection, number: int) -> str:
     """The partition that the line of the body *number* is in."""
     found = connection.exec_driver_sql(f"SELECT tableoid::regclass::text FROM bodies WHERE id = {number}")
     return str(found.scalar_one())
+
+
+def half_made(database: Database) -> None:
+    """An index as an interrupted packing leaves it."""
+    name = MESSAGES.partition(today(MESSAGES))
+    with database.outside() as connection:
+        connection.exec_driver_sql(f"CREATE INDEX {name}_pkey_ccnew ON {name} (id)")
+        connection.exec_driver_sql(
+            f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}_pkey_ccnew'::regclass"
+        )
+
+
+def count_half_made(database: Database) -> int:
+    with database.reading() as connection:
+        left = connection.exec_driver_sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%%ccnew'")
+        return int(left.scalar_one())
+
+
+def wait_for_a_lock(database: Database) -> None:
+    """Until somebody waits for a table."""
+    waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation')"
+    give_up_at = time.monotonic() + 10
+    while time.monotonic() < give_up_at:
+        with database.reading() as connection:
+            if connection.exec_driver_sql(waiting).scalar():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def add(connection: Connection, unit: int) -> str:
@@ -197,6 +227,53 @@ def test_the_inbox_keeps_the_day_that_runs_and_those_with_bodies(database: Datab
         assert {INBOX.partition(unit), INBOX.partition(today(INBOX))} <= there(connection)
 
 
+def test_a_block_that_is_committed_while_its_day_is_dropped_stays(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An append that began before midnight: the one who drops sees no block at first, and waits for the append."""
+    tomorrow = f"{partitions._NOW} + {DAY_MS}"
+    with ThreadPoolExecutor(1) as other, database.writing() as dropping:
+        with database.appending() as connection:
+            connection.exec_driver_sql(
+                f"INSERT INTO inbox_blocks VALUES ({INBOX.bounds(today(INBOX))[0] + 1}, 1, 1, 1, 1, 1, 1, '')"
+            )
+            monkeypatch.setattr(partitions, "_NOW", tomorrow)
+            dropped = other.submit(drop_emptied, dropping)
+            wait_for_a_lock(database)
+
+        assert dropped.result() == 0
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM inbox_blocks").scalar() == 1
+
+
+def test_a_clock_that_was_set_back_makes_nothing_fail(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "_NOW", f"{partitions._NOW} - {8 * DAY_MS}")
+
+    assert Partitions(database).step() is False
+
+    with database.writing() as connection:
+        number = newest_start(connection, BODIES)
+        connection.execute(insert(bodies), line(number))
+        assert home_of(connection, number) == "bodies_before"
+
+
+def test_what_is_read_for_long_gets_its_next_partitions_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "_NOW", f"{partitions._NOW} + {DAY_MS}")
+
+    with database.reading() as reading:
+        reading.execute(select(func.count()).select_from(bodies))
+        with database.writing() as connection:
+            meanwhile = make_ahead(connection)
+    with database.writing() as connection:
+        afterwards = make_ahead(connection)
+
+    last = BODIES.partition(today(BODIES) + 1 + BODIES.ahead)
+    assert (last in meanwhile, last in afterwards) == (False, True)
+    assert INBOX.partition(today(INBOX) + 1 + INBOX.ahead) in meanwhile
+
+
 def test_messages_are_numbered_by_the_week_in_which_they_are_written(database: Database) -> None:
     with database.reading() as connection:
         assert newest_start(connection, MESSAGES) == MESSAGES.bounds(today(MESSAGES))[0]
@@ -214,22 +291,26 @@ def test_the_indexes_of_a_week_that_is_over_are_packed_once(database: Database) 
     with database.outside() as connection:
         connection.exec_driver_sql("ANALYZE messages")
 
-    partitions = Partitions(database)
+    packing = Partitions(database)
 
-    assert partitions.pack_indexes() == ["messages_before"]
-    assert partitions.pack_indexes() == []
+    assert packing.pack_indexes() == ["messages_before"]
+    assert packing.pack_indexes() == []
+
+
+def test_only_one_packs_at_a_time(database: Database) -> None:
+    """What it is building looks like what an interrupted packing left."""
+    with database.outside() as other:
+        other.exec_driver_sql(f"SELECT pg_advisory_lock({partitions._PACKER_LOCK})")
+        half_made(database)
+
+        assert Partitions(database).pack_indexes() == []
+        assert count_half_made(database) == 1
+        other.exec_driver_sql(f"SELECT pg_advisory_unlock({partitions._PACKER_LOCK})")
 
 
 def test_what_an_interrupted_packing_left_is_dropped(database: Database) -> None:
-    name = MESSAGES.partition(today(MESSAGES))
-    with database.outside() as connection:
-        connection.exec_driver_sql(f"CREATE INDEX {name}_pkey_ccnew ON {name} (id)")
-        connection.exec_driver_sql(
-            f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}_pkey_ccnew'::regclass"
-        )
+    half_made(database)
 
     Partitions(database).pack_indexes()
 
-    with database.reading() as connection:
-        left = connection.exec_driver_sql("SELECT count(*) FROM pg_class WHERE relname LIKE '%%ccnew'").scalar()
-    assert left == 0
+    assert count_half_made(database) == 0

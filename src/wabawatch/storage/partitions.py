@@ -9,11 +9,12 @@ jumped by years) goes to the default one: nothing is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.rollups import TIERS, Tier
@@ -35,7 +36,11 @@ JOIN pg_class AS child ON child.oid = inhrelid JOIN pg_class AS parent ON parent
 WHERE parent.oid = to_regclass('{table}')
 """
 
-
+_BRIEFLY, _PATIENTLY = (f"SET LOCAL lock_timeout = '{seconds}s'" for seconds in (1, PATIENCE_S))
+_LOCKED, _OVERLAPS = "55P03", "42P17"
+"""SQLSTATEs"""
+_PACKER_LOCK = 7_726_113
+"""The advisory lock of the process that packs."""
 _PACKED = "its indexes are packed"
 _UNPACKED = f"""
 SELECT child.relname FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
@@ -125,19 +130,26 @@ class Partitions:
         """Make those of the next days and weeks, drop those of the inbox that are empty, and pack the indexes of those
         whose week is over. False: no more to do.
         """
+        self.make_ahead()
         with self._database.writing() as connection:
-            make_ahead(connection)
             drop_emptied(connection)
         self.pack_indexes()
         return False
+
+    def make_ahead(self) -> None:
+        """Make those of now and of the next days and weeks: what must be there before anything is written."""
+        with self._database.writing() as connection:
+            make_ahead(connection)
 
     def pack_indexes(self, *, also_young: bool = False) -> list[str]:
         """Write the indexes of message partitions whose week is over anew, while others read and write; each once.
 
         While they grew, their pages were split in halves: a third of them is air. *also_young*: all partitions. Gives
-        the names of the partitions. One that fails is tried again at the next call.
+        the names of the partitions. One that fails is tried again at the next call. While another process packs, none.
         """
-        with self._database.outside() as connection:
+        with self._database.outside() as connection, _alone(connection) as is_alone:
+            if not is_alone:
+                return []
             unit = newest_start(connection, MESSAGES) // MESSAGES.per_unit
             _drop_halfway(connection)
             closed = [
@@ -160,8 +172,11 @@ def make_ahead(connection: Connection) -> list[str]:
     for series in ALL:
         there = _there(connection, series.table)
         for name, bounds in _wanted(series, now, is_first=f"{series.name}_before" not in there):
-            if name not in there and not _is_taken(connection, series, bounds):
-                connection.exec_driver_sql(f"CREATE TABLE {name} PARTITION OF {series.table} {_for_values(bounds)}")
+            if (
+                name not in there
+                and not _is_taken(connection, series, bounds)
+                and _make(connection, series, name, bounds)
+            ):
                 made.append(name)
         if f"{series.table}_rest" not in _there(connection, series.table):
             connection.exec_driver_sql(f"CREATE TABLE {series.table}_rest PARTITION OF {series.table} DEFAULT")
@@ -188,8 +203,9 @@ def drop_whole(connection: Connection, series: Series, below: int, unless: str =
         if unit is None or series.bounds(unit)[1] > below:
             continue
         first, end = series.bounds(unit)
-        if not connection.exec_driver_sql(f"SELECT {unless.format(first=first, end=end)}").scalar():
-            dropped += _drop(connection, name)
+        must_stay = f"SELECT {unless.format(first=first, end=end)}"
+        if not connection.exec_driver_sql(must_stay).scalar():
+            dropped += _drop(connection, series.table, name, must_stay)
     return dropped
 
 
@@ -231,19 +247,53 @@ def _is_taken(connection: Connection, series: Series, bounds: tuple[str, str]) -
     return bool(connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {series.table}_rest WHERE {where})").scalar())
 
 
+def _make(connection: Connection, series: Series, name: str, bounds: tuple[str, str]) -> bool:
+    """Make one partition, unless that is for later, or another holds a part of its span and takes its rows.
+
+    The latter when the server's clock was set back, or another server with an earlier one took over. For later when
+    somebody reads the table for longer than anybody should wait for that: it is made ahead, there is time.
+    """
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(_BRIEFLY)
+            connection.exec_driver_sql(f"CREATE TABLE {name} PARTITION OF {series.table} {_for_values(bounds)}")
+    except (OperationalError, ProgrammingError) as error:
+        if getattr(error.orig, "sqlstate", "") not in (_LOCKED, _OVERLAPS):
+            raise
+        return False
+    connection.exec_driver_sql(_PATIENTLY)
+    return True
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[bool]:
+    """Give whether nobody else packs: what another is building looks like what an interrupted packing left."""
+    is_alone = bool(connection.execute(select(func.pg_try_advisory_lock(_PACKER_LOCK))).scalar())
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            connection.execute(select(func.pg_advisory_unlock(_PACKER_LOCK)))
+
+
 def _for_values(bounds: tuple[str, str]) -> str:
     return f"FOR VALUES FROM {bounds[0]} TO {bounds[1]}"
 
 
-def _drop(connection: Connection, name: str) -> int:
-    """Drop one partition, unless somebody reads it for longer than anybody should wait for that."""
+def _drop(connection: Connection, table: str, name: str, must_stay: str) -> int:
+    """Drop one partition, unless somebody uses it for longer than anybody should wait for that."""
+    dropped = 0
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
-            connection.exec_driver_sql(f"DROP TABLE {name}")
+            connection.exec_driver_sql(_BRIEFLY)
+            # The table first, as all do who use it. Whoever was writing has committed then: look again.
+            connection.exec_driver_sql(f"LOCK TABLE ONLY {table}, ONLY {name} IN ACCESS EXCLUSIVE MODE")
+            if not connection.exec_driver_sql(must_stay).scalar():
+                connection.exec_driver_sql(f"DROP TABLE {name}")
+                dropped = 1
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") != "55P03":
+        if getattr(error.orig, "sqlstate", "") != _LOCKED:
             raise
         return 0
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'")
-    return 1
+    connection.exec_driver_sql(_PATIENTLY)
+    return dropped
