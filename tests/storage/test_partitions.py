@@ -81,9 +81,9 @@ def count_half_made(database: Database) -> int:
         return int(left.scalar_one())
 
 
-def wait_for_a_lock(database: Database) -> None:
-    """Until somebody waits for a table."""
-    waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation')"
+def wait_for_a_lock(database: Database, kind: str = "relation") -> None:
+    """Until somebody waits for a table, or for a transaction (`virtualxid`)."""
+    waiting = f"SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = '{kind}')"
     give_up_at = time.monotonic() + 10
     while time.monotonic() < give_up_at:
         with database.reading() as connection:
@@ -308,9 +308,17 @@ def test_only_one_packs_at_a_time(database: Database) -> None:
         other.exec_driver_sql(f"SELECT pg_advisory_unlock({partitions._PACKER_LOCK})")
 
 
-def test_what_an_interrupted_packing_left_is_dropped(database: Database) -> None:
+def test_what_an_interrupted_packing_left_is_dropped_while_others_read(database: Database) -> None:
     half_made(database)
 
-    Partitions(database).pack_indexes()
+    with ThreadPoolExecutor(1) as other:
+        with database.reading() as reading:
+            reading.execute(select(func.count()).select_from(messages))
+            packing = other.submit(Partitions(database).pack_indexes)
+            wait_for_a_lock(database, "virtualxid")
+            with database.reading() as another:
+                another.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+                assert another.execute(select(func.count()).select_from(messages)).scalar() == 0
+        packing.result()
 
     assert count_half_made(database) == 0

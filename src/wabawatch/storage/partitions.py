@@ -218,9 +218,9 @@ def newest_start(connection: Connection, series: Series) -> int:
 
 
 def _drop_halfway(connection: Connection) -> None:
-    """Drop what an interrupted packing left."""
+    """Drop what an interrupted packing left, while others read and write."""
     for name in connection.exec_driver_sql(_HALFWAY).scalars().all():
-        connection.exec_driver_sql(f"DROP INDEX {name}")
+        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
 
 
 def _there(connection: Connection, table: str) -> list[str]:
