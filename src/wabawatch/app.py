@@ -57,7 +57,7 @@ from wabawatch.wire import assessment_json
 log = logging.getLogger(__name__)
 
 
-GATHER_S = 0.1
+GATHER_S = 0.5
 """So long bodies come together before they are digested, unless they are many"""
 
 
@@ -157,9 +157,9 @@ class System:
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
         return Supervisor(
             [
-                Loop("digest", self.digest().batch, 1.0, bell=bell, rest_s=GATHER_S),
-                Loop("retry", self.digest().retry, 2.0),
-                Loop("recheck", self.digest().recheck, 2.0),
+                Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
+                Loop("retry", self.digest().retry, 5.0),
+                Loop("recheck", self.digest().recheck, 5.0),
                 Loop("expiry", self.expiry.step, 30.0),
                 Loop("answers", self.flush_answers, 5.0),
                 Loop("storage", self.look_again, 5.0),
