@@ -118,7 +118,7 @@ class System:
         self.is_on_postgres = places.inbox is None
         self.applied = migrate(self.database, self.clock.now())
         if self.is_on_postgres:
-            Partitions(self.database).step()
+            Partitions(self.database).make_ahead()
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
         self.raw = RawBodies(self.database, self.keyring)
         self.inbox = self._open_inbox(places.inbox)
