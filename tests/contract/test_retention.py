@@ -150,3 +150,17 @@ def test_slices_take_exactly_what_one_sweep_would(place: Place, monkeypatch: pyt
 
     assert left[0] == left[1]
     assert left[0]
+
+
+def test_a_clock_that_was_wrong_makes_nothing_old(bench: Bench) -> None:
+    digest(bench, dumped(b"a", BodySource.LIVE))
+    pass_days(bench, 1)
+    right = bench.clock.now()
+
+    bench.clock.turn_to(0)  # as a machine that has not asked for the time yet
+    retention(bench).drop()
+    bench.clock.turn_to(right)
+    pass_days(bench, 1)
+
+    assert kept_raw(bench) == 1
+    assert size(bench, bodies) == 1

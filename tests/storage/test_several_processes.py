@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.books import HandClock
-from tests.support.places import PostgresPlace
+from tests.support.places import PostgresPlace, the_postgres
 from tests.support.postgres import PostgresServer
 from tests.support.system import bodies_of
 from wabawatch.app import System
@@ -122,6 +122,26 @@ def test_whoever_waits_too_long_for_the_others_is_told_and_loses_nothing(place: 
     assert is_outage(error.value)
     with database.writing():
         pass
+
+
+def test_a_database_that_only_reads_takes_no_body_and_says_so(place: PostgresPlace) -> None:
+    database = place.database()
+    inbox = place.inbox(database, Keyring.generate())
+    name = str(database.engine.url.database)
+    the_postgres().execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    database.engine.dispose()
+
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        inbox.append_all([Body(BodyKind.WEBHOOK, 1, b"{}")])
+    inbox.look_again()
+    assert "read only" in inbox.trouble()
+
+    the_postgres().execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    database.engine.dispose()
+    inbox.look_again()
+    assert inbox.trouble() == ""
+    assert inbox.newest() == 0, "what was tried was taken back"
+    inbox.close()
 
 
 def test_a_server_that_stops_is_unavailable_and_found_again_when_it_is_back(tmp_path: Path) -> None:

@@ -82,5 +82,5 @@ class Retention:
         log_ends = now - max(self.body_days, RETRY_HORIZON_DAYS) * DAY_MS
         dropped = self.old.drop_old({tier: floor_at(tier, now) for tier in Tier}, self.hours.up_to(log_ends))
         self.hours.forget(log_ends)
-        dropped += self.old.pack_old(packed_before(now))
-        return dropped + self.raw.purge(self.hours.up_to(now - self.body_days * DAY_MS)) > 0
+        dropped += self.raw.purge(self.hours.up_to(now - self.body_days * DAY_MS))
+        return dropped + self.old.pack_old(packed_before(now)) > 0

@@ -6,6 +6,7 @@ before has committed: blocks become visible in the order of their numbers, and w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -64,7 +65,13 @@ _BLOCK = text("SELECT block FROM inbox_blocks WHERE id = :id")
 _WHOLLY_UP_TO = f"FROM inbox_blocks WHERE id <= :up_to / {BLOCK_BODIES} AND {_LAST} <= :up_to"
 _CAN_FORGET = text(f"SELECT EXISTS (SELECT 1 {_WHOLLY_UP_TO})")
 _FORGET = text(f"DELETE FROM inbox_blocks WHERE id IN (SELECT id {_WHOLLY_UP_TO} ORDER BY id LIMIT {_FORGET_BLOCKS})")
-_CAN_WRITE = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'")
+_IS_READ_ONLY = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'")
+_TRIAL_BYTES = 65_536
+_TRY = text("""
+INSERT INTO inbox_blocks (id, n, total, webhooks, all_webhooks, size, oldest_at, block)
+SELECT id + 1, 0, 0, 0, 0, 0, 0, :block FROM inbox_head
+""")
+_MOVE_BY_NOTHING = text("UPDATE inbox_head SET newest = newest")
 
 
 class InboxTable:
@@ -75,9 +82,14 @@ class InboxTable:
         self._is_closed = False
 
     def must_be_writable(self) -> None:
-        """Raise StoreUnavailable when the server is away, or takes nothing now."""
-        if self._one(_CAN_WRITE)[0]:
+        """Raise StoreUnavailable when the server is away, or takes nothing now: a block is tried, and taken back."""
+        if self._one(_IS_READ_ONLY)[0]:
             raise StoreUnavailable("the database is read only: it is a standby, or was made so")
+        with self._writing() as connection:
+            connection.execute(_MOVE_BY_NOTHING)  # also waits for whoever is about to keep a block of that number
+            trial = connection.begin_nested()
+            connection.execute(_TRY, {"block": os.urandom(_TRIAL_BYTES)})
+            trial.rollback()
 
     def number_above(self, above: BodyId) -> None:
         with self._writing() as connection:

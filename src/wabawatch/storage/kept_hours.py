@@ -19,8 +19,13 @@ class KeptHours:
         self._database = database
 
     def note(self, at: Millis, newest: BodyId) -> None:
-        """Note that the bodies numbered up to *newest*, and perhaps more, were kept until *at*."""
+        """Note that the bodies numbered up to *newest*, and perhaps more, were kept until *at*.
+
+        A time before one that was noted already is of a clock that went wrong: what was kept just now would seem old.
+        """
         with self._database.writing() as connection:
+            if at // HOUR_MS < (connection.execute(select(func.max(kept_hours.c.hour))).scalar() or 0):
+                return
             new = insert(connection, kept_hours).values(hour=at // HOUR_MS, newest=newest)
             connection.execute(new.on_conflict_do_update(index_elements=["hour"], set_={"newest": new.excluded.newest}))
 

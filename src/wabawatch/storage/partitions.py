@@ -49,7 +49,7 @@ WHERE inhparent = to_regclass('messages') AND obj_description(child.oid, 'pg_cla
 """
 _HALFWAY = """
 SELECT c.relname FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
-WHERE NOT indisvalid AND c.relname LIKE 'messages%%_ccnew%%'
+WHERE NOT indisvalid AND c.relname ~ '^messages.*_cc(new|old)'
 """
 
 
