@@ -15,9 +15,9 @@ from math import inf
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, Table
+from sqlalchemy import Connection, Executable, Join, Select, Table, and_, column, join, values
 
-from wabawatch.storage.dialect import MAX_PARAMETERS, chunks, insert, larger, smaller
+from wabawatch.storage.dialect import MAX_PARAMETERS, chunks, insert, larger, smaller, takes_many_rows
 
 Row = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ class Bulk:
         if order is None:
             connection.exec_driver_sql(sql, [dict(row) for row in rows])
         else:
-            connection.exec_driver_sql(sql, [tuple([row[name] for name in order]) for row in rows])
+            self._execute(connection, sql, [tuple([row[name] for name in order]) for row in rows])
 
     def tuples(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute the statement for each of *rows*, whose values stand in the order of the names."""
@@ -54,7 +54,18 @@ class Bulk:
             return
         if tuple(order) != self._names:
             rows = list(map(itemgetter(*map(self._names.index, order)), rows))
-        connection.exec_driver_sql(sql, list(rows))
+        self._execute(connection, sql, list(rows))
+
+    def _execute(self, connection: Connection, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        if takes_many_rows(connection):
+            for size in _ROWS:
+                many = _with_rows(sql, len(rows[0]), size) if len(rows) >= size else None
+                while many and len(rows) >= size:
+                    connection.exec_driver_sql(many, tuple(chain.from_iterable(rows[:size])))
+                    del rows[:size]
+                if not rows:
+                    return
+        connection.exec_driver_sql(sql, rows)
 
     def _statement(self, connection: Connection, names: list[str]) -> tuple[str, list[str] | None]:
         known = self._compiled.get(connection.dialect.name)
@@ -65,12 +76,24 @@ class Bulk:
         return made
 
 
+_ROWS = (64, 8)
+"""So many rows go into one statement: few sizes, so that it is found prepared"""
+
+
+@cache
+def _with_rows(sql: str, width: int, count: int) -> str | None:
+    """The INSERT *sql* of one row of *width* values as one of *count* rows; None when it is none."""
+    row = f"({', '.join('?' * width)})"
+    before, found, after = sql.partition(f"VALUES {row}")
+    return f"{before}VALUES {', '.join([row] * count)}{after}" if found else None
+
+
 class Lookup:
     """One query for rows by many values at a time: compiled once for some lengths of the list of values."""
 
     def __init__(self, make: Callable[[list[Any]], Select[Any]], most: int = MAX_PARAMETERS) -> None:
-        """*make* builds the query for a list of values (tuples of them, for several columns); it is asked for at most
-        *most* of them at a time."""
+        """*make* builds the query for a list of values (tuples of them, for several columns: see `among`); it is asked
+        for at most *most* of them at a time. A row may be found more than once."""
         self._make = make
         self._sizes = [size for size in (1, 10, 50, 200) if size < most] + [most]
         self._compiled: dict[tuple[str, int], tuple[str, list[Any], list[str] | None]] = {}
@@ -109,6 +132,16 @@ class Lookup:
         made = (compiled.string, given[len(places) :], None if compiled.positiontup else names)
         self._compiled[connection.dialect.name, len(values)] = made
         return made
+
+
+def among(table: Table, columns: Sequence[str], some: list[Any]) -> Join:
+    """The rows of *table* whose *columns* together are one of *some*, to select from.
+
+    A join and not an IN, which SQLite answers for several columns by reading the whole table.
+    """
+    shape = [column(name, table.c[name].type) for name in columns]
+    wanted = values(*shape, name="wanted").data(some).cte("wanted")
+    return join(wanted, table, and_(*(table.c[name] == wanted.c[name] for name in columns)))
 
 
 def driver_rows(connection: Connection, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
@@ -169,8 +202,8 @@ def _widening(table: Table, first: str, last: str) -> Bulk:
     return Bulk(make)
 
 
-def upserting(table: Table, keys: Sequence[str], latest: Sequence[str]) -> Bulk:
-    """Insert rows; of those whose *keys* exist, replace the columns *latest*."""
+def upserting(table: Table, keys: Sequence[str], latest: Sequence[str], names: Sequence[str] = ()) -> Bulk:
+    """Insert rows; of those whose *keys* exist, replace the columns *latest*. *names* are the keys of tuples."""
 
     def make(connection: Connection) -> Executable:
         new = insert(connection, table)
@@ -178,7 +211,7 @@ def upserting(table: Table, keys: Sequence[str], latest: Sequence[str]) -> Bulk:
         statement: Executable = new.on_conflict_do_update(index_elements=list(keys), set_=replaced)
         return statement
 
-    return Bulk(make)
+    return Bulk(make, *names)
 
 
 def pour(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:

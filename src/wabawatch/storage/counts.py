@@ -14,7 +14,7 @@ from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
 from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
 from wabawatch.storage import packed_counts
-from wabawatch.storage.bulk import Bulk, add_to, adding
+from wabawatch.storage.bulk import Bulk, Lookup, add_to, adding, among
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.partitions import ROLLUPS, drop_whole
@@ -32,12 +32,15 @@ class Place(NamedTuple):
 
 KEY = ("tier", "bucket", "scope", "number_id", "ref", "standing_id")
 
-_drop_empty = Bulk(
-    lambda _: delete(rollups).where(
-        *(rollups.c[name] == bindparam(name) for name in KEY), rollups.c.n == literal_column("0")
+_empty = Lookup(
+    lambda some: (
+        select(*(rollups.c[name] for name in KEY))
+        .select_from(among(rollups, KEY, some))
+        .where(rollups.c.n == literal_column("0"))
     ),
-    *KEY,
+    most=50,  # to prepare it for hundreds takes a second
 )
+_drop = Bulk(lambda _: delete(rollups).where(*(rollups.c[name] == bindparam(name) for name in KEY)), *KEY)
 
 DROPPED_ROWS = 5_000
 """So many rows one transaction deletes at most: nobody who writes should wait long for it."""
@@ -146,7 +149,8 @@ def add_rows(connection: Connection, changes: Mapping[tuple[int, ...], int]) -> 
     # Sorted: so the rows are written in the order in which they are kept.
     rows = [(*key, n) for key, n in sorted(changes.items())]
     adding(rollups).tuples(connection, rows)
-    _drop_empty.tuples(connection, [row[:-1] for row in rows if row[-1] < 0])
+    # Looked for at once and not deleted where they are none: few of them are.
+    _drop.tuples(connection, list(set(_empty(connection, [row[:-1] for row in rows if row[-1] < 0]))))
 
 
 def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequence[Span]) -> dict[Standing, int]:

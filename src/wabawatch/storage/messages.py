@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from operator import attrgetter
@@ -16,7 +16,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import MAX_ERRORS, ContactKey, ErrorNote, Stages
 from wabawatch.ports import Held
 from wabawatch.storage.bulk import Bulk, Lookup, insert_missing, upserting
-from wabawatch.storage.dialect import chunks, grows_in_place, next_id
+from wabawatch.storage.dialect import chunks, grows_in_place, next_id, takes_many_rows
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.message_rows import (
@@ -122,32 +122,43 @@ def save(
     return saved
 
 
-def _updating(kept: tuple[str, ...]) -> tuple[Bulk, Callable[[MessageRow], tuple[Any, ...]]]:
-    """A statement that writes a row but for the columns *kept*, and what gives its values."""
-    names = tuple(name for name in MessageRow._fields if name not in ("id", *kept))
-    changed: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
-    statement = Bulk(lambda _: update(messages).where(messages.c.id == bindparam("_id")).values(changed), *names, "_id")
-    return statement, attrgetter(*names, "id")
+class _Overwrite:
+    """Writes rows over those with their ids, but for the columns *kept*."""
+
+    def __init__(self, kept: tuple[str, ...]) -> None:
+        names = tuple(name for name in MessageRow._fields if name not in ("id", *kept))
+        changed: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in names}
+        self._one = Bulk(
+            lambda _: update(messages).where(messages.c.id == bindparam("_id")).values(changed), *names, "_id"
+        )
+        self._values = attrgetter(*names, "id")
+        self._many = upserting(messages, ["id"], names, MessageRow._fields)
+
+    def __call__(self, connection: Connection, rows: Sequence[MessageRow]) -> None:
+        if takes_many_rows(connection):
+            self._many.tuples(connection, rows)
+        else:
+            self._one.tuples(connection, list(map(self._values, rows)))
 
 
 _INDEXED = ("number_id", "wamid", "cohort_at", "contact_id", "error_code", "expires_at", "user_id", "lead_id")
 _SELDOM = tuple(name for name in _INDEXED if name != "expires_at")
 _seldom = attrgetter(*_SELDOM)
-_updates = [_updating(kept) for kept in (_INDEXED, _SELDOM, ())]
+_overwrites = [_Overwrite(kept) for kept in (_INDEXED, _SELDOM, ())]
 """The same with ever more columns: SQLite writes to an index whenever one of its columns is named, even if it stays as
 it was. Of the statuses of a message all but the first change no such column, or only when it expires."""
 
 
 def _write_over(connection: Connection, rows: Iterable[MessageRow], seen: Mapping[int, MessageRow]) -> None:
-    by_width: list[list[MessageRow]] = [[] for _ in _updates]
+    by_width: list[list[MessageRow]] = [[] for _ in _overwrites]
     for row in rows:
         old = seen.get(row.id)
         if old is None or _seldom(old) != _seldom(row):
             by_width[2].append(row)
         else:
             by_width[old.expires_at != row.expires_at].append(row)
-    for (write, values), some in zip(_updates, by_width, strict=True):
-        write.tuples(connection, list(map(values, some)))
+    for write, some in zip(_overwrites, by_width, strict=True):
+        write(connection, some)
 
 
 def remove(connection: Connection, ids: Collection[int]) -> None:

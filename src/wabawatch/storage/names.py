@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import cache
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, select
 
-from wabawatch.storage.bulk import Lookup, insert_missing, row_type
+from wabawatch.storage.bulk import Lookup, among, insert_missing, row_type
 
 W = TypeVar("W", bound=Hashable)
 
@@ -95,10 +95,8 @@ class Names(Generic[W]):
 @cache
 def _lookups(table: Table, columns: tuple[str, ...]) -> tuple[Lookup, Lookup]:
     """What finds the rows of words, and what finds those of numbers: one of each for all who know such words."""
-    spelt = [table.c[name] for name in columns]
-    by_word = Lookup(lambda some: select(table).where(_in(spelt, some)), 200)
+    if len(columns) == 1:
+        by_word = Lookup(lambda some: select(table).where(table.c[columns[0]].in_(some)), 200)
+    else:
+        by_word = Lookup(lambda some: select(table).select_from(among(table, columns, some)), 100)
     return by_word, Lookup(lambda some: select(table).where(table.c.id.in_(some)))
-
-
-def _in(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
-    return columns[0].in_(values) if len(columns) == 1 else tuple_(*columns).in_(values)
