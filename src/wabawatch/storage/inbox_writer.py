@@ -30,9 +30,9 @@ _BLOCK_BYTES = 4 << 20
 """A block takes no further body, and a commit no further append, once its contents are so many bytes."""
 
 
-_GATHER_S = 0.002
+_GATHER_S = 0.004
 """So long a commit waits for more to come, when the one before ended less than `_BUSY_S` ago"""
-_BUSY_S = 0.005
+_BUSY_S = 0.010
 
 
 @dataclass(slots=True, eq=False)
