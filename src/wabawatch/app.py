@@ -21,6 +21,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Fact, Millis
 from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
+from wabawatch.flows.access import Doorkeeper
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
@@ -48,7 +49,11 @@ from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.web.api import Api
+from wabawatch.web.api_figures import FiguresApi
+from wabawatch.web.api_logging import LoggingApi
+from wabawatch.web.docs import Docs
 from wabawatch.web.metrics import Build
+from wabawatch.web.openapi import document
 from wabawatch.web.own import Own, Schema
 from wabawatch.web.site import Site
 from wabawatch.web.webhook import make_receiver
@@ -182,7 +187,8 @@ class System:
             allow_unsigned=settings.webhook.allow_unsigned and not settings.is_production,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
-        api = Api(self.inbox, self.clock, self.status, self.cycle, tokens)
+        door = Doorkeeper(self.clock, tokens, settings.server.api_rate_limit)
+        api = Api(door, [LoggingApi(self.inbox, self.clock), FiguresApi(self.status, self.cycle)])
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,
@@ -195,7 +201,8 @@ class System:
             self.database.trouble,
             build,
         )
-        return Site(receiver, api, own, lambda _: self._running(supervisor))
+        docs = Docs(document(api.table, build.version))
+        return Site(receiver, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor))
 
     @asynccontextmanager
     async def _running(self, supervisor: Supervisor) -> AsyncIterator[None]:

@@ -89,7 +89,10 @@ class Server:
         "WABAWATCH_API_TOKEN",
         kinds.SECRETS,
         (),
-        "Bearer tokens, each of which opens `/api/v1`; without one it stays closed.",
+        "Bearer tokens, each of which opens all of `/api/v1`; without one it stays closed.",
+    )
+    api_rate_limit: int = setting(
+        "WABAWATCH_API_RATE_LIMIT", whole(0), 6_000, "Requests a minute that each API token may make; 0: any number."
     )
 
 

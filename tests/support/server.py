@@ -45,6 +45,7 @@ def environment(folder: Path, settings: Settings) -> dict[str, str]:
         "WABAWATCH_APP_SECRET": SECRET,
         "WEBHOOK_VERIFY_TOKEN": VERIFY_TOKEN,
         "WABAWATCH_API_TOKEN": API_TOKEN,
+        "WABAWATCH_API_RATE_LIMIT": "0",
         "WABAWATCH_FREE_SPACE_RESERVE": "0",
     }
     outside = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME", "LANG") if name in os.environ}

@@ -300,7 +300,7 @@ def test_hours_that_are_no_number_of_hours_are_refused(shared: Desk, hours: str)
 def test_a_body_above_the_limit_is_refused_in_chunks_too(shared: Desk) -> None:
     whole = Request("POST", "/api/v1/messages", (b" " * (1 << 20), b" "), ((b"authorization", b"Bearer first token"),))
 
-    assert problem(shared.send(whole))[:2] == (422, "bad_request")
+    assert problem(shared.send(whole))[:2] == (413, "too_large")
 
 
 def test_a_client_that_breaks_off_is_no_error_of_ours(shared: Desk) -> None:
@@ -372,3 +372,71 @@ def test_whatever_is_accepted_can_be_digested(shared: Desk, send: object, told: 
     assert {answer.status for answer in answers} <= {202, 404, 422}
     shared.system.drain()
     assert shared.set_aside() == before
+
+
+def errors(answer: Answer) -> list[tuple[str, str]]:
+    return [(each["field"], each.get("pointer", "")) for each in json.loads(answer.body)["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (SEND | {"user_id": 7}, ("user_id", "/user_id")),
+        (SEND | {"error": {"code": "131026"}}, ("error.code", "/error/code")),
+        (SEND | {"error": {}}, ("error.code", "/error/code")),
+        (SEND | {"phone": "x"}, ("phone", "/phone")),
+        (SEND | {"at": "yesterday"}, ("at", "")),
+    ],
+    ids=repr,
+)
+def test_a_problem_points_to_the_field(shared: Desk, content: object, named: tuple[str, str]) -> None:
+    assert errors(shared.post("/messages", content)) == [named]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("hour=1", "did you mean hours?"),
+        ("hours=1&hours=2", "given 2 times"),
+        ("hours=null", "leave the parameter out"),
+        ("hours=-1", "hours: expected `int` >= 0"),
+    ],
+)
+def test_a_wrong_parameter_is_named(shared: Desk, query: str, said: str) -> None:
+    answer = shared.ask("GET", "/status", query=query)
+
+    assert answer.status == 422
+    assert said in json.loads(answer.body)["detail"]
+    assert errors(answer)[0][0] in {"hour", "hours"}
+
+
+def test_another_kind_of_body_is_refused_with_the_kind_it_takes(shared: Desk) -> None:
+    bearer = (b"authorization", b"Bearer first token")
+    form = Request("POST", "/api/v1/messages", (b"a=b",), (bearer, (b"content-type", b"application/x-www-form")))
+
+    status, code, detail = problem(shared.send(form))
+
+    assert (status, code) == (415, "unsupported_media_type")
+    assert "application/json" in detail
+
+
+@pytest.mark.parametrize("path", ["/status", f"/messages/{LOCAL}/status"])
+def test_a_method_that_a_path_does_not_have_is_told_those_it_has(shared: Desk, path: str) -> None:
+    answer = shared.ask("DELETE", path)
+
+    assert problem(answer)[:2] == (405, "method_not_allowed")
+    assert answer.headers[b"allow"] in {b"GET", b"POST"}
+
+
+def test_a_token_that_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, WABAWATCH_API_RATE_LIMIT="2")
+    first, _, third = (desk.ask("GET", "/status") for _ in range(3))
+    other = desk.ask("GET", "/status", token=TOKENS[1])
+    desk.clock.turn_to(NOW + 30_000)
+    later = desk.ask("GET", "/status")
+    desk.system.close()
+
+    assert [each.status for each in (first, third, other, later)] == [200, 429, 200, 200]
+    assert first.headers[b"ratelimit-policy"] == b'"token";q=2;w=60'
+    assert first.headers[b"ratelimit"] == b'"token";r=1;t=30'
+    assert third.headers[b"retry-after"] == b"30"

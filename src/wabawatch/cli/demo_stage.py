@@ -144,6 +144,7 @@ def _settings(venue: Venue, keys: _Keys) -> Settings:
         "WABAWATCH_APP_SECRET": keys.app_secret,
         "WEBHOOK_VERIFY_TOKEN": keys.verify_token,
         "WABAWATCH_API_TOKEN": keys.api_token,
+        "WABAWATCH_API_RATE_LIMIT": 0,
     }
     return load({}, None, told)
 

@@ -5,7 +5,9 @@
     WabawatchError
     ├── Refusal            the caller can mend it; carries a stable code and a sentence
     │   ├── BadRequest     the input is not what the call takes
-    │   ├── NotAllowed     signature, token or right is missing or wrong
+    │   ├── NotAllowed     signature or token is missing or wrong
+    │   │   └── Forbidden  the token is good, but not for this
+    │   ├── TooMany        too many requests: later ones will be answered
     │   ├── NotFound       no such thing
     │   └── Conflict       it contradicts what is already known
     └── Trouble            the world's fault; says whether trying again makes sense
@@ -44,9 +46,25 @@ class BadRequest(Refusal):
 
 
 class NotAllowed(Refusal):
-    """Signature, token or right is missing or wrong."""
+    """Signature or token is missing or wrong."""
 
     code = "not_allowed"
+
+
+class Forbidden(NotAllowed):
+    """The token is good, but not for this."""
+
+    code = "forbidden"
+
+
+class TooMany(Refusal):
+    """Too many requests. The same one will be answered in *retry_after_s* seconds."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class NotFound(Refusal):

@@ -1,115 +1,122 @@
-"""The HTTP API `/api/v1`: logging messages and statuses, reading the status, starting and stopping monitoring."""
+"""The HTTP API `/api/v1`: every operation of the table answered in one way, from the token to the problem."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from hmac import compare_digest
+import inspect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wabawatch.domain.errors import BadRequest, NotAllowed
-from wabawatch.flows.cycle import Cycle, Wanted
-from wabawatch.flows.recording import body_of, record_message, record_status
-from wabawatch.flows.status import StatusFlow
-from wabawatch.ports import Clock, Inbox
-from wabawatch.wire import MessageIn, StatusIn, metrics_json, read, status_json, write
+from wabawatch.domain.access import Allowance, Caller
+from wabawatch.flows.access import Doorkeeper
+from wabawatch.web.operations import Call, Operation, Subject, read_parameters
+from wabawatch.web.problems import problem
+from wabawatch.wire import read, write
 
-MAX_HOURS = 24 * 366 * 10
+PREFIX = "/api/v1"
 MAX_BODY_BYTES = 1 << 20
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The routes of `/api/v1`. Every one needs one of *tokens* as bearer token."""
+    """The operations of all *subjects*, behind *door*."""
 
-    inbox: Inbox
-    clock: Clock
-    status: StatusFlow
-    cycle: Cycle
-    tokens: Sequence[bytes]
+    door: Doorkeeper
+    subjects: Sequence[Subject]
+    table: list[Operation] = field(init=False)
+
+    def __post_init__(self) -> None:
+        operations = [each for subject in self.subjects for each in subject.operations()]
+        object.__setattr__(self, "table", sorted(operations, key=_most_special_first))
 
     def routes(self) -> list[Route]:
-        """All routes, below `/api/v1`."""
+        """All routes, below `/api/v1`: one per path, so that another method is 405 and no other path is tried."""
         return [
-            Route("/messages", self._guarded(self.log_message), methods=["POST"]),
-            Route("/messages/{id:path}/status", self._guarded(self.log_status), methods=["POST"]),
-            Route("/status", self._guarded(self.get_status), methods=["GET"]),
-            Route("/metrics", self._guarded(self.get_metrics), methods=["GET"]),
-            Route("/monitoring/{wanted}", self._guarded(self.control), methods=["POST"]),
+            Route(re.sub(r"{(\w+)}", r"{\1:path}", path), _Endpoint(self, {each.method: each for each in operations}))
+            for path, operations in groupby(self.table, lambda each: each.path)
         ]
 
-    async def log_message(self, request: Request) -> Response:
-        """`POST messages`: log a message. 202 with its id once it is durably kept."""
-        now = self.clock.now()
-        record = record_message(read(MessageIn, await _body(request)), now)
-        await self.inbox.append(body_of(record, now))
-        return _json({"id": record.local_id}, 202)
+    async def answer(self, operation: Operation, request: Request) -> Response:
+        """Answer one request for *operation*."""
+        token = _bearer(request)
+        caller = self.door.admit(token, operation.scope)
+        allowance = self.door.count(token)
+        answer = await self._do(operation, request, caller)
+        if allowance is not None:
+            answer.headers.update(_told(allowance, self.door))
+        return answer
 
-    async def log_status(self, request: Request) -> Response:
-        """`POST messages/{id}/status`: tell what became of a message, by our id or its wamid."""
-        now = self.clock.now()
-        record = record_status(request.path_params["id"], read(StatusIn, await _body(request)), now)
-        await self.inbox.append(body_of(record, now))
-        return _json({"id": record.id}, 202)
+    async def _do(self, operation: Operation, request: Request, caller: Caller) -> Response:
+        parameters = read_parameters(operation.parameters, request.path_params, request.query_params)
+        body = read(operation.body, await _body(request)) if operation.body else None
+        return await _done(operation, Call(parameters, body, caller))
 
-    async def get_status(self, request: Request) -> Response:
-        """`GET status?hours=`: the state of the last hours (default 24; 0: everything)."""
-        return _json(status_json(await run_in_threadpool(self.status.status, _hours(request))))
 
-    async def get_metrics(self, request: Request) -> Response:
-        """`GET metrics?hours=`: the figures of each closed bucket of the last hours (default 24; 0: everything)."""
-        return _json(metrics_json(await run_in_threadpool(self.status.recent, _hours(request))))
+class _Endpoint:
+    """All methods of one path, as an ASGI app: Starlette leaves the choice of the method to it."""
 
-    async def control(self, request: Request) -> Response:
-        """`POST monitoring/{start|stop|restart}`."""
-        try:
-            wanted = Wanted(request.path_params["wanted"])
-        except ValueError as error:
-            raise BadRequest(
-                f"monitoring: {request.path_params['wanted']!r} is none of start, stop, restart"
-            ) from error
-        return _json({"wanted": await run_in_threadpool(self.cycle.control, wanted, "api")})
+    def __init__(self, api: Api, operations: dict[str, Operation]) -> None:
+        self._api = api
+        self._operations = operations
+        self._allowed = ", ".join(sorted(operations))
 
-    def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: Request) -> Response:
-            self._admit(request.headers.get("authorization", ""))
-            return await handler(request)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Shapes that ASGI gives, as in web.webhook.
+        request = Request(scope, receive)
+        operation = self._operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            detail = f"this path takes {self._allowed}, not {request.method[:20]}"
+            answer = problem(405, "method_not_allowed", detail, {"allow": self._allowed})
+        else:
+            answer = await self._api.answer(operation, request)
+        await answer(scope, receive, send)
 
-        return guarded
 
-    def _admit(self, authorization: str) -> None:
-        scheme, _, token = authorization.partition(" ")
-        given = token.strip().encode("latin-1")  # as Starlette has decoded it: these are the bytes that were sent
-        if not self.tokens:
-            raise NotAllowed("the API is closed; set WABAWATCH_API_TOKEN to open it")
-        # Every token is compared, so that the time taken does not tell which one was nearly right.
-        is_known = [compare_digest(given, known) for known in self.tokens]
-        if scheme.lower() != "bearer" or not any(is_known):
-            raise NotAllowed("no valid bearer token; send the header Authorization: Bearer TOKEN")
+async def _done(operation: Operation, call: Call) -> Response:
+    if inspect.iscoroutinefunction(operation.handle):
+        given = await operation.handle(call)
+    else:
+        given = await run_in_threadpool(operation.handle, call)
+    content = write(msgspec.convert(given, operation.answer))
+    return Response(content, operation.status, media_type="application/json")
+
+
+def _most_special_first(operation: Operation) -> tuple[bool, int, str]:
+    """A path with members, which may hold slashes, comes after all that it would hide."""
+    return "{" in operation.path, -operation.path.count("/"), operation.path
+
+
+def _bearer(request: Request) -> bytes:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    # As Starlette has decoded it: these are the bytes that were sent.
+    return token.strip().encode("latin-1") if scheme.lower() == "bearer" else b""
 
 
 async def _body(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise HTTPException(415, f"the body must be JSON: send Content-Type: application/json, not {kind[:80]}")
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > MAX_BODY_BYTES:
-            raise BadRequest("the body is larger than 1 MiB")
+            raise HTTPException(413, "the body is larger than 1 MiB: send less at a time")
     return bytes(content)
 
 
-def _hours(request: Request) -> int:
-    given = request.query_params.get("hours", "24")
-    is_number = given.isascii() and given.isdigit() and len(given) <= len(str(MAX_HOURS))
-    if not is_number or int(given) > MAX_HOURS:
-        raise BadRequest(f"hours: {given[:20]!r} is no whole number from 0 (everything) to {MAX_HOURS}")
-    return int(given)
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(write(value), status, media_type="application/json")
+def _told(allowance: Allowance, door: Doorkeeper) -> dict[str, str]:
+    """What is left, in the headers of draft-ietf-httpapi-ratelimit-headers-10."""
+    reset_s = max(0, -(-(allowance.full_at - door.clock.now()) // 1000))
+    return {
+        "ratelimit-policy": f'"token";q={door.per_minute};w=60',
+        "ratelimit": f'"token";r={allowance.left};t={reset_s}',
+    }

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
 from wabawatch.domain.errors import Refusal, Trouble
-from wabawatch.web.api import Api
-from wabawatch.web.own import Own
+from wabawatch.web.api import PREFIX, Api
 from wabawatch.web.problems import refused, unavailable, unheard, unroutable
 from wabawatch.web.webhook import Receive, Receiver, Scope, Send
 
@@ -23,10 +22,10 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 class Site:
     """The ASGI app of the server."""
 
-    def __init__(self, receiver: Receiver, api: Api, own: Own, lifespan: Lifespan) -> None:
+    def __init__(self, receiver: Receiver, api: Api, others: Sequence[BaseRoute], lifespan: Lifespan) -> None:
         self._receiver = receiver
         self._rest = Starlette(
-            routes=[Mount("/api/v1", routes=api.routes()), *own.routes()],
+            routes=[Mount(PREFIX, routes=api.routes()), *others],
             exception_handlers={
                 Refusal: refused,
                 Trouble: unavailable,
