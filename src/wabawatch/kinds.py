@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -183,6 +184,16 @@ def _addresses(raw: object) -> tuple[str, ...]:
     return found
 
 
+def _hosts(raw: object) -> tuple[str, ...]:
+    found = _list(raw)
+    for host in found:
+        if not re.fullmatch(r"[\w.-]+|[0-9A-Fa-f:.]+(/[0-9]{1,3})?", host):
+            raise ValueError(f"{host!r} is neither a host such as crm.internal nor a network such as 10.0.0.0/8")
+        if "/" in host:
+            ip_network(host, strict=False)
+    return found
+
+
 DEFAULT_GRAPH_URL = GraphUrl("https://graph.facebook.com", "v25.0")
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 
@@ -193,6 +204,7 @@ SHARE = Kind("share: 95, 95% or 0.95", _share)
 WEIGHT = Kind("number from 0 up", _weight)
 APP_ENV = Kind(", ".join(AppEnv), _app_env)
 GRAPH_URL = Kind("web address", _graph_url)
+HOSTS = Kind("comma list of hosts and networks", _hosts)
 ADDRESSES = Kind("comma list of e-mail addresses", _addresses)
 SECRET = Kind("secret", lambda raw: Secret(_text(raw)), is_secret=True)
 SECRETS = Kind("comma list of secrets", lambda raw: tuple(Secret(part) for part in _list(raw)), is_secret=True)

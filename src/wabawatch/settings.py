@@ -23,6 +23,7 @@ __all__ = [
     "Graph",
     "GraphUrl",
     "Monitoring",
+    "Network",
     "QualityWeights",
     "Secret",
     "Server",
@@ -93,6 +94,18 @@ class Server:
     )
     api_rate_limit: int = setting(
         "WABAWATCH_API_RATE_LIMIT", whole(0), 6_000, "Requests a minute that each API token may make; 0: any number."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where URLs that users give may lead."""
+
+    allow_private_urls: tuple[str, ...] = setting(
+        "WABAWATCH_ALLOW_PRIVATE_URLS",
+        kinds.HOSTS,
+        (),
+        "Hosts and networks of private ranges that forward targets, checks and channels may reach all the same.",
     )
 
 
@@ -208,6 +221,7 @@ class Settings:
     graph: Graph = section(Graph, "graph")
     webhook: Webhook = section(Webhook, "webhook")
     server: Server = section(Server, "server")
+    network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
     monitoring: Monitoring = section(Monitoring, "monitoring")
     thresholds: Thresholds = section(Thresholds, "thresholds")
