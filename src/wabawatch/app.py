@@ -21,7 +21,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Fact, Millis
 from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
-from wabawatch.flows.access import Doorkeeper
+from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
@@ -35,6 +35,7 @@ from wabawatch.meta.countries import country_of
 from wabawatch.meta.webhooks import parse
 from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
+from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
@@ -48,6 +49,7 @@ from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
+from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_logging import LoggingApi
@@ -137,6 +139,7 @@ class System:
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
+        self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.status = StatusFlow(self.figures, self.clock, self.rules)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)
@@ -187,8 +190,9 @@ class System:
             allow_unsigned=settings.webhook.allow_unsigned and not settings.is_production,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
-        door = Doorkeeper(self.clock, tokens, settings.server.api_rate_limit)
-        api = Api(door, [LoggingApi(self.inbox, self.clock), FiguresApi(self.status, self.cycle)])
+        door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
+        once = Once(SqlAnswers(self.database, self.keyring), self.clock)
+        api = Api(door, once, [LoggingApi(self.inbox, self.clock), FiguresApi(self.status, self.cycle)])
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,

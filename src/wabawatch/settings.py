@@ -90,7 +90,7 @@ class Server:
         "WABAWATCH_API_TOKEN",
         kinds.SECRETS,
         (),
-        "Bearer tokens, each of which opens all of `/api/v1`; without one it stays closed.",
+        "Bearer tokens, each of which opens all of `/api/v1`; `wabawatch tokens` makes ones that open less.",
     )
     api_rate_limit: int = setting(
         "WABAWATCH_API_RATE_LIMIT", whole(0), 6_000, "Requests a minute that each API token may make; 0: any number."

@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "Import webhook bodies that were kept elsewhere.",
     "status": "Show deliveries, failures, quality, template use and webhook response.",
     "monitor": "Start, stop or restart monitoring.",
+    "tokens": "Make, list and revoke tokens for the API.",
     "migrate": "Bring the tables up to date.",
     "copy": "Copy everything to another database, such as from SQLite to PostgreSQL.",
     "rebuild": "Hold the figures against the messages they count, and mend what differs.",

@@ -77,3 +77,19 @@ def allow(full_at: Millis, now: Millis, per_minute: int) -> Allowance:
     if (wait := full_at + every - now - whole) > 0:
         return Allowance(full_at, 0, wait)
     return Allowance(full_at + every, (whole - (full_at + every - now)) // every, 0)
+
+
+KEPT_MS = 24 * 60 * MINUTE_MS
+"""So long an answer is kept under its Idempotency-Key."""
+UNDER_WAY_MS = MINUTE_MS
+"""After this a request that was never answered may be made again: the process that took it is gone."""
+
+
+class Answered(NamedTuple):
+    """What is kept under an Idempotency-Key."""
+
+    request: bytes
+    """A digest of the request that it was given with"""
+    status: int | None
+    """None: that request is being answered"""
+    content: bytes

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInt
 
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
+from wabawatch.storage.schema_access import api_answers, api_tokens
 from wabawatch.storage.schema_figures import (
     counters,
     cycles,
@@ -21,6 +22,8 @@ from wabawatch.storage.schema_figures import (
 
 __all__ = [
     "BIG_ID",
+    "api_answers",
+    "api_tokens",
     "audit_entries",
     "bodies",
     "consents",

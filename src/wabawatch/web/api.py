@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Allowance, Caller
-from wabawatch.flows.access import Doorkeeper
+from wabawatch.domain.errors import Trouble, WabawatchError
+from wabawatch.flows.access import Doorkeeper, Once, check
 from wabawatch.web.operations import Call, Operation, Subject, read_parameters
 from wabawatch.web.problems import problem
 from wabawatch.wire import read, write
@@ -31,6 +33,7 @@ class Api:
     """The operations of all *subjects*, behind *door*."""
 
     door: Doorkeeper
+    once: Once
     subjects: Sequence[Subject]
     table: list[Operation] = field(init=False)
 
@@ -48,8 +51,11 @@ class Api:
     async def answer(self, operation: Operation, request: Request) -> Response:
         """Answer one request for *operation*."""
         token = _bearer(request)
-        caller = self.door.admit(token, operation.scope)
+        caller = self.door.recall(token)
+        if caller is None:
+            caller = await run_in_threadpool(self.door.identify, token)
         allowance = self.door.count(token)
+        check(caller, operation.scope)
         answer = await self._do(operation, request, caller)
         if allowance is not None:
             answer.headers.update(_told(allowance, self.door))
@@ -57,8 +63,29 @@ class Api:
 
     async def _do(self, operation: Operation, request: Request, caller: Caller) -> Response:
         parameters = read_parameters(operation.parameters, request.path_params, request.query_params)
-        body = read(operation.body, await _body(request)) if operation.body else None
-        return await _done(operation, Call(parameters, body, caller))
+        content = await _body(request) if operation.body else b""
+        body = read(operation.body, content) if operation.body else None
+        call = Call(parameters, body, caller)
+        key = request.headers.get("idempotency-key")
+        if key is None or not operation.takes_key:
+            return await _done(operation, call)
+        said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + content
+        return await self._do_once(operation, call, key, said)
+
+    async def _do_once(self, operation: Operation, call: Call, key: str, said: bytes) -> Response:
+        kept_as, known = await run_in_threadpool(self.once.begin, call.caller, key, said)
+        if known is not None and known.status is not None:
+            again = {"idempotency-replayed": "true"}
+            return Response(known.content, known.status, again, media_type="application/json")
+        try:
+            answer = await _done(operation, call)
+        except WabawatchError:  # nothing was done
+            with suppress(Trouble):
+                await run_in_threadpool(self.once.answers.release, kept_as)
+            raise
+        with suppress(Trouble):  # it is done, whether that can be remembered or not
+            await run_in_threadpool(self.once.answers.keep, kept_as, answer.status_code, bytes(answer.body))
+        return answer
 
 
 class _Endpoint:

@@ -17,8 +17,18 @@ Json: TypeAlias = dict[str, Any]
 REF = "#/components/schemas/{name}"
 ABOUT = (
     "Log messages, search them, read the figures. Every operation needs a bearer token with its scope"
-    " Errors are RFC 9457 problem details that name the field."
+    " (`wabawatch tokens create`). Errors are RFC 9457 problem details that name the field."
 )
+
+
+_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeated with the same key and body within 24 hours, the request is answered as before and done"
+    " once. The same key with another request is 422; while the first is being answered, 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 
 def document(table: Sequence[Operation], version: str) -> Json:
@@ -54,7 +64,7 @@ def _operation(operation: Operation, answer: Json) -> Json:
         "summary": operation.summary,
         "description": f"{operation.description} Scope: `{operation.scope}`.".strip(),
         "security": [{"token": [operation.scope.value]}],
-        "parameters": _parameters(operation),
+        "parameters": [*_parameters(operation), *([_KEY] if operation.takes_key else [])],
         "responses": {
             str(operation.status): {
                 "description": HTTPStatus(operation.status).phrase,

@@ -55,6 +55,11 @@ class Operation:
     """The statuses of the problems it has beside those that any operation may have"""
 
     @property
+    def takes_key(self) -> bool:
+        """Whether an `Idempotency-Key` keeps it from being done twice."""
+        return self.method == "POST" and self.scope is not Scope.READ
+
+    @property
     def in_path(self) -> tuple[str, ...]:
         """The parameters that are members of the path."""
         return tuple(re.findall(r"{(\w+)}", self.path))

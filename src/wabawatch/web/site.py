@@ -23,6 +23,7 @@ class Site:
     """The ASGI app of the server."""
 
     def __init__(self, receiver: Receiver, api: Api, others: Sequence[BaseRoute], lifespan: Lifespan) -> None:
+        self.api = api
         self._receiver = receiver
         self._rest = Starlette(
             routes=[Mount(PREFIX, routes=api.routes()), *others],
