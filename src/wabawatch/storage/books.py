@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ from wabawatch.storage.schema import marks, parked, profiles, rechecks
 from wabawatch.storage.schema import messages as table
 from wabawatch.storage.sealed import Keyring
 
+MEMORY_S = 60.0
+"""Words learnt are forgotten after so long: a message's statuses come within seconds, and what was not used since is
+only in the way."""
+
 
 class SqlBooks:
     """`ports.Books`. Each instance is used by one thread at a time (its dictionary remembers)."""
@@ -32,6 +37,7 @@ class SqlBooks:
         self._database = database
         self._keyring = keyring
         self._words = Dictionary(country_of)
+        self._fresh_until = 0.0
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set), read by itself."""
@@ -47,6 +53,9 @@ class SqlBooks:
     @contextmanager
     def writing(self) -> Iterator[SqlLedger]:
         """A transaction. Durable when the block ends, undone if it raises. Raises StoreUnavailable."""
+        if time.monotonic() > self._fresh_until:
+            self._words.forget()
+            self._fresh_until = time.monotonic() + MEMORY_S
         try:
             with self._database.writing() as connection:
                 yield SqlLedger(connection, self._words, self._keyring)

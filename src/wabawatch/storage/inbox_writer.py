@@ -30,8 +30,9 @@ _BLOCK_BYTES = 4 << 20
 """A block takes no further body, and a commit no further append, once its contents are so many bytes."""
 
 
-_GATHER_S = 0.004
+_GATHER_S = 0.006
 """So long a commit waits for more to come, when the one before ended less than `_BUSY_S` ago"""
+_GLANCE_S = 0.002
 _BUSY_S = 0.010
 
 
@@ -116,6 +117,8 @@ class InboxWriter:
         self.trouble = ""
         """Why nothing was kept at the last attempt, in a sentence; "" when all was well"""
         self._kept_at = 0.0
+        self._kept_n = 0
+        """Appends in the newest commit: when as many wait again, those who were answered are all back"""
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         self._pending: deque[_Order | None] = deque()
         self._gate = threading.Lock()
@@ -162,8 +165,11 @@ class InboxWriter:
     def _gather(self, order: _Order | None) -> None:
         """Give those a moment who are about to append as well, if many seem to: each commit is work for everybody."""
         is_busy = time.monotonic() - self._kept_at < _BUSY_S
-        if is_busy and isinstance(order, Append) and order.loop is not None:
-            time.sleep(_GATHER_S)
+        if not (is_busy and isinstance(order, Append) and order.loop is not None):
+            return
+        until = time.monotonic() + _GATHER_S
+        while self._orders.qsize() + 1 < self._kept_n and time.monotonic() < until:
+            time.sleep(_GLANCE_S)
 
     def _take_appends(self) -> Iterator[Append]:
         bodies = size = 0
@@ -184,7 +190,7 @@ class InboxWriter:
             _answer([(append, _for_one(error)) for append in appends])
         else:
             self.trouble = ""
-            self._kept_at = time.monotonic()
+            self._kept_at, self._kept_n = time.monotonic(), len(appends)
             _answer([(append, list(islice(ids, len(append.bodies)))) for append in appends])
 
     def _commit(self, bodies: Sequence[Body]) -> list[BodyId]:
