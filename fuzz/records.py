@@ -16,7 +16,7 @@ with instrumented(include=["wabawatch"]):
     from wabawatch.domain.errors import BadRequest
     from wabawatch.domain.facts import Fact
     from wabawatch.flows.recording import body_of, facts_of, record_message, record_status
-    from wabawatch.web.api import MAX_BODY_BYTES
+    from wabawatch.web.operations import MAX_BODY_BYTES
     from wabawatch.wire import MessageIn, StatusIn, checked, read
 
 LOCAL = "01939c5e-5b00-7000-8000-000000000001"

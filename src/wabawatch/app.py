@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,12 +27,13 @@ from wabawatch.flows.assessing import Rules
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
-from wabawatch.flows.ingest import Acks, registry_of
+from wabawatch.flows.ingest import Acks, admit, registry_of
 from wabawatch.flows.recording import facts_of
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
 from wabawatch.loops import Bell, Group, Loop, Stopped, Supervisor
 from wabawatch.meta.countries import country_of
+from wabawatch.meta.signature import is_genuine
 from wabawatch.meta.webhooks import parse
 from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
@@ -51,11 +53,13 @@ from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
+from wabawatch.web.api_batches import BatchesApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.docs import Docs
 from wabawatch.web.metrics import Build
 from wabawatch.web.openapi import document
+from wabawatch.web.operations import Subject
 from wabawatch.web.own import Own, Schema
 from wabawatch.web.site import Site
 from wabawatch.web.webhook import make_receiver
@@ -181,18 +185,22 @@ class System:
     def site(self, supervisor: Supervisor) -> Site:
         """Everything that is served. Its lifespan starts *supervisor*, and stops it with everything else."""
         settings = self.settings
+        apps = registry_of(settings.apps)
+        is_open = settings.webhook.allow_unsigned and not settings.is_production
         receiver = make_receiver(
-            apps=registry_of(settings.apps),
+            apps=apps,
             inbox=self.inbox,
             clock=self.clock,
             acks=self.acks,
             max_body_bytes=settings.webhook.max_body_bytes,
-            allow_unsigned=settings.webhook.allow_unsigned and not settings.is_production,
+            allow_unsigned=is_open,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
-        api = Api(door, once, [LoggingApi(self.inbox, self.clock), FiguresApi(self.status, self.cycle)])
+        admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
+        told: list[Subject] = [LoggingApi(self.inbox, self.clock), BatchesApi(self.inbox, self.clock, admits)]
+        api = Api(door, once, [*told, FiguresApi(self.status, self.cycle)])
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.conversations import Parties, ServiceWindow
+from wabawatch.domain.facts import AgentActed, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
@@ -228,6 +229,12 @@ class Ledger(Protocol):
 
     def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
         """Write down ids of one person, with WABA and time. What needs judging again is queued."""
+
+    def note_windows(self, opened: Mapping[Parties, Sequence[ServiceWindow]]) -> None:
+        """Join service windows with those that are known."""
+
+    def note_agents(self, acted: Sequence[AgentActed]) -> None:
+        """Write down what agents did. Repeats change nothing."""
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         """Those of *fingerprints* that a body kept before has."""

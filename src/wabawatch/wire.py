@@ -84,6 +84,78 @@ class StatusIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     phone_number_id: Word | None = None
 
 
+class AgentIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What an agent, a person or a program, did in a conversation: `POST /api/v1/agent-interactions`."""
+
+    agent_id: Annotated[Word, msgspec.Meta(min_length=1)]
+    """Whoever it was, as you name them"""
+    action: Annotated[Word, msgspec.Meta(min_length=1)]
+    """What they did, in a word of yours, such as `assigned`, `replied`, `handed_over`, `closed`"""
+    phone_number: Word | None = None
+    """The contact's number, in any usual spelling"""
+    bsuid: Word | None = None
+    phone_number_id: Word | None = None
+    conversation_id: Word | None = None
+    user_id: Word | None = None
+    lead_id: Word | None = None
+    message_id: Word | None = None
+    """The wamid of the message that it was about"""
+    outcome: Word | None = None
+    """How it ended, in a word of yours"""
+    duration_ms: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    local_id: Word | None = None
+    """A UUID made by the client, so that a repeated call logs nothing twice; made here when missing"""
+    at: int | str | None = None
+    """When they did it: ISO 8601 with offset, or milliseconds since 1970; now when missing"""
+
+
+class MessageItem(msgspec.Struct, tag="message", tag_field="kind", forbid_unknown_fields=True):
+    """A message in a batch."""
+
+    message: MessageIn
+
+
+class StatusItem(msgspec.Struct, tag="status", tag_field="kind", forbid_unknown_fields=True):
+    """In a batch, what became of a message."""
+
+    id: Word
+    """Our id of the message, or its wamid"""
+    status: StatusIn
+
+
+class AgentItem(msgspec.Struct, tag="agent_interaction", tag_field="kind", forbid_unknown_fields=True):
+    """In a batch, what an agent did."""
+
+    interaction: AgentIn
+
+
+class WebhookItem(msgspec.Struct, tag="webhook", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """In a batch, the copy of a webhook that the application got, and how it answered."""
+
+    body: bytes
+    """Every byte of it, in Base64"""
+    signature: Word
+    """The header `X-Hub-Signature-256` as it came: a copy without a right one is not kept"""
+    app: Word = ""
+    """The Meta app, as in the settings; "": the one without a name"""
+    at: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    """When the application got it, in milliseconds since 1970"""
+    status: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    """The HTTP status of the application's answer; 0: it gave none"""
+    ms: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    """How long the answer took"""
+
+
+RecordItem = MessageItem | StatusItem | AgentItem
+Item = RecordItem | WebhookItem
+
+
+class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Many records at once: `POST /api/v1/batches`. All of them are kept, or none."""
+
+    records: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000)]
+
+
 class MessageRecord(msgspec.Struct, tag="message", omit_defaults=True):
     """A logged message as the inbox keeps it."""
 
@@ -102,7 +174,16 @@ class StatusRecord(msgspec.Struct, tag="status", omit_defaults=True):
     source: int = Source.API
 
 
-Record = MessageRecord | StatusRecord
+class AgentRecord(msgspec.Struct, tag="agent", omit_defaults=True):
+    """What an agent did, as the inbox keeps it."""
+
+    acted: AgentIn
+    local_id: str
+    at: Millis
+    source: int = Source.API
+
+
+Record = MessageRecord | StatusRecord | AgentRecord
 
 _decode_record = msgspec.json.Decoder(Record)
 

@@ -12,6 +12,8 @@
     │   └── Conflict       it contradicts what is already known
     └── Trouble            the world's fault; says whether trying again makes sense
         ├── StoreUnavailable   a database or disk does not answer: nothing was kept
+        │   └── SpoolFull          as much waits for the server as may wait: nothing was kept
+        ├── ServerUnavailable  a wabawatch server does not answer, or not as it should
         └── SealBroken         sealed data cannot be opened: wrong key, or it was changed
             └── SealDamaged    it was changed: no key will ever open it
                 └── DamagedBodies   the next bodies of the inbox are such data
@@ -87,6 +89,14 @@ class Trouble(WabawatchError):
 
 class StoreUnavailable(Trouble):
     """A database or disk does not answer. Nothing was kept."""
+
+
+class SpoolFull(StoreUnavailable):
+    """As much waits on disk for the server as may wait. Nothing was kept."""
+
+
+class ServerUnavailable(Trouble):
+    """A wabawatch server does not answer, or not as it should."""
 
 
 class SealBroken(Trouble):

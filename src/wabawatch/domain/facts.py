@@ -337,6 +337,25 @@ class ErrorReported:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentActed:
+    """An agent, a person or a program, did something in a conversation. Key: `local_id`."""
+
+    when: When
+    source: Source
+    local_id: str
+    agent: str
+    action: str
+    outcome: str = ""
+    number: str = ""
+    person: Person = NOBODY
+    user_id: str = ""
+    lead_id: str = ""
+    conversation_id: str = ""
+    wamid: str = ""
+    duration_ms: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognised:
     """Something we did not understand, kept as it came."""
 
@@ -364,4 +383,4 @@ OtherFact: TypeAlias = (
     | ErrorReported
     | Unrecognised
 )
-Fact: TypeAlias = MessageFact | OtherFact
+Fact: TypeAlias = MessageFact | OtherFact | AgentActed

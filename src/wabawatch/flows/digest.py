@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from wabawatch.domain.conversations import windows_of
 from wabawatch.domain.errors import DamagedBodies, Trouble, WabawatchError
 from wabawatch.domain.facts import (
+    AgentActed,
     Fact,
     MessageEchoed,
     MessageFact,
@@ -217,10 +219,14 @@ def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
     """Take *facts* into the books."""
     speaking = [f for f in facts if isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)]
     others: list[OtherFact] = [
-        f for f in facts if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)
+        f
+        for f in facts
+        if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed | AgentActed)
     ]
     ledger.note(others)
     ledger.note_people(speaking)
+    ledger.note_agents([f for f in facts if isinstance(f, AgentActed)])
+    ledger.note_windows(windows_of(facts))
     if speaking:
         settle(ledger, match(ledger, speaking).slots)
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from copy import copy
-from typing import Final
-from uuid import UUID
-
-from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import (
+    AgentActed,
     ErrorSeen,
     Fact,
     MessageReceived,
@@ -23,78 +18,22 @@ from wabawatch.domain.facts import (
     when,
 )
 from wabawatch.ports import Body, BodyKind
+from wabawatch.records import record_agent, record_item, record_message, record_status
 from wabawatch.wire import (
+    AgentIn,
+    AgentRecord,
     Direction,
     ErrorIn,
     MessageIn,
     MessageRecord,
     Record,
-    StatusIn,
     StatusRecord,
     is_local_id,
-    moment,
-    phone_digits,
     read_record,
-    uuid7,
     write,
 )
 
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-
-LONGEST_WORD: Final = 1_000
-"""In bytes: two such words and a few numbers still fit into one index row of PostgreSQL."""
-
-
-def record_message(message: MessageIn, now: Millis) -> MessageRecord:
-    """What to keep of a message that the application logs; its local id is made here if the client made none.
-
-    Raises BadRequest that names the field.
-    """
-    if message.phone_number:
-        digits = phone_digits(message.phone_number)
-        message = copy(message)
-        message.phone_number = digits
-    if not (message.phone_number or message.bsuid or message.group):
-        raise BadRequest("phone_number: missing; say to whom, by phone_number, bsuid or group")
-    if message.local_id and not is_local_id(message.local_id):
-        raise BadRequest("local_id: not a UUID; make one with uuid7(), or leave it out")
-    if message.direction is Direction.INBOUND and not message.message_id:
-        raise BadRequest("message_id: missing; an inbound message is known by its wamid")
-    if message.template_language and not message.template_name:
-        raise BadRequest("template_name: missing, although there is a template_language")
-    for name in message.__struct_fields__:
-        _refuse_long(name, getattr(message, name))
-    _refuse_long_trace(message.error)
-    local_id = _canonical(message.local_id) if message.local_id else uuid7(now)
-    return MessageRecord(message, local_id, moment(message.at, now))
-
-
-def record_status(id_: str, told: StatusIn, now: Millis) -> StatusRecord:
-    """What to keep of a status that the application tells. *id_* is a local id or a wamid. Raises BadRequest."""
-    if not id_:
-        raise BadRequest("id: missing")
-    if _UNSTORABLE.search(id_):
-        raise BadRequest("id: holds a NUL or half a character, which no id of a message does")
-    _refuse_long("id", id_)
-    _refuse_long("wamid", told.wamid)
-    _refuse_long("phone_number_id", told.phone_number_id)
-    _refuse_long_trace(told.error)
-    return StatusRecord(_canonical(id_) if is_local_id(id_) else id_, told, moment(told.at, now))
-
-
-def _refuse_long(name: str, value: object) -> None:
-    if isinstance(value, str) and len(value) > LONGEST_WORD // 4 and len(value.encode()) > LONGEST_WORD:
-        raise BadRequest(f"{name}: more than {LONGEST_WORD:,} bytes; give a shorter one")
-
-
-def _refuse_long_trace(error: ErrorIn | None) -> None:
-    if error is not None:
-        _refuse_long("error.fbtrace_id", error.fbtrace_id)
-
-
-def _canonical(local_id: str) -> str:
-    """The one spelling of an id of ours: a UUID has several, and each must mean the same message."""
-    return str(UUID(local_id))
+__all__ = ["body_of", "facts_of", "record_agent", "record_item", "record_message", "record_status"]
 
 
 def body_of(record: Record, now: Millis) -> Body:
@@ -108,6 +47,8 @@ def facts_of(content: bytes, received_at: Millis) -> list[Fact]:
     told = when(record.at, received_at)
     if isinstance(record, StatusRecord):
         return [_status(record, told)]
+    if isinstance(record, AgentRecord):
+        return [_agent(record, told)]
     if record.message.direction is Direction.INBOUND:
         return [_inbound(record, told)]
     return [_send(record, told)]
@@ -172,7 +113,26 @@ def _status(record: StatusRecord, told: When) -> StatusChanged:
     )
 
 
-def _person(message: MessageIn) -> Person:
+def _agent(record: AgentRecord, told: When) -> AgentActed:
+    acted = record.acted
+    return AgentActed(
+        when=told,
+        source=Source(record.source),
+        local_id=record.local_id,
+        agent=acted.agent_id,
+        action=acted.action,
+        outcome=acted.outcome or "",
+        number=acted.phone_number_id or "",
+        person=_person(acted),
+        user_id=acted.user_id or "",
+        lead_id=acted.lead_id or "",
+        conversation_id=acted.conversation_id or "",
+        wamid=acted.message_id or "",
+        duration_ms=acted.duration_ms,
+    )
+
+
+def _person(message: MessageIn | AgentIn) -> Person:
     return Person(phone=message.phone_number or "", bsuid=message.bsuid or "")
 
 

@@ -9,14 +9,15 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, delete, select, update
 
-from wabawatch.domain.facts import MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.conversations import Parties, ServiceWindow
+from wabawatch.domain.facts import AgentActed, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
-from wabawatch.storage import body_log, counts, history, messages
+from wabawatch.storage import body_log, conversations, counts, history, messages
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
@@ -125,6 +126,12 @@ class SqlLedger:
 
     def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
         history.note_same(self._connection, self._words, seen)
+
+    def note_windows(self, opened: Mapping[Parties, Sequence[ServiceWindow]]) -> None:
+        conversations.note_windows(self._connection, self._words, opened)
+
+    def note_agents(self, acted: Sequence[AgentActed]) -> None:
+        conversations.note_agents(self._connection, self._words, acted)
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         return body_log.seen(self._connection, fingerprints)

@@ -277,6 +277,13 @@ def iso_time(connection: Connection, millis: str) -> str:
     return f"""to_char(to_timestamp(({millis}) / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
+def now_ms(connection: Connection) -> str:
+    """SQL for the time of the statement, in milliseconds since 1970."""
+    if connection.dialect.name == "sqlite":
+        return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    return "CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000 AS BIGINT)"
+
+
 def hex_text(connection: Connection, octets: str) -> str:
     """SQL for the bytes *octets* (SQL) in lower-case hex digits; NULL stays NULL."""
     # SQLite writes NULL as an empty text.

@@ -73,6 +73,10 @@ class LabelKind(StrEnum):
 
     USER = "user"
     LEAD = "lead"
+    AGENT = "agent"
+    ACTION = "action"
+    OUTCOME = "outcome"
+    CONVERSATION = "conversation"
     APP = "app"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInt
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
+from wabawatch.storage.schema_conversations import agent_interactions, service_windows
 from wabawatch.storage.schema_figures import (
     counters,
     cycles,
@@ -22,6 +23,7 @@ from wabawatch.storage.schema_figures import (
 
 __all__ = [
     "BIG_ID",
+    "agent_interactions",
     "api_answers",
     "api_tokens",
     "audit_entries",
@@ -55,6 +57,7 @@ __all__ = [
     "rechecks",
     "rollups",
     "schema_steps",
+    "service_windows",
     "standings",
     "template_events",
     "templates",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from wabawatch.meta.wamid import unpack
+from wabawatch.storage.views_conversations import agent_interactions, conversations
 from wabawatch.storage.views_logs import logs
 from wabawatch.storage.views_messages import queue
 from wabawatch.storage.views_metrics import metrics
@@ -15,6 +16,8 @@ VIEWS: Mapping[str, Callable[[Connection], str]] = {
     "whatsapp_message_queue": queue,
     "whatsapp_logs": logs,
     "monitoring_metrics": metrics,
+    "conversations": conversations,
+    "agent_interaction_logs": agent_interactions,
 }
 """What each view selects. A change takes effect in existing databases with the next step of `migrations`."""
 

@@ -25,7 +25,6 @@ from wabawatch.web.problems import problem
 from wabawatch.wire import read, write
 
 PREFIX = "/api/v1"
-MAX_BODY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Api:
 
     async def _do(self, operation: Operation, request: Request, caller: Caller) -> Response:
         parameters = read_parameters(operation.parameters, request.path_params, request.query_params)
-        content = await _body(request) if operation.body else b""
+        content = await _body(request, operation.most_bytes) if operation.body else b""
         body = read(operation.body, content) if operation.body else None
         call = Call(parameters, body, caller)
         key = request.headers.get("idempotency-key")
@@ -128,15 +127,15 @@ def _bearer(request: Request) -> bytes:
     return token.strip().encode("latin-1") if scheme.lower() == "bearer" else b""
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise HTTPException(415, f"the body must be JSON: send Content-Type: application/json, not {kind[:80]}")
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MAX_BODY_BYTES:
-            raise HTTPException(413, "the body is larger than 1 MiB: send less at a time")
+        if len(content) > most:
+            raise HTTPException(413, f"the body is larger than {most >> 20} MiB: send less at a time")
     return bytes(content)
 
 

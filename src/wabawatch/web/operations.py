@@ -14,6 +14,8 @@ from starlette.datastructures import QueryParams
 from wabawatch.domain.access import Caller, Scope
 from wabawatch.domain.errors import BadRequest
 
+MAX_BODY_BYTES = 1 << 20
+
 NO_MORE = 4096
 """The longest text that a parameter is read from."""
 
@@ -50,6 +52,8 @@ class Operation:
     """The members of the path, and the query parameters beside them"""
     body: type[msgspec.Struct] | None = None
     status: int = 200
+    most_bytes: int = MAX_BODY_BYTES
+    """The largest body it takes"""
     description: str = ""
     problems: tuple[int, ...] = ()
     """The statuses of the problems it has beside those that any operation may have"""

@@ -1,0 +1,113 @@
+"""Batches: many records in one commit, all of them or none; copies of webhooks only with a right signature."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.asgi import Answer
+from tests.support.system import item, webhook
+from tests.web.test_api import LOCAL, NOW, WAMID, Desk
+
+from wabawatch.meta.signature import sign
+
+SECRET = "app secret"
+STATUS = {"kind": "status", "id": WAMID, "status": {"status": "delivered", "at": NOW}}
+SEND = {
+    "kind": "message",
+    "message": {"phone_number": "+1 555 010 1001", "message_id": WAMID, "local_id": LOCAL, "at": NOW},
+}
+ACTED = {
+    "kind": "agent_interaction",
+    "interaction": {"agent_id": "agent-7", "action": "replied", "local_id": LOCAL, "at": NOW},
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path, WABAWATCH_APP_SECRET=SECRET)
+    yield desk
+    desk.system.close()
+
+
+def post(desk: Desk, *records: dict[str, Any]) -> Answer:
+    return desk.post("/batches", {"records": records})
+
+
+def copied(secret: str = SECRET, **more: Any) -> dict[str, Any]:
+    body = webhook(
+        "messages", item("wamid.in", NOW, **{"from": "15550101001", "type": "text"}), received_at=NOW
+    ).content
+    told = {"kind": "webhook", "body": b64encode(body).decode(), "signature": sign(body, secret.encode()), "at": NOW}
+    return told | more
+
+
+def rows(desk: Desk, question: str) -> list[tuple[Any, ...]]:
+    desk.system.drain()
+    with desk.system.database.reading() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(question)]
+
+
+def test_all_records_of_a_batch_are_kept(desk: Desk) -> None:
+    answer = post(desk, SEND, STATUS, ACTED)
+
+    assert (answer.status, json.loads(answer.body)) == (202, {"kept": 3, "refused": 0})
+    assert (desk.messages()["attempted"], desk.messages()["delivered"]) == (1, 1)
+    assert rows(desk, "SELECT interaction_id, agent_id FROM agent_interaction_logs") == [(LOCAL, "agent-7")]
+
+
+def test_a_repeated_batch_changes_nothing(desk: Desk) -> None:
+    for _ in range(2):
+        assert post(desk, SEND, STATUS, ACTED).status == 202
+
+    assert desk.messages()["attempted"] == 1
+    assert len(rows(desk, "SELECT 1 FROM agent_interaction_logs")) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"kind": "message", "message": {"template_name": "hello"}}, "records[1].phone_number"),
+        ({"kind": "message", "message": {"phone_number": 7}}, "records[1]"),
+        ({"kind": "status", "id": WAMID, "status": {"status": "gone"}}, "records[1]"),
+        ({"kind": "unknown"}, "records[1]"),
+    ],
+    ids=["nobody", "number", "status", "kind"],
+)
+def test_a_batch_with_a_wrong_record_is_refused_whole(desk: Desk, wrong: dict[str, Any], named: str) -> None:
+    answer = post(desk, SEND, wrong)
+
+    assert answer.status == 422
+    assert named in json.loads(answer.body)["detail"]
+    assert desk.messages()["attempted"] == 0
+
+
+def test_an_empty_batch_is_refused(desk: Desk) -> None:
+    assert post(desk).status == 422
+
+
+def test_the_copy_of_a_webhook_is_a_webhook_like_any_other(desk: Desk) -> None:
+    for _ in range(2):
+        assert json.loads(post(desk, copied()).body) == {"kept": 1, "refused": 0}
+
+    assert desk.messages()["inbound"] == 1
+    assert rows(desk, "SELECT phone_number FROM conversations") == [("15550101001",)]
+
+
+@pytest.mark.parametrize("wrong", [{"signature": ""}, {"signature": "sha256=00"}, {"app": "unknown"}], ids=str)
+def test_a_copy_that_nobody_signed_is_not_kept_and_stops_nothing(desk: Desk, wrong: dict[str, Any]) -> None:
+    answer = post(desk, copied(**wrong), SEND)
+
+    assert (answer.status, json.loads(answer.body)) == (202, {"kept": 1, "refused": 1})
+    assert (desk.messages()["attempted"], desk.messages()["inbound"]) == (1, 0)
+
+
+def test_a_single_interaction_of_an_agent_is_logged(desk: Desk) -> None:
+    answer = desk.post("/agent-interactions", ACTED["interaction"])
+
+    assert (answer.status, json.loads(answer.body)) == (202, {"id": LOCAL})
+    assert rows(desk, "SELECT action FROM agent_interaction_logs") == [("replied",)]
