@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,12 @@ def test_few_messages_are_insufficient_data(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", ["", "not a number", "12", "+" + "1" * 40])
 def test_a_recipient_that_is_no_number_is_refused(tmp_path: Path, number: str) -> None:
-    with Wabawatch.embedded(url(tmp_path)) as ww, pytest.raises(BadRequest, match="phone_number"):
+    with Wabawatch.embedded(url(tmp_path), strict=True) as ww, pytest.raises(BadRequest, match="phone_number"):
         ww.log_outbound_message(number)
 
 
 def test_a_status_of_an_id_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
-    with Wabawatch.embedded(url(tmp_path)) as ww, pytest.raises(BadRequest, match="id"):
+    with Wabawatch.embedded(url(tmp_path), strict=True) as ww, pytest.raises(BadRequest, match="id"):
         ww.update_delivery_status("wamid.\ud800", "sent")
 
 
@@ -90,8 +91,42 @@ def test_a_status_of_an_id_that_cannot_be_kept_is_refused(tmp_path: Path) -> Non
     ids=ascii,
 )
 def test_what_could_not_be_read_back_is_refused_at_once(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with Wabawatch.embedded(url(tmp_path)) as ww:
+    with Wabawatch.embedded(url(tmp_path), strict=True) as ww:
         with pytest.raises(BadRequest, match=next(iter(wrong))):
             ww.log_outbound_message("+1234567890", **wrong)
 
         assert ww.get_system_status(0)["messages"]["attempted"] == 0
+
+
+def test_what_cannot_be_kept_raises_only_if_that_was_asked_for(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        assert ww.log_outbound_message("not a number")
+        ww.update_delivery_status("wamid.1", "gone")
+
+        assert ww.health_check()["lost"] == 2
+        assert ww.get_system_status(0)["messages"]["attempted"] == 0
+
+
+def test_what_an_agent_did_is_in_the_log_of_agents(tmp_path: Path) -> None:
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        ww.log_inbound_message("+1 234 567 890", WAMID, phone_number_id="1001")
+        did = ww.log_agent_interaction("agent-7", "replied", "+1 234 567 890", phone_number_id="1001", lead_id="lead-1")
+        ww.get_system_status()
+        with sqlite3.connect(tmp_path / "books.db") as books:
+            acted = books.execute("SELECT interaction_id, agent_id, action FROM agent_interaction_logs").fetchall()
+            talks = books.execute("SELECT phone_number, lead_id, agent_id, is_open FROM conversations").fetchall()
+        books.close()
+
+    assert acted == [(did, "agent-7", "replied")]
+    assert talks == [("1234567890", "lead-1", "agent-7", 1)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"agent_id": ""}, {"action": "a\0b"}, {"duration_ms": -1}, {"local_id": "7"}], ids=ascii
+)
+def test_an_action_that_cannot_be_kept_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with (
+        Wabawatch.embedded(url(tmp_path), strict=True) as ww,
+        pytest.raises(BadRequest, match=next(iter(wrong))),
+    ):
+        ww.log_agent_interaction(**({"agent_id": "agent-7", "action": "replied"} | wrong))

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wabawatch.embedded import Wabawatch
+    from wabawatch.client import Wabawatch
+    from wabawatch.sdk.aio import AsyncWabawatch
 
-__all__ = ["Wabawatch"]
+__all__ = ["AsyncWabawatch", "Wabawatch"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for: `import wabawatch` itself stays light."""
     if name == "Wabawatch":
-        from wabawatch.embedded import Wabawatch
+        from wabawatch.client import Wabawatch
 
         return Wabawatch
+    if name == "AsyncWabawatch":
+        from wabawatch.sdk.aio import AsyncWabawatch
+
+        return AsyncWabawatch
     raise AttributeError(f"module 'wabawatch' has no attribute {name!r}")
