@@ -51,12 +51,15 @@ from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
+from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
 from wabawatch.web.api_batches import BatchesApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_logging import LoggingApi
+from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
+from wabawatch.web.gateway import Gateway, make_gateway
 from wabawatch.web.metrics import Build
 from wabawatch.web.openapi import document
 from wabawatch.web.operations import Subject
@@ -136,6 +139,7 @@ class System:
         self.figures = SqlFigures(self.database, self.inbox, self.clock)
         self.rules = rules_of(settings)
         self.acks = Acks()
+        self.spool = Spool(places.folder, self.keyring, settings.gateway.spool_bytes)
         self.stopped = Stopped()
         self._answers: Counter[tuple[Millis, int]] = Counter()
         self._flushing = threading.Lock()
@@ -175,6 +179,7 @@ class System:
                 Loop("expiry", self.expiry.step, 30.0),
                 Loop("answers", self.flush_answers, 5.0),
                 Loop("storage", self.look_again, 5.0),
+                Loop("spool", self.drain_spool, 5.0),
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
@@ -197,6 +202,8 @@ class System:
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
+        log = CallLog(self.inbox, self.spool, self.clock)
+        gateway = make_gateway(settings.graph, settings.gateway, log, door)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
         told: list[Subject] = [LoggingApi(self.inbox, self.clock), BatchesApi(self.inbox, self.clock, admits)]
@@ -214,10 +221,12 @@ class System:
             build,
         )
         docs = Docs(document(api.table, build.version))
-        return Site(receiver, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor))
+        return Site(
+            receiver, gateway, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor, gateway)
+        )
 
     @asynccontextmanager
-    async def _running(self, supervisor: Supervisor) -> AsyncIterator[None]:
+    async def _running(self, supervisor: Supervisor, gateway: Gateway) -> AsyncIterator[None]:
         supervisor.add_closer("database", self.database.close)
         supervisor.add_closer("inbox", self.inbox.close)
         if self.is_on_postgres:
@@ -230,6 +239,7 @@ class System:
         try:
             yield
         finally:
+            await gateway.close()
             self.stopped = await supervisor.stop()
 
     def start_by_itself(self, actor: str) -> None:
@@ -256,12 +266,19 @@ class System:
         self.database.look_again()
         return False
 
+    def drain_spool(self) -> bool:
+        """Hand the inbox what it could not take before."""
+        if not self.inbox.trouble():
+            self.spool.drain(self.inbox.append_all)
+        return False
+
     def drain(self) -> None:
         """Do everything that waits, in this thread: afterwards the figures hold all that was accepted.
 
         The loops may run meanwhile: of two that take the same bodies, one finds them done.
         """
         with self._draining:
+            self.drain_spool()
             while self._spare.step() or self._spare.retry() or self._spare.recheck():
                 pass
             self.flush_answers()

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.conversations import Parties, ServiceWindow
-from wabawatch.domain.facts import AgentActed, MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
@@ -124,6 +125,13 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Keep what is queued, then close: every later call raises StoreUnavailable. Repeatable."""
+
+
+class Spool(Protocol):
+    """Where bodies wait that the inbox could not take."""
+
+    def keep(self, body: Body) -> None:
+        """Keep *body*. On return a crash cannot lose it, unless the disk failed too. Never raises for that."""
 
 
 class Held(NamedTuple):
@@ -245,6 +253,12 @@ class Ledger(Protocol):
     def note_delays(self, delays: Sequence[tuple[str, Millis, Millis]]) -> None:
         """Add to Meta's delay histogram: (phone_number_id, receipt time, delay in ms)."""
 
+    def known_numbers(self, numbers: Collection[str]) -> set[str]:
+        """Those of *numbers* (phone_number_ids) that anything ever spoke of."""
+
+    def note_calls(self, calls: Sequence[tuple[CallAnswered, str]]) -> None:
+        """Count calls to the Graph API and how long they took, each for the number beside it ("": for none)."""
+
     def fail(self, failing: Failing) -> None:
         """Keep a body that could not be digested."""
 
@@ -303,6 +317,9 @@ class Figures(Protocol):
 
     def answers(self, window: Window) -> Histogram:
         """How long the receiver took to answer the bodies of *window*."""
+
+    def calls(self, window: Window) -> CallCounts:
+        """The calls through the gateway that were passed on in *window*."""
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set)."""

@@ -20,6 +20,7 @@ __all__ = [
     "Alerts",
     "App",
     "AppEnv",
+    "Gateway",
     "Graph",
     "GraphUrl",
     "Monitoring",
@@ -53,6 +54,30 @@ class Graph:
     )
     token: Secret | None = setting(
         "WHATSAPP_TOKEN", kinds.SECRET, None, "Access token for our own Graph API calls; this release makes none yet."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The way through to the Graph API, `/graph/`."""
+
+    token: Secret | None = setting(
+        "WABAWATCH_GATEWAY_TOKEN",
+        kinds.SECRET,
+        None,
+        "What a caller must show in `X-Wabawatch-Token`, or as bearer token; not set: everybody who has one of Meta's.",
+    )
+    timeout_s: int = setting(
+        "WABAWATCH_GATEWAY_TIMEOUT",
+        whole(1, unit="seconds"),
+        60,
+        "How long Meta may be silent before a call is answered with 504.",
+    )
+    spool_bytes: int = setting(
+        "WABAWATCH_GATEWAY_SPOOL_BYTES",
+        whole(0, unit="bytes"),
+        256 * MIB,
+        "Most room in the data folder for records of calls while the store cannot be written to.",
     )
 
 
@@ -219,6 +244,7 @@ class Settings:
 
     app_env: AppEnv = setting("APP_ENV", kinds.APP_ENV, AppEnv.DEVELOPMENT, "Where this runs.")
     graph: Graph = section(Graph, "graph")
+    gateway: Gateway = section(Gateway, "gateway")
     webhook: Webhook = section(Webhook, "webhook")
     server: Server = section(Server, "server")
     network: Network = section(Network, "network")

@@ -71,6 +71,8 @@ class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """When it was asked for: ISO 8601 with offset, or milliseconds since 1970; now when missing"""
     outcome: SendOutcome | None = None
     error: ErrorIn | None = None
+    biz_opaque_callback_data: Word | None = None
+    """What the sender attached for its own use"""
 
 
 class StatusIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -183,7 +185,26 @@ class AgentRecord(msgspec.Struct, tag="agent", omit_defaults=True):
     source: int = Source.API
 
 
-Record = MessageRecord | StatusRecord | AgentRecord
+class CallRecord(msgspec.Struct, tag="call", omit_defaults=True):
+    """A call through the gateway as the inbox keeps it."""
+
+    at: Millis
+    """When it was passed on"""
+    method: str
+    node: str = ""
+    edge: str = ""
+    http_status: int = 0
+    latency_ms: float = 0.0
+    error: ErrorIn | None = None
+    usage: str = ""
+    is_token_known: bool = True
+    message: MessageIn | None = None
+    """What it asked to be sent"""
+    local_id: str = ""
+    """Of that message"""
+
+
+Record = MessageRecord | StatusRecord | AgentRecord | CallRecord
 
 _decode_record = msgspec.json.Decoder(Record)
 

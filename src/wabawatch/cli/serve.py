@@ -59,6 +59,7 @@ def _config(site: Site, where_to: Server) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_graceful_shutdown=10,
         server_header=False,
+        date_header=False,  # the site adds it, but not to what Meta answers
     )
 
 

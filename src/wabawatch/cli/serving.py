@@ -40,7 +40,12 @@ def url_of(listener: socket.socket) -> str:
 async def serving(app: Any, listener: socket.socket) -> AsyncIterator[None]:
     """Serve the ASGI *app* in this event loop. At the end its lifespan is shut down and *listener* closed."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=GRACE_S,
     )
     config.load()
     server = uvicorn.Server(config)

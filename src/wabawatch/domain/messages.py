@@ -313,6 +313,7 @@ def _lift_send(fact: SendRecorded) -> Message:
         user=_claim(source, at, fact.user_id),
         lead=_claim(source, at, fact.lead_id),
         conversation=_claim(source, at, fact.conversation_id),
+        opaque=_claim(source, at, fact.opaque),
         errors=_notes(fact.answered_at or at, fact.errors),
     )
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from wabawatch.domain.calls import error_of, message_of, nodes_of, number_of
 from wabawatch.domain.conversations import windows_of
 from wabawatch.domain.errors import DamagedBodies, Trouble, WabawatchError
 from wabawatch.domain.facts import (
     AgentActed,
+    CallAnswered,
     Fact,
     MessageEchoed,
     MessageFact,
@@ -217,11 +219,12 @@ def take_in(ledger: Ledger, parcel: Sequence[Opened]) -> None:
 
 def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
     """Take *facts* into the books."""
+    facts = _learn_calls(ledger, facts)
     speaking = [f for f in facts if isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)]
     others: list[OtherFact] = [
         f
         for f in facts
-        if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed | AgentActed)
+        if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed | AgentActed | CallAnswered)
     ]
     ledger.note(others)
     ledger.note_people(speaking)
@@ -229,6 +232,21 @@ def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
     ledger.note_windows(windows_of(facts))
     if speaking:
         settle(ledger, match(ledger, speaking).slots)
+
+
+def _learn_calls(ledger: Ledger, facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Count the calls among *facts*. Gives what else is to be learnt: the other facts, and what the calls tell."""
+    calls = [f for f in facts if isinstance(f, CallAnswered)]
+    others = [f for f in facts if not isinstance(f, CallAnswered)]
+    if not calls:
+        return others
+    # A number is known by whatever speaks of it, by what else is in the batch, and by a message that it could send.
+    known = {number for f in others if (number := getattr(f, "number", ""))}
+    known |= {call.node for call in calls if call.send and call.send.wamid}
+    known |= ledger.known_numbers(nodes_of(calls) - known)
+    told: list[Fact] = [found for call in calls for found in (message_of(call, known), error_of(call, known)) if found]
+    ledger.note_calls([(call, number_of(call, known)) for call in calls])
+    return [*others, *told]
 
 
 def match(ledger: Ledger, facts: Sequence[MessageFact]) -> Matcher:

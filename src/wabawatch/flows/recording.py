@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wabawatch.domain.facts import (
     AgentActed,
+    CallAnswered,
+    CallKind,
     ErrorSeen,
     Fact,
     MessageReceived,
@@ -22,6 +26,7 @@ from wabawatch.records import record_agent, record_item, record_message, record_
 from wabawatch.wire import (
     AgentIn,
     AgentRecord,
+    CallRecord,
     Direction,
     ErrorIn,
     MessageIn,
@@ -49,6 +54,8 @@ def facts_of(content: bytes, received_at: Millis) -> list[Fact]:
         return [_status(record, told)]
     if isinstance(record, AgentRecord):
         return [_agent(record, told)]
+    if isinstance(record, CallRecord):
+        return [_call(record, told)]
     if record.message.direction is Direction.INBOUND:
         return [_inbound(record, told)]
     return [_send(record, told)]
@@ -73,6 +80,28 @@ def _send(record: MessageRecord, told: When) -> SendRecorded:
         conversation_id=message.conversation_id or "",
         outcome=message.outcome or _outcome(message),
         errors=_errors(message.error),
+        opaque=message.biz_opaque_callback_data or "",
+    )
+
+
+def _call(record: CallRecord, told: When) -> CallAnswered:
+    send = None
+    if record.message is not None:
+        send = _send(MessageRecord(record.message, record.local_id, record.at, Source.GATEWAY), told)
+        send = replace(send, answered_at=told.at + round(record.latency_ms), errors=_errors(record.error))
+    return CallAnswered(
+        when=told,
+        source=Source.GATEWAY,
+        kind=CallKind.SEND if send else CallKind.OTHER,
+        method=record.method,
+        node=record.node,
+        edge=record.edge,
+        http_status=record.http_status,
+        latency_ms=record.latency_ms,
+        errors=_errors(record.error),
+        usage=record.usage,
+        send=send,
+        is_token_known=record.is_token_known,
     )
 
 

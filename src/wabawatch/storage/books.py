@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, delete, select, update
 
 from wabawatch.domain.conversations import Parties, ServiceWindow
-from wabawatch.domain.facts import AgentActed, MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
-from wabawatch.storage import body_log, conversations, counts, history, messages
+from wabawatch.storage import body_log, calls_log, conversations, counts, history, messages
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
@@ -143,6 +143,12 @@ class SqlLedger:
         numbers = self._words.numbers.ids(self._connection, {number for number, _, _ in delays})
         added = Counter((at - at % HOUR_MS, numbers[number], index_of(delay)) for number, at, delay in delays)
         counts.add_histogram(self._connection, "meta_delay", added, self._floors)
+
+    def known_numbers(self, numbers: Collection[str]) -> set[str]:
+        return set(self._words.numbers.known(self._connection, numbers))
+
+    def note_calls(self, calls: Sequence[tuple[CallAnswered, str]]) -> None:
+        calls_log.note(self._connection, self._words, calls, self._floors)
 
     def fail(self, failing: Failing) -> None:
         body_log.fail(self._connection, failing, self._keyring)

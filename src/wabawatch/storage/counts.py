@@ -247,9 +247,14 @@ def read_counters(connection: Connection, spans: Sequence[Span]) -> dict[str, in
     return dict(counted)
 
 
-HISTOGRAM_TIERS = {"ack": (Tier.FIVE, Tier.HOUR, Tier.DAY), "meta_delay": (Tier.HOUR, Tier.DAY)}
+HISTOGRAM_TIERS = {
+    "ack": (Tier.FIVE, Tier.HOUR, Tier.DAY),
+    "meta_delay": (Tier.HOUR, Tier.DAY),
+    "send": (Tier.HOUR, Tier.DAY),
+    "call": (Tier.HOUR, Tier.DAY),
+}
 """Delays spread over a hundred slots, so that fine buckets of them would outweigh the messages themselves."""
-HISTOGRAM_KINDS = ("ack", "meta_delay")
+HISTOGRAM_KINDS = ("ack", "meta_delay", "send", "call")
 """Stored by position: add new ones at the end."""
 
 

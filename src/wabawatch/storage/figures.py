@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
@@ -13,7 +14,7 @@ from wabawatch.domain.report import BodyCounts, MetricPoint, metric_points
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier, cover
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.ports import CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
-from wabawatch.storage import audit, body_log, counts
+from wabawatch.storage import audit, body_log, calls_log, counts
 from wabawatch.storage import packed_counts as packed
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.counts import Place
@@ -57,6 +58,11 @@ class SqlFigures:
     def answers(self, window: Window) -> Histogram:
         with self._database.reading() as connection:
             return counts.read_histogram(connection, "ack", _spans(connection, window, Scope.WABA))
+
+    def calls(self, window: Window) -> CallCounts:
+        with self._database.reading() as connection:
+            spans = (_spans(connection, window, scope) for scope in (Scope.ALL, Scope.TEMPLATE))
+            return calls_log.read(connection, *spans)
 
     def mark(self, name: str) -> int:
         with self._database.reading() as connection:

@@ -1,9 +1,12 @@
-"""Everything that is served: the webhook receiver in front, raw, and all else behind it through Starlette."""
+"""Everything that is served: gateway and webhook receiver in front, raw, all else behind them through Starlette."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,8 +16,9 @@ from starlette.routing import BaseRoute, Mount
 
 from wabawatch.domain.errors import Refusal, Trouble
 from wabawatch.web.api import PREFIX, Api
+from wabawatch.web.gateway import Gateway
 from wabawatch.web.problems import refused, unavailable, unheard, unroutable
-from wabawatch.web.webhook import Receive, Receiver, Scope, Send
+from wabawatch.web.webhook import Message, Receive, Receiver, Scope, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
@@ -22,9 +26,12 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 class Site:
     """The ASGI app of the server."""
 
-    def __init__(self, receiver: Receiver, api: Api, others: Sequence[BaseRoute], lifespan: Lifespan) -> None:
+    def __init__(
+        self, receiver: Receiver, gateway: Gateway, api: Api, others: Sequence[BaseRoute], lifespan: Lifespan
+    ) -> None:
         self.api = api
         self._receiver = receiver
+        self._gateway = gateway
         self._rest = Starlette(
             routes=[Mount(PREFIX, routes=api.routes()), *others],
             exception_handlers={
@@ -37,7 +44,26 @@ class Site:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._receiver.matches(scope["path"]):
-            await self._receiver(scope, receive, send)
+        is_http = scope["type"] == "http"
+        if is_http and self._gateway.matches(scope["path"]):
+            await self._gateway(scope, receive, send)
+        elif is_http and self._receiver.matches(scope["path"]):
+            await self._receiver(scope, receive, _dated(send))
         else:
-            await self._rest(scope, receive, send)
+            await self._rest(scope, receive, _dated(send) if is_http else send)
+
+
+def _dated(send: Send) -> Send:
+    """As *send*, with the header Date. The server adds none by itself: what Meta answers has Meta's."""
+
+    async def send_dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"date", _date(int(time.time())))]
+        await send(message)
+
+    return send_dated
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()

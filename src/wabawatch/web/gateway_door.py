@@ -1,0 +1,54 @@
+"""Who may pass through the gateway, and with which token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from starlette.concurrency import run_in_threadpool
+
+from wabawatch.domain.access import Scope
+from wabawatch.domain.errors import NotAllowed
+from wabawatch.flows.access import PREFIX, Doorkeeper, check
+from wabawatch.flows.sending import SEND_EDGES, Target
+from wabawatch.web.gateway_headers import Incoming
+
+_WRITING = SEND_EDGES | {"media"}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Lets calls through."""
+
+    gateway_token: bytes = field(default=b"", repr=False)
+    """Without one everybody may pass: Meta checks the caller's own token"""
+    own_token: bytes = field(default=b"", repr=False)
+    """Our own access token, for callers who show one of wabawatch's"""
+    callers: Doorkeeper | None = None
+    """Knows the tokens that wabawatch gave out"""
+
+    async def admit(self, method: str, target: Target, incoming: Incoming) -> None:
+        """Let *incoming* pass; where its bearer token is wabawatch's, with our own in its place. Raises NotAllowed."""
+        if await self._is_ours(method, target, incoming.bearer):
+            if not self.own_token:
+                raise NotAllowed("the bearer token is wabawatch's, and WHATSAPP_TOKEN is not set: none for Meta")
+
+            incoming.replace_bearer(self.own_token)
+        elif self.gateway_token and not compare_digest(incoming.gateway_token, self.gateway_token):
+            raise NotAllowed("the gateway is closed: send its token in the header X-Wabawatch-Token")
+
+    async def _is_ours(self, method: str, target: Target, bearer: bytes) -> bool:
+        if not bearer:
+            return False
+        if self.gateway_token and compare_digest(bearer, self.gateway_token):
+            return True
+        if self.callers is None:
+            return False
+        caller = self.callers.recall(bearer)
+        if caller is None and bearer.startswith(PREFIX.encode()):
+            caller = await run_in_threadpool(self.callers.identify, bearer)
+        if caller is None:
+            return False
+        is_plain = method in ("GET", "HEAD") or target.edge in _WRITING
+        check(caller, Scope.WRITE if is_plain else Scope.ADMIN)
+        return True
