@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 
@@ -53,6 +53,11 @@ _FAILURES = {
     "authentication": {131026: 90, 131000: 10},
     "service": {131047: 50, 131026: 40, 131053: 10},
 }
+
+
+def because(code: int, details: str) -> MetaError:
+    """The error of that code, with *details* of its own."""
+    return replace(ERRORS[code], details=details)
 
 
 def refusal_of(category: str, rng: Random, *, is_troubled: bool) -> MetaError:

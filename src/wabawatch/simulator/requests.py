@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from wabawatch.domain.facts import Millis
 from wabawatch.simulator.application import Json, PlannedSend
-from wabawatch.simulator.failures import ERRORS, MetaError
+from wabawatch.simulator.failures import ERRORS, MetaError, because
 from wabawatch.simulator.ledger import Entry
+from wabawatch.simulator.media import KINDS, MediaStore
 from wabawatch.simulator.world import Contact, Group, Number, Template, World, stranger
 
 _UNSENDABLE = {"PAUSED": 132015, "DISABLED": 132016}
@@ -18,14 +19,17 @@ def is_send(body: Json) -> bool:
     return "status" not in body
 
 
-def read_send(body: Json, world: World, number: Number, key: str, at: Millis, *, marketing: bool) -> PlannedSend:
+def read_send(
+    body: Json, world: World, number: Number, key: str, at: Millis, *, marketing: bool, media: MediaStore
+) -> PlannedSend:
     """The send that *body* asks for. Raises `Refused` where the platform would refuse it by its form."""
     if body.get("messaging_product") != "whatsapp":
-        raise Refused(_because(100, "The parameter messaging_product is required."))
+        raise Refused(because(100, "The parameter messaging_product is required."))
     template = _template(body, world, number)
     if marketing and (template is None or template.category != "marketing"):
         raise Refused(ERRORS[131055])
     recipient, group = _addressee(body, world, number)
+    _check_medium(body, media)
     return PlannedSend(
         key=key,
         at=at,
@@ -69,24 +73,36 @@ def _template(body: Json, world: World, number: Number) -> Template | None:
     return found
 
 
+def _check_medium(body: Json, media: MediaStore) -> None:
+    """A medium is named by a link or by the id of an upload that is still there."""
+    kind = _text(body.get("type"))
+    if kind not in KINDS:
+        return
+    medium = _object(body.get(kind))
+    link, medium_id = _text(medium.get("link")), _text(medium.get("id"))
+    if not link and not medium_id:
+        raise Refused(because(131008, f"The parameter {kind}['id'] or {kind}['link'] is required."))
+    if medium_id and media.find(medium_id) is None:
+        said = f"Param {kind}['id'] is not a valid whatsapp business account media attachment ID"
+        raise Refused(MetaError(100, said, said))
+    if link and not link.startswith(("http://", "https://")):
+        raise Refused(because(131009, f"The parameter {kind}['link'] is no http(s) address."))
+
+
 def _addressee(body: Json, world: World, number: Number) -> tuple[Contact | None, Group | None]:
     to, bsuid = _text(body.get("to")), _text(body.get("recipient"))
     if body.get("recipient_type") == "group":
         group = next((one for one in world.groups if one.id == to), None)
         if group is None:
-            raise Refused(_because(131009, "There is no such group."))
+            raise Refused(because(131009, "There is no such group."))
         return None, group
     phone = "".join(filter(str.isdecimal, to))
     if not phone and not bsuid:
-        raise Refused(_because(131008, "The parameter to or recipient is required."))
+        raise Refused(because(131008, "The parameter to or recipient is required."))
     known = world.by_address.get(phone or bsuid)
     if known is None:
         return stranger(number, phone, "" if phone else bsuid), None
     return replace(known, number=number) if phone else replace(known, number=number, phone=""), None
-
-
-def _because(code: int, details: str) -> MetaError:
-    return replace(ERRORS[code], details=details)
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,7 @@ from wabawatch.simulator.ids import stream
 from wabawatch.simulator.incidents import Incident
 from wabawatch.simulator.ledger import Entry, SendLogged, note
 from wabawatch.simulator.logbook import outcome_of, records
+from wabawatch.simulator.media import MediaStore
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.notices import template_state
 from wabawatch.simulator.steps import CallGraph, PostWebhook, Step
@@ -56,6 +57,7 @@ class Simulation:
             seed, numbers=numbers, contacts=people, templates=templates, bsuid_only=mix.bsuid_only
         )
         self.engine = Engine(mix, seed, secret=secret, app=app)
+        self.media = MediaStore(seed)
         self.now: Millis = start_at
         """The time of the newest step."""
         self._seed = seed
