@@ -30,6 +30,7 @@ SCOPES = {
     Scope.CATEGORY: "category",
     Scope.COUNTRY: "country",
     Scope.ERROR: "error code and number",
+    Scope.CHARGE: "charged category, country and number",
 }
 
 

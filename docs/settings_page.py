@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from wabawatch.settings import SETTINGS, Setting, Settings
+from wabawatch.sources import NAME
 
 PAGE = Path(__file__).with_name("settings.md")
 
@@ -41,6 +42,13 @@ app_secret_file = "/run/secrets/shop_app_secret"
 
 [thresholds]
 delivery_rate = "97%"
+
+[prices]                        # see costs.md
+currency = "EUR"
+
+[prices.marketing]
+DE = 0.1131
+default = 0.0604
 ```
 """
 
@@ -53,7 +61,8 @@ def page() -> str:
 
 
 def _section_of(setting: Setting) -> str:
-    return setting.key.rpartition(".")[0]
+    # Of a price, which stands by its country in a section by its category, the section of all prices.
+    return setting.key.removesuffix(f".{NAME}").rpartition(".")[0]
 
 
 def _section(name: str, settings: list[Setting]) -> str:
@@ -72,7 +81,7 @@ def _row(setting: Setting) -> str:
 
 def _default(value: object) -> str:
     match value:
-        case None | ():
+        case None | () | "":
             return "not set"
         case bool():
             return f"`{str(value).lower()}`"

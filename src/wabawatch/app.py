@@ -24,6 +24,7 @@ from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.assessing import Rules
+from wabawatch.flows.costing import Costing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
@@ -39,6 +40,7 @@ from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
 from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
+from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.figures import SqlFigures
@@ -56,6 +58,7 @@ from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
 from wabawatch.web.api_batches import BatchesApi
 from wabawatch.web.api_figures import FiguresApi
+from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
@@ -149,6 +152,7 @@ class System:
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.status = StatusFlow(self.figures, self.clock, self.rules)
+        self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)
 
@@ -207,7 +211,7 @@ class System:
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
         told: list[Subject] = [LoggingApi(self.inbox, self.clock), BatchesApi(self.inbox, self.clock, admits)]
-        api = Api(door, once, [*told, FiguresApi(self.status, self.cycle)])
+        api = Api(door, once, [*told, FiguresApi(self.status, self.cycle), LimitsApi(self.costing)])
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,

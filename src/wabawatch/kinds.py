@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -131,6 +132,21 @@ def _weight(raw: object) -> float:
     return number
 
 
+def _price(raw: object) -> Decimal:
+    _weight(raw)
+    price = Decimal(str(raw).strip())
+    if price > 1_000_000:
+        raise ValueError(f"{raw!r} is more than a million for one message")
+    return price
+
+
+def _currency(raw: object) -> str:
+    text = _text(raw).upper()
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError(f"{text!r} is no currency; give its three letters, such as EUR")
+    return text
+
+
 def _app_env(raw: object) -> AppEnv:
     text = _text(raw)
     if text.lower() not in list(AppEnv):
@@ -202,6 +218,8 @@ PATH = Kind("path", lambda raw: Path(_text(raw)).expanduser())
 SWITCH = Kind("true or false", _switch)
 SHARE = Kind("share: 95, 95% or 0.95", _share)
 WEIGHT = Kind("number from 0 up", _weight)
+PRICE = Kind("number from 0 up, by country or `default`", _price)
+CURRENCY = Kind("three letters, such as EUR", _currency)
 APP_ENV = Kind(", ".join(AppEnv), _app_env)
 GRAPH_URL = Kind("web address", _graph_url)
 HOSTS = Kind("comma list of hosts and networks", _hosts)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wabawatch import kinds
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
+from wabawatch.price_settings import Prices
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "GraphUrl",
     "Monitoring",
     "Network",
+    "Prices",
     "QualityWeights",
     "Secret",
     "Server",
@@ -253,6 +255,7 @@ class Settings:
     thresholds: Thresholds = section(Thresholds, "thresholds")
     quality_weights: QualityWeights = section(QualityWeights, "quality.weights")
     alerts: Alerts = section(Alerts, "alerts")
+    prices: Prices = section(Prices, "prices")
     named_apps: Mapping[str, App] = sections(App, "apps")
 
     @property
@@ -291,6 +294,7 @@ def load(
     settings: Settings = reading.tree(Settings)
     if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
+    reading.problems += settings.prices.problems()
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings

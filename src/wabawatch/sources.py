@@ -57,12 +57,21 @@ def sections(tree: type, name: str) -> Any:
     return field(default_factory=dict, metadata={"section": (tree, f"{name}.{NAME}")})
 
 
+def named(name: str, kind: Kind, sentence: str) -> Any:
+    """A field of the tree with values by names that the operator chooses; *name* in the environment ends with `NAME`,
+    and in TOML they stand in a section of the field's name."""
+    return field(default_factory=dict, metadata={"named": (name, kind, sentence)})
+
+
 def documented(tree: type, prefix: str = "") -> Iterator[Setting]:
     """All settings of *tree*, in its order."""
     for spot in fields(tree):
         if "section" in spot.metadata:
             branch, name = spot.metadata["section"]
             yield from documented(branch, f"{name}.")
+        elif "named" in spot.metadata:
+            name, kind, sentence = spot.metadata["named"]
+            yield Setting(name, f"{prefix}{spot.name}.{NAME}", kind, None, sentence)
         else:
             name, kind, sentence = spot.metadata["setting"]
             yield Setting(name, f"{prefix}{spot.name}", kind, spot.default, sentence)
@@ -116,8 +125,11 @@ class Reading:
         """Build *tree* from the values taken; what was not given has its default."""
         given: dict[str, Any] = {}
         for spot in fields(tree):
-            if "setting" in spot.metadata and f"{prefix}{spot.name}" in self.values:
-                given[spot.name] = self.values[f"{prefix}{spot.name}"]
+            key = f"{prefix}{spot.name}"
+            if "setting" in spot.metadata and key in self.values:
+                given[spot.name] = self.values[key]
+            elif "named" in spot.metadata:
+                given[spot.name] = {name: self.values[f"{key}.{name}"] for name in self._names_in(f"{key}.{NAME}")}
             elif "section" in spot.metadata:
                 branch, name = spot.metadata["section"]
                 given[spot.name] = self._sections(branch, name) if NAME in name else self.tree(branch, f"{name}.")

@@ -196,7 +196,7 @@ def test_pricing_says_the_category_too() -> None:
     message = lift(told(Status.SENT, pricing=Pricing("PMP", "regular", "marketing", True)))
 
     assert message.category == (Source.WEBHOOK, T0, "marketing")
-    assert message.pricing == (Source.WEBHOOK, T0, PricingKey("PMP", "regular", 1))
+    assert message.pricing == (Source.WEBHOOK, T0, PricingKey("PMP", "regular", 1, "marketing"))
 
 
 @pytest.mark.parametrize(("billable", "kept"), [(True, 1), (False, 0), (None, -1)])

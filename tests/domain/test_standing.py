@@ -37,6 +37,7 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.domain.messages import Message
 from wabawatch.domain.standing import (
+    Cell,
     Judgement,
     Origin,
     Outcome,
@@ -422,23 +423,57 @@ def test_a_message_is_counted_in_the_minute_of_its_cohort_and_in_its_slices() ->
         told(Status.FAILED, 2 * MINUTE, waba=WABA, errors=(ErrorSeen(131026),)),
     )
 
-    assert cell(message, "US", Outcome.FAILED) == (
-        T0 // MINUTE,
-        NUMBERS[0],
-        WABA,
-        TEMPLATES[0],
-        "marketing",
-        "US",
-        131026,
-    )
+    expected = Cell(T0 // MINUTE, NUMBERS[0], WABA, TEMPLATES[0], "marketing", "US", 131026)
+    assert cell(message, "US", Outcome.FAILED) == expected
     assert cell(message, "US", Outcome.DELIVERED).error == 0
 
 
-def test_only_what_is_said_to_be_billable_is() -> None:
-    def billed(billable: bool | None) -> bool:
-        return counted(told(Status.SENT, pricing=Pricing("PMP", "regular", "utility", billable))).is_billable
+@pytest.mark.parametrize(
+    ("kind", "category", "billable", "expected"),
+    [
+        ("regular", "utility", True, True),
+        ("regular", "utility", False, False),
+        ("regular", "utility", None, True),
+        ("regular", "", None, False),
+        ("", "utility", None, False),
+        ("", "utility", True, True),
+        ("free_customer_service", "utility", None, False),
+        ("free_entry_point", "referral_conversion", None, False),
+        ("free_group_customer_service", "group_utility", None, False),
+    ],
+)
+def test_what_is_billable_is_said_or_told_by_type_and_category(
+    kind: str, category: str, billable: bool | None, expected: bool
+) -> None:
+    assert counted(told(Status.SENT, pricing=Pricing("PMP", kind, category, billable))).is_billable is expected
 
-    assert [billed(True), billed(False), billed(None)] == [True, False, False]
+
+PRICED = Pricing("PMP", "regular", "authentication_international", True)
+
+
+def charged(*facts: MessageFact, status: Outcome = Outcome.SENT) -> str:
+    return cell(gathered(*facts), "US", status).charge
+
+
+def test_a_message_is_charged_as_what_its_pricing_says_and_not_as_what_was_sent() -> None:
+    sent = recorded(template=TEMPLATES[0], category="authentication")
+
+    assert charged(sent, told(Status.SENT, pricing=PRICED)) == "authentication_international"
+    assert charged(sent, told(Status.SENT, pricing=Pricing("PMP", "regular", "", True))) == "authentication"
+    assert charged(told(Status.SENT, pricing=Pricing("PMP", "regular", "", True))) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(Outcome.READ, PRICED.category), (Outcome.FAILED, ""), (Outcome.EXPIRED, "")]
+)
+def test_what_did_not_arrive_is_not_charged(status: Outcome, expected: str) -> None:
+    assert charged(told(Status.SENT, pricing=PRICED), status=status) == expected
+
+
+def test_what_is_in_no_figure_is_not_charged() -> None:
+    assert charged(told(Status.SENT, pricing=PRICED, feed=Feed.STANDBY)) == ""
+    assert charged(told(Status.READ, pricing=PRICED)) == ""
+    assert charged(told(Status.SENT)) == ""
 
 
 def test_what_the_template_rule_said_is_part_of_the_standing() -> None:

@@ -86,6 +86,8 @@ class PricingKey(NamedTuple):
     type: str
     billable: int
     """1 yes, 0 no, -1 not said"""
+    category: str = ""
+    """By which it is charged; that of the send may be another, such as the template's"""
 
 
 class ErrorNote(NamedTuple):
@@ -359,7 +361,8 @@ def _notes(at: Millis, errors: tuple[ErrorSeen, ...]) -> tuple[ErrorNote, ...]:
 
 
 def _pricing_key(pricing: Pricing) -> PricingKey:
-    return PricingKey(pricing.model, pricing.type, -1 if pricing.billable is None else int(pricing.billable))
+    billable = -1 if pricing.billable is None else int(pricing.billable)
+    return PricingKey(pricing.model, pricing.type, billable, pricing.category)
 
 
 def person_key(person: Person) -> ContactKey:

@@ -35,6 +35,8 @@ class Scope(IntEnum):
     COUNTRY = 5
     ERROR = 6
     """per error code and number"""
+    CHARGE = 7
+    """what is charged: per category and country together, and number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class TierRule:
 TIERS: Mapping[Tier, TierRule] = {
     Tier.MINUTE: TierRule(MINUTE_MS, 48 * HOUR_MS, frozenset({Scope.ALL, Scope.NUMBER})),
     Tier.FIVE: TierRule(5 * MINUTE_MS, 35 * DAY_MS, frozenset({Scope.ALL, Scope.WABA, Scope.NUMBER})),
-    Tier.HOUR: TierRule(HOUR_MS, 400 * DAY_MS, frozenset(Scope)),
+    Tier.HOUR: TierRule(HOUR_MS, 400 * DAY_MS, frozenset(Scope) - {Scope.CHARGE}),
     Tier.DAY: TierRule(DAY_MS, None, frozenset(Scope)),
 }
 

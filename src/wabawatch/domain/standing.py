@@ -314,10 +314,24 @@ def standing(message: Message, judgement: Judgement, swept_until: Millis, seen: 
         template_use=judgement.use if is_linked else _NO_USE,
         template_health=judgement.template_health if is_linked else "",
         fault=str(_fault(message)) if status is _FAILED else "",
-        is_billable=message.pricing is not None and message.pricing[2].billable == 1,
+        is_billable=is_billable(message),
         is_contradictory=is_contradictory(message, seen),
     )
 
+
+def is_billable(message: Message) -> bool:
+    """Whether Meta says that it costs something.
+
+    Where `billable` is not said (Meta is to drop it), the type and category of the pricing tell (META.md 3.2).
+    """
+    if message.pricing is None:
+        return False
+    said = message.pricing[2]
+    return said.billable == 1 or (said.billable < 0 and said.type == REGULAR and bool(said.category))
+
+
+REGULAR = "regular"
+"""The pricing type of messages that are charged; those of all others begin with `free_`"""
 
 _NO_USE = TemplateUse.NONE
 
@@ -339,6 +353,8 @@ class Cell(NamedTuple):
     country: str
     error: int
     """Error code of a failed message, else 0"""
+    charge: str = ""
+    """The category by which it is charged; "" when it costs nothing, as one that did not arrive"""
 
 
 def cell(message: Message, country: str, status: Outcome, seen: Look | None = None) -> Cell:
@@ -351,7 +367,20 @@ def cell(message: Message, country: str, status: Outcome, seen: Look | None = No
         message.category[2] if message.category else "",
         country,
         (error_code(message) or 0) if status is _FAILED else 0,
+        _charge(message, status, seen),
     )
+
+
+def _charge(message: Message, status: Outcome, seen: Look | None) -> str:
+    if message.pricing is None or status is _FAILED or status is _EXPIRED or not is_billable(message):
+        return ""
+    if (seen.role if seen else role(message)) is not _ATTEMPTED:
+        return ""
+    return message.pricing[2].category or (message.category[2] if message.category else "") or UNCATEGORISED
+
+
+UNCATEGORISED = "unknown"
+"""The category of a message that is charged, and nobody says as what"""
 
 
 class Purpose(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from wabawatch.domain.error_codes import TEMPLATE_VIOLATION_CODES
-from wabawatch.domain.facts import Millis
+from wabawatch.domain.facts import Millis, Source
 from wabawatch.domain.messages import Message
 from wabawatch.domain.standing import (
     MINUTE_MS,
@@ -49,6 +49,8 @@ class TemplateEvent(NamedTuple):
     """status | quality | category"""
     value: str
     reason: str = ""
+    told_by: Source = Source.WEBHOOK
+    """Who told us first"""
 
 
 class ConsentEvent(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier
-from wabawatch.domain.standing import MINUTE_MS, Cell, Standing
+from wabawatch.domain.standing import MINUTE_MS, Cell, Outcome, Role, Standing
 from wabawatch.storage import packed_counts
 from wabawatch.storage.bulk import Bulk, Lookup, add_to, adding, among
 from wabawatch.storage.dialect import chunks
@@ -103,7 +103,26 @@ def places(cell: Cell, numbers: _Numbers) -> Iterator[tuple[int, int, int]]:
         yield _ERROR, number_id, cell.error
 
 
-_ALL, _WABA, _NUMBER, _TEMPLATE, _CATEGORY, _COUNTRY, _ERROR = map(int, Scope)
+_ALL, _WABA, _NUMBER, _TEMPLATE, _CATEGORY, _COUNTRY, _ERROR, _CHARGE = map(int, Scope)
+
+CHARGED = Standing(Role.ATTEMPTED, Outcome.SENT, is_billable=True)
+"""As what every charged message is counted by category and country: that it moves on costs no further row."""
+
+
+@lru_cache
+def charge_ref(category: str, country: str) -> int:
+    """A category and a country as one number: the country in the lower 16 bits, the category above them."""
+    return category_ref(category) % (1 << 46) << 16 | country_ref(country)
+
+
+def category_of_charge(ref: int) -> int:
+    """What a `charge_ref` says of the category: the same for all countries."""
+    return ref >> 16
+
+
+def country_of_charge(ref: int) -> str:
+    """The country in a `charge_ref`, "" unknown."""
+    return (ref & 0xFFFF).to_bytes(2, "big").lstrip(b"\0").decode("ascii", "replace")
 
 
 def spread(
@@ -115,13 +134,16 @@ def spread(
         words.numbers.ids(connection, {c.number for c in cells if c.number}),
         words.wabas.ids(connection, {c.waba for c in cells if c.waba}),
         words.templates.ids(connection, {c.template for c in cells if c.template}),
-        words.standings.ids(connection, {standing for _, standing in moves}),
+        words.standings.ids(connection, {CHARGED, *(standing for _, standing in moves)}),
     )
     minutes: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for (cell, standing), n in moves.items():
         standing_id, minute = numbers.standings[standing], cell.minute
         for place in places(cell, numbers):
             minutes[(*place, standing_id, minute)] += n
+        if cell.charge:
+            number_id, ref = numbers.numbers.get(cell.number, 0), charge_ref(cell.charge, cell.country)
+            minutes[_CHARGE, number_id, ref, numbers.standings[CHARGED], minute] += n
     changes: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for (scope, number_id, ref, standing_id, minute), n in minutes.items():
         if n:

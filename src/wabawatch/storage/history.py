@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, tuple_, update
 
 from wabawatch.domain.facts import (
     DAY_MS,
@@ -19,6 +19,7 @@ from wabawatch.domain.facts import (
     Person,
     PersonChanged,
     SendRecorded,
+    Source,
     TemplateChanged,
     TemplateRef,
 )
@@ -120,7 +121,7 @@ def template_histories(
     rows = [_TemplateRow._make(row) for row in _template_events(connection, by_id)]
     wabas = words.wabas.words(connection, {row.waba_id for row in rows if row.waba_id})
     for row in rows:
-        event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason)
+        event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason, Source(row.told_by))
         history = found.setdefault(by_id[row.template_id], {})
         history.setdefault(wabas.get(row.waba_id, ""), []).append(event)
     return found
@@ -187,11 +188,17 @@ def _note_templates(connection: Connection, words: Dictionary, facts: Sequence[T
             "value": f.after,
             "reason": f.reason,
             "told_at": told_at(f.when),
+            "told_by": int(f.source),
         }
         for f in named
     ]
     new = insert(connection, template_events)
-    told = {"told_at": smaller(connection, template_events.c.told_at, new.excluded.told_at)}
+    # Who told first: together with when, so that the order in which they are learnt does not matter.
+    known = tuple_(template_events.c.told_at, template_events.c.told_by)
+    is_earlier = tuple_(new.excluded.told_at, new.excluded.told_by) < known
+    told = {
+        name: case((is_earlier, new.excluded[name]), else_=template_events.c[name]) for name in ("told_at", "told_by")
+    }
     keys = list(template_events.primary_key)
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=told), rows)
     _queue_rechecks(connection, "template", [(row["template_id"], row["told_at"]) for row in rows])

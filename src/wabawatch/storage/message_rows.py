@@ -90,6 +90,7 @@ class Profile(NamedTuple):
     pricing_model: str
     pricing_type: str
     billable: int
+    pricing_category: str
     template_use: str
     template_status: str
     template_health: str
@@ -164,6 +165,7 @@ def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Pr
         pricing_model=pricing.model,
         pricing_type=pricing.type,
         billable=pricing.billable,
+        pricing_category=_charged_as(message, pricing),
         template_use=judgement.use,
         template_status=judgement.template_status,
         template_health=judgement.template_health,
@@ -245,7 +247,7 @@ def message_of(
         profile.type,
         meanings.templates[profile.template_id] if profile.template_id else None,
         profile.category,
-        PricingKey(profile.pricing_model, profile.pricing_type, profile.billable),
+        _pricing_of(profile),
         meanings.labels[row.user_id][1] if row.user_id else None,
         meanings.labels[row.lead_id][1] if row.lead_id else None,
         extra.get("conversation"),
@@ -265,6 +267,21 @@ def message_of(
         )
     )
     return message, _judgement_of(profile[_JUDGED])
+
+
+def _charged_as(message: Message, pricing: PricingKey) -> str:
+    """The pricing's category as it is kept: "" where it is the message's own, `NO_CATEGORY` where there is none."""
+    own = message.category[2] if message.category else ""
+    return "" if pricing.category == own else pricing.category or NO_CATEGORY
+
+
+NO_CATEGORY = "-"
+
+
+def _pricing_of(profile: Profile) -> PricingKey:
+    kept = profile.pricing_category
+    category = "" if kept == NO_CATEGORY else kept or profile.category
+    return PricingKey(profile.pricing_model, profile.pricing_type, profile.billable, category)
 
 
 _NOTHING_EXTRA: dict[str, Any] = {}

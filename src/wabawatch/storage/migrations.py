@@ -23,6 +23,7 @@ from wabawatch.storage.step_0004 import pack_contacts
 from wabawatch.storage.step_0005 import join_indexes
 from wabawatch.storage.step_0006 import add_access
 from wabawatch.storage.step_0007 import add_conversations
+from wabawatch.storage.step_0008 import add_sources
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -43,6 +44,7 @@ STEPS: tuple[Step, ...] = (
     Step(5, "one index for contacts and wamids", join_indexes),
     Step(6, "API tokens", add_access),
     Step(7, "conversations", add_conversations),
+    Step(8, "who told of templates, and as what messages are charged", add_sources),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

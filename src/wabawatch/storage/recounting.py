@@ -47,7 +47,7 @@ class SqlRecount:
             after = held[-1].id
 
     def rows_of(self, moves: Moves) -> Mapping[RollupKey, int]:
-        self._learn({standing for _, standing in moves})
+        self._learn({counts.CHARGED, *(standing for _, standing in moves)})
         return counts.spread(self._connection, self._words, moves, self._floors)
 
     def _learn(self, standings: set[Standing]) -> None:

@@ -142,6 +142,7 @@ profiles = Table(
     Column("use_reason", Text, nullable=False),
     Column("quality_rating", Text, nullable=False),
     Column("claims", LargeBinary, nullable=False),
+    Column("pricing_category", Text, nullable=False, server_default="", comment="Where it is not `category`"),
     comment="Combinations of the attributes that few messages differ in; `claims` says where each came from",
 )
 
@@ -286,6 +287,7 @@ template_events = Table(
     Column("value", Text, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("told_at", BigInteger, nullable=False),
+    Column("told_by", SmallInteger, nullable=False, server_default="3", comment="As in domain.facts.Source"),
 )
 consents = Table(
     "consents",
