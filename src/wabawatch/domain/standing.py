@@ -326,8 +326,8 @@ def is_billable(message: Message) -> bool:
     """
     if message.pricing is None:
         return False
-    said = message.pricing[2]
-    return said.billable == 1 or (said.billable < 0 and said.type == REGULAR and bool(said.category))
+    _, kind, billable, category = message.pricing[2]
+    return billable == 1 or (billable < 0 and kind == REGULAR and category != "")
 
 
 REGULAR = "regular"
@@ -372,7 +372,7 @@ def cell(message: Message, country: str, status: Outcome, seen: Look | None = No
 
 
 def _charge(message: Message, status: Outcome, seen: Look | None) -> str:
-    if message.pricing is None or status is _FAILED or status is _EXPIRED or not is_billable(message):
+    if message.pricing is None or not is_billable(message) or status is _FAILED or status is _EXPIRED:
         return ""
     if (seen.role if seen else role(message)) is not _ATTEMPTED:
         return ""

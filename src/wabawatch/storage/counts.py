@@ -136,6 +136,7 @@ def spread(
         words.templates.ids(connection, {c.template for c in cells if c.template}),
         words.standings.ids(connection, {CHARGED, *(standing for _, standing in moves)}),
     )
+    charged_id = numbers.standings[CHARGED]
     minutes: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for (cell, standing), n in moves.items():
         standing_id, minute = numbers.standings[standing], cell.minute
@@ -143,21 +144,21 @@ def spread(
             minutes[(*place, standing_id, minute)] += n
         if cell.charge:
             number_id, ref = numbers.numbers.get(cell.number, 0), charge_ref(cell.charge, cell.country)
-            minutes[_CHARGE, number_id, ref, numbers.standings[CHARGED], minute] += n
+            minutes[_CHARGE, number_id, ref, charged_id, minute] += n
+    tiers = [[(int(tier), width, floors.get(tier, 0)) for tier, width in some] for some in _TIERS_OF]
     changes: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for (scope, number_id, ref, standing_id, minute), n in minutes.items():
         if n:
-            for tier, width in _TIERS_OF[scope]:
+            for tier, width, floor in tiers[scope]:
                 bucket = minute // width
-                if bucket >= floors.get(tier, 0):
+                if bucket >= floor:
                     changes[tier, bucket, scope, number_id, ref, standing_id] += n
     return {key: n for key, n in changes.items() if n}
 
 
-_TIERS_OF = {
-    int(scope): [(tier, rule.width_ms // MINUTE_MS) for tier, rule in TIERS.items() if scope in rule.scopes]
-    for scope in Scope
-}
+_TIERS_OF = [
+    [(tier, rule.width_ms // MINUTE_MS) for tier, rule in TIERS.items() if scope in rule.scopes] for scope in Scope
+]
 """The tiers that a scope is counted in, and how many minutes wide their buckets are"""
 
 
