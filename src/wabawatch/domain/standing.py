@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import reduce
 from typing import NamedTuple
 
+from wabawatch.domain.billing import charged_as, is_billable
 from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES, Fault, fault_of
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKind, Evidence, Message, earliest, join_stages
@@ -319,20 +320,6 @@ def standing(message: Message, judgement: Judgement, swept_until: Millis, seen: 
     )
 
 
-def is_billable(message: Message) -> bool:
-    """Whether Meta says that it costs something.
-
-    Where `billable` is not said (Meta is to drop it), the type and category of the pricing tell (META.md 3.2).
-    """
-    if message.pricing is None:
-        return False
-    _, kind, billable, category = message.pricing[2]
-    return billable == 1 or (billable < 0 and kind == REGULAR and category != "")
-
-
-REGULAR = "regular"
-"""The pricing type of messages that are charged; those of all others begin with `free_`"""
-
 _NO_USE = TemplateUse.NONE
 
 
@@ -376,11 +363,7 @@ def _charge(message: Message, status: Outcome, seen: Look | None) -> str:
         return ""
     if (seen.role if seen else role(message)) is not _ATTEMPTED:
         return ""
-    return message.pricing[2].category or (message.category[2] if message.category else "") or UNCATEGORISED
-
-
-UNCATEGORISED = "unknown"
-"""The category of a message that is charged, and nobody says as what"""
+    return charged_as(message)
 
 
 class Purpose(StrEnum):

@@ -6,10 +6,10 @@ from collections import Counter
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from wabawatch.domain.billing import UNCATEGORISED
 from wabawatch.domain.costs import Charge
 from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.rollups import Scope, Tier
-from wabawatch.domain.standing import UNCATEGORISED
 from wabawatch.storage import packed_counts
 from wabawatch.storage.counts import CATEGORIES, category_of_charge, charge_ref, country_of_charge
 from wabawatch.storage.database import Database
