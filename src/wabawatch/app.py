@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,6 +30,8 @@ from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
 from wabawatch.flows.ingest import Acks, admit, registry_of
+from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
+from wabawatch.flows.polling import Polling
 from wabawatch.flows.recording import facts_of
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
@@ -50,6 +53,7 @@ from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.listener import Listener
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
+from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
@@ -70,6 +74,9 @@ from wabawatch.web.own import Own, Schema
 from wabawatch.web.site import Site
 from wabawatch.web.webhook import make_receiver
 from wabawatch.wire import assessment_json
+
+if TYPE_CHECKING:
+    from wabawatch.meta.graph import GraphClient
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +157,8 @@ class System:
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
+        self.platform = SqlPlatform(self.database)
+        self.graph = graph_of(settings)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.status = StatusFlow(self.figures, self.clock, self.rules)
         self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
@@ -170,6 +179,16 @@ class System:
     def _books(self) -> SqlBooks:
         return SqlBooks(self.database, self.keyring, country_of)
 
+    def _polling(self) -> list[Loop]:
+        """The loop that asks Meta, where there is a token to ask with."""
+        asked, apps = self.settings.polling, self.settings.app_tokens
+        if self.graph is None:
+            return []
+        polling = Polling(
+            self.graph, self.platform, self._books(), self.clock, asked.waba_ids, apps, asked.calls_per_hour
+        )
+        return [Loop("polling", polling.step, POLL_RHYTHM_MS / 1000, group=Group.MONITORING)]
+
     def supervisor(self) -> Supervisor:
         """The loops that keep the installation going."""
         bell = Bell()
@@ -187,6 +206,7 @@ class System:
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
+                *self._polling(),
                 *own,
             ]
         )
@@ -232,6 +252,8 @@ class System:
     @asynccontextmanager
     async def _running(self, supervisor: Supervisor, gateway: Gateway) -> AsyncIterator[None]:
         supervisor.add_closer("database", self.database.close)
+        if self.graph is not None:
+            supervisor.add_closer("graph", self.graph.close)
         supervisor.add_closer("inbox", self.inbox.close)
         if self.is_on_postgres:
             listener = Listener(self.database, self.inbox.on_kept)
@@ -289,6 +311,8 @@ class System:
 
     def close(self) -> None:
         """Give everything back. What was accepted is kept."""
+        if self.graph is not None:
+            self.graph.close()
         self.inbox.close()
         self.database.close()
 
@@ -299,6 +323,15 @@ def _make_private(path: Path | None) -> None:
         # One that is there is not even opened: closing it would drop the locks that this process holds on it.
         with suppress(OSError):  # whoever opens it will say what is wrong
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def graph_of(settings: Settings) -> GraphClient | None:
+    """Who asks Meta, by the settings; None: nobody, for there is no token, or it is not wanted."""
+    if settings.graph.token is None or not settings.polling.calls_per_hour:
+        return None
+    from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
+
+    return GraphClient(settings.graph.url, settings.graph.token, settings.app_tokens)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -210,6 +210,17 @@ def _hosts(raw: object) -> tuple[str, ...]:
     return found
 
 
+def _id(raw: object) -> str:
+    text = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else _text(raw)
+    if not re.fullmatch(r"[0-9]{1,32}", text):
+        raise ValueError(f"{text[:40]!r} is not an id, which Meta writes in digits")
+    return text
+
+
+def _ids(raw: object) -> tuple[str, ...]:
+    return tuple(map(_id, raw if isinstance(raw, list | tuple) else _list(raw)))
+
+
 DEFAULT_GRAPH_URL = GraphUrl("https://graph.facebook.com", "v25.0")
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 
@@ -224,6 +235,9 @@ APP_ENV = Kind(", ".join(AppEnv), _app_env)
 GRAPH_URL = Kind("web address", _graph_url)
 HOSTS = Kind("comma list of hosts and networks", _hosts)
 ADDRESSES = Kind("comma list of e-mail addresses", _addresses)
+ID = Kind("id, in digits", _id)
+IDS = Kind("comma list of ids", _ids)
+WEB_ADDRESS = Kind("web address", _web_address)
 SECRET = Kind("secret", lambda raw: Secret(_text(raw)), is_secret=True)
 SECRETS = Kind("comma list of secrets", lambda raw: tuple(Secret(part) for part in _list(raw)), is_secret=True)
 SECRET_URL = Kind("web address, secret", lambda raw: Secret(_web_address(raw)), is_secret=True)

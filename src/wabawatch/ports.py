@@ -14,6 +14,8 @@ from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
+from wabawatch.domain.platform import Known, RatingEvent, States, Subject
+from wabawatch.domain.polls import Poll, Usage
 from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.standing import NOT_JUDGED, Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
@@ -180,7 +182,7 @@ class Recheck:
 
     id: int
     kind: str
-    """template | contact"""
+    """template | contact | number"""
     ref: int
     from_at: Millis
     cursor: int
@@ -228,6 +230,24 @@ class Ledger(Protocol):
 
     def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
         """The marketing consent history of each contact and of the ids linked to it, by WABA ("": unknown)."""
+
+    def ratings(self, numbers: Collection[str]) -> Mapping[str, Sequence[RatingEvent]]:
+        """The history of the quality rating of each number that has one."""
+
+    def states(self, subjects: Collection[Subject]) -> States:
+        """What is known of each of *subjects* that Meta ever told the state of."""
+
+    def templates(self, waba: str) -> States:
+        """What is known of the templates of an account."""
+
+    def save_states(self, states: Mapping[tuple[Subject, str], Known]) -> None:
+        """Keep the newest of each aspect. What is older than what is known changes nothing."""
+
+    def listed_at(self, wabas: Collection[str]) -> Mapping[str, Millis]:
+        """When the newest whole list of each account's templates was begun, of those that were ever listed."""
+
+    def save_poll(self, poll: Poll, usages: Sequence[Usage]) -> None:
+        """Keep how a question went, and what it told of Meta's limits."""
 
     def note(self, facts: Sequence[OtherFact]) -> None:
         """Write down what is no message. Repeats change nothing; what needs judging again is queued."""
@@ -320,6 +340,10 @@ class Figures(Protocol):
 
     def calls(self, window: Window) -> CallCounts:
         """The calls through the gateway that were passed on in *window*."""
+
+    def accepted_by_rating(self, window: Window) -> Mapping[str, int]:
+        """How many accepted messages have their cohort time in *window*, by the quality rating that their number has
+        at its end as far as is known then ("" unknown)."""
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set)."""

@@ -26,6 +26,7 @@ __all__ = [
     "GraphUrl",
     "Monitoring",
     "Network",
+    "Polling",
     "Prices",
     "QualityWeights",
     "Secret",
@@ -55,7 +56,34 @@ class Graph:
         "Base address of the Graph API; a trailing version such as `/v25.0` is the one used for our own calls.",
     )
     token: Secret | None = setting(
-        "WHATSAPP_TOKEN", kinds.SECRET, None, "Access token for our own Graph API calls; this release makes none yet."
+        "WHATSAPP_TOKEN",
+        kinds.SECRET,
+        None,
+        "Access token for our own Graph API calls; with it, what only Meta knows is asked for while monitoring runs.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """What Meta is asked."""
+
+    waba_ids: tuple[str, ...] = setting(
+        "WABAWATCH_WABA_IDS",
+        kinds.IDS,
+        (),
+        "WhatsApp Business Accounts to ask about, besides those that webhooks or the token name.",
+    )
+    calls_per_hour: int = setting(
+        "WABAWATCH_POLL_CALLS_PER_HOUR",
+        whole(0, 5_000),
+        300,
+        "Most calls to Meta an hour for each 50 numbers begun; 0: nothing is asked.",
+    )
+    callback_url: str | None = setting(
+        "WABAWATCH_CALLBACK_URL",
+        kinds.WEB_ADDRESS,
+        None,
+        "Where Meta should send webhooks, as it reaches us; `doctor` compares it with what Meta has.",
     )
 
 
@@ -95,6 +123,12 @@ class Webhook:
         kinds.SECRETS,
         (),
         "Secrets of the Meta app that sign its webhooks; several, so that one can be rotated.",
+    )
+    app_id: str | None = setting(
+        "WABAWATCH_APP_ID",
+        kinds.ID,
+        None,
+        "Id of that app; with it and the secret, its subscription to webhooks can be looked at.",
     )
     allow_unsigned: bool = setting(
         "WABAWATCH_ALLOW_UNSIGNED",
@@ -238,6 +272,9 @@ class App:
         None,
         "Its verify token; when not set, `WEBHOOK_VERIFY_TOKEN`.",
     )
+    app_id: str | None = setting(
+        "WABAWATCH_APPS_<name>_APP_ID", kinds.ID, None, "Its id, with which its subscription can be looked at."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +284,7 @@ class Settings:
     app_env: AppEnv = setting("APP_ENV", kinds.APP_ENV, AppEnv.DEVELOPMENT, "Where this runs.")
     graph: Graph = section(Graph, "graph")
     gateway: Gateway = section(Gateway, "gateway")
+    polling: Polling = section(Polling, "polling")
     webhook: Webhook = section(Webhook, "webhook")
     server: Server = section(Server, "server")
     network: Network = section(Network, "network")
@@ -263,7 +301,13 @@ class Settings:
         """All apps by the name in their callback path; "" is the one without a name."""
         shared = self.webhook.verify_token
         named = {name: replace(app, verify_token=app.verify_token or shared) for name, app in self.named_apps.items()}
-        return {"": App(self.webhook.app_secret, shared), **named}
+        return {"": App(self.webhook.app_secret, shared, self.webhook.app_id), **named}
+
+    @property
+    def app_tokens(self) -> dict[str, Secret]:
+        """The tokens of the apps whose id and secret are known, by id."""
+        known = [app for app in self.apps.values() if app.app_id and app.app_secret]
+        return {app.app_id or "": Secret(f"{app.app_id}|{app.app_secret[0].reveal()}") for app in known}
 
     @property
     def is_production(self) -> bool:

@@ -185,7 +185,7 @@ class NumberChanged:
     when: When
     source: Source
     aspect: str
-    """name | throughput | limit | quality | settings | status"""
+    """name | throughput | limit | quality | settings | status | health | whatever else a number's node shows"""
     number: str = ""
     """phone_number_id; often unknown in account fields, where only `display_number` is given."""
     display_number: str = ""
@@ -206,6 +206,8 @@ class AccountChanged:
     waba: str = ""
     portfolio: str = ""
     display_number: str = ""
+    before: str = ""
+    """Known when we found the change ourselves, by asking; webhooks do not tell it"""
     after: str = ""
     reason: str = ""
     detail: str = ""

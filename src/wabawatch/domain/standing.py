@@ -85,6 +85,8 @@ class Judgement(NamedTuple):
     """healthy | unhealthy | "" unknown"""
     reason: str = ""
     """Why it violates or is unverified, as a stable word"""
+    quality_rating: str = ""
+    """The number's at cohort time, as far as we had been told; "" unknown"""
 
 
 NOT_JUDGED = Judgement()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wabawatch.domain.compliance import Thresholds, WebhookTimes
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.metrics import Weights
+from wabawatch.domain.metrics import Weights, number_quality
 from wabawatch.domain.report import Assessment, Evidence, assess
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.ports import Figures, Window
@@ -29,6 +29,7 @@ def assess_window(figures: Figures, window: Window, as_of: Millis, rules: Rules)
         tally=figures.tally(window),
         matured=figures.tally(Window(window.start, closed_minute(end - rules.grace_ms))),
         webhook_times=WebhookTimes(figures.answers(window), figures.bodies(window).distinct_live),
+        number_quality=number_quality(figures.accepted_by_rating(Window(window.start, end))),
     )
     return assess(evidence, rules.thresholds, rules.weights)
 

@@ -28,6 +28,7 @@ from wabawatch.domain.facts import (
     Why,
 )
 from wabawatch.flows.judging import rejudge, settle
+from wabawatch.flows.knowing import note
 from wabawatch.flows.matching import Matcher
 from wabawatch.ports import (
     DIGESTED,
@@ -226,7 +227,7 @@ def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
         for f in facts
         if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed | AgentActed | CallAnswered)
     ]
-    ledger.note(others)
+    note(ledger, others)
     ledger.note_people(speaking)
     ledger.note_agents([f for f in facts if isinstance(f, AgentActed)])
     ledger.note_windows(windows_of(facts))

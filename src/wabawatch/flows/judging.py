@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.platform import RatingEvent, rating_at
 from wabawatch.domain.standing import Cell, Judgement, Standing, cell, cohort_at, look, standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent, judge, may_need_consent
 from wabawatch.flows.matching import Slot
@@ -83,7 +84,14 @@ def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
     histories = ledger.template_histories(refs) if refs else {}
     contacts = {m.contact[2] for m in messages if m.contact and may_need_consent(m)}
     consents = ledger.consents(contacts) if contacts else {}
-    return [judge(m, _history_of(m, histories), _consent_of(m, consents)) for m in messages]
+    ratings = ledger.ratings({m.number for m in messages if m.number})
+    judged = ((m, judge(m, _history_of(m, histories), _consent_of(m, consents))) for m in messages)
+    return [_rated(judgement, m, ratings.get(m.number)) for m, judgement in judged]
+
+
+def _rated(judgement: Judgement, message: Message, history: Sequence[RatingEvent] | None) -> Judgement:
+    """*judgement* with the quality rating that the message's number had then, as far as we had been told."""
+    return judgement._replace(quality_rating=rating_at(history, cohort_at(message))) if history else judgement
 
 
 def _history_of(

@@ -13,11 +13,13 @@ from wabawatch.domain.conversations import Parties, ServiceWindow
 from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
+from wabawatch.domain.platform import Known, RatingEvent, States, Subject
+from wabawatch.domain.polls import Poll, Usage
 from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
-from wabawatch.storage import body_log, calls_log, conversations, counts, history, messages
+from wabawatch.storage import body_log, calls_log, conversations, counts, history, messages, platform
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
@@ -118,6 +120,25 @@ class SqlLedger:
     def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
         return history.consent_histories(self._connection, self._words, contacts)
 
+    def ratings(self, numbers: Collection[str]) -> Mapping[str, Sequence[RatingEvent]]:
+        return platform.ratings(self._connection, self._words, numbers)
+
+    def states(self, subjects: Collection[Subject]) -> States:
+        return platform.states_of(self._connection, subjects)
+
+    def templates(self, waba: str) -> States:
+        return platform.templates_of(self._connection, waba)
+
+    def save_states(self, states: Mapping[tuple[Subject, str], Known]) -> None:
+        platform.save_states(self._connection, states)
+
+    def listed_at(self, wabas: Collection[str]) -> Mapping[str, Millis]:
+        return platform.listed_at(self._connection, wabas)
+
+    def save_poll(self, poll: Poll, usages: Sequence[Usage]) -> None:
+        platform.save_poll(self._connection, poll)
+        platform.save_usages(self._connection, usages)
+
     def note(self, facts: Sequence[OtherFact]) -> None:
         history.note(self._connection, self._words, self._keyring, facts)
 
@@ -172,7 +193,9 @@ class SqlLedger:
 
     def recheck_page(self, recheck: Recheck, limit: int) -> list[Held]:
         query = select(table).where(table.c.id > recheck.cursor, table.c.cohort_at >= recheck.from_at)
-        if recheck.kind == "template":
+        if recheck.kind == "number":
+            query = query.where(table.c.number_id == recheck.ref)
+        elif recheck.kind == "template":
             some = select(profiles.c.id).where(profiles.c.template_id == recheck.ref)
             query = query.where(table.c.profile_id.in_(some))
         else:

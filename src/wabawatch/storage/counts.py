@@ -18,7 +18,7 @@ from wabawatch.storage.bulk import Bulk, Lookup, add_to, adding, among
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.partitions import ROLLUPS, drop_whole
-from wabawatch.storage.schema import counters, histograms, rollups
+from wabawatch.storage.schema import counters, histograms, rollups, standings
 from wabawatch.storage.schema import packed_counts as packed
 
 
@@ -193,6 +193,24 @@ def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequen
                 counted[each.standing_id] += each.n
     standings = words.standings.words(connection, list(counted))
     return {standings[standing_id]: n for standing_id, n in counted.items() if n}
+
+
+def accepted_by_number(connection: Connection, spans: Sequence[Span]) -> dict[int, int]:
+    """How many accepted messages are in *spans*, by the id of their number."""
+    accepted = set(connection.execute(select(standings.c.id).where(standings.c.is_accepted == 1)).scalars())
+    counted: defaultdict[int, int] = defaultdict(int)
+    c, p, scope = rollups.c, packed.c, int(Scope.NUMBER)
+    for tier, some in _by_tier(spans):
+        query = (
+            select(c.number_id, c.standing_id, func.sum(c.n))
+            .where(c.tier == tier, c.bucket.in_(some), c.scope == scope)
+            .group_by(c.number_id, c.standing_id)
+        )
+        for number_id, standing_id, n in connection.execute(query):
+            counted[number_id] += int(n) if standing_id in accepted else 0
+        for each in packed_counts.read(connection, p.tier == tier, p.bucket.in_(some), p.scope == scope):
+            counted[each.number_id] += each.n if each.standing_id in accepted else 0
+    return dict(counted)
 
 
 def _packed_in(tier: int, buckets: Sequence[int], place: Place) -> list[ColumnElement[bool]]:

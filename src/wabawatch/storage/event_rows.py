@@ -85,6 +85,7 @@ def _line(fact: OtherFact) -> dict[str, str]:
                 "kind": "account",
                 "event": fact.event,
                 "subject": subject,
+                "before": fact.before,
                 "after": fact.after,
                 "reason": fact.reason,
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
@@ -10,6 +11,7 @@ from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
+from wabawatch.domain.platform import rating_at
 from wabawatch.domain.report import BodyCounts, MetricPoint, metric_points
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier, cover
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
@@ -21,6 +23,7 @@ from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.platform import all_ratings
 from wabawatch.storage.schema import counters, cycles, marks, packed_counts, rollups
 
 SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
@@ -63,6 +66,18 @@ class SqlFigures:
         with self._database.reading() as connection:
             spans = (_spans(connection, window, scope) for scope in (Scope.ALL, Scope.TEMPLATE))
             return calls_log.read(connection, *spans)
+
+    def accepted_by_rating(self, window: Window) -> Mapping[str, int]:
+        end = self._clock.now() if window.end is None else window.end
+        found: Counter[str] = Counter()
+        with self._database.reading() as connection:
+            history = all_ratings(connection, end)
+            if not history:
+                return found
+            spans = _spans(connection, window, Scope.NUMBER)
+            for number_id, n in counts.accepted_by_number(connection, spans).items():
+                found[rating_at(history.get(number_id, ()), end)] += n
+        return found
 
     def mark(self, name: str) -> int:
         with self._database.reading() as connection:

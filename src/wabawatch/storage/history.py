@@ -30,6 +30,7 @@ from wabawatch.storage.dialect import insert, smaller
 from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display, Link, unknown
 from wabawatch.storage.event_rows import event_row, told_at
 from wabawatch.storage.kin import MOST_IDS, linked
+from wabawatch.storage.platform import note_ratings
 from wabawatch.storage.schema import (
     consents,
     contact_links,
@@ -70,7 +71,9 @@ def note(connection: Connection, words: Dictionary, keyring: Keyring, facts: Seq
     _note_events(connection, words, keyring, facts)
     _note_templates(connection, words, [f for f in facts if isinstance(f, TemplateChanged)])
     _note_consents(connection, words, [f for f in facts if isinstance(f, ConsentChanged)])
-    displays = [(f.number, f.display_number, f.when.at) for f in facts if isinstance(f, NumberChanged)]
+    of_numbers = [f for f in facts if isinstance(f, NumberChanged)]
+    _queue_rechecks(connection, "number", note_ratings(connection, words, of_numbers))
+    displays = [(f.number, f.display_number, f.when.at) for f in of_numbers]
     _note_displays(connection, words, displays)
     pairs = [(f.waba, f.portfolio, f.when.at) for f in facts if isinstance(f, AccountChanged)]
     _note_portfolios(connection, words, pairs)
@@ -163,14 +166,26 @@ def _person(contact_id: int, same: Mapping[int, Collection[int]]) -> Collection[
 def _note_events(connection: Connection, words: Dictionary, keyring: Keyring, facts: Sequence[OtherFact]) -> None:
     number_ids = words.numbers.ids(connection, {n for f in facts if (n := getattr(f, "number", ""))})
     waba_ids = words.wabas.ids(connection, {w for f in facts if (w := getattr(f, "waba", ""))})
+    dialled = _dialled(connection, facts)
     rows = []
     for fact in facts:
         number, waba = getattr(fact, "number", ""), getattr(fact, "waba", "")
-        ids = {"number_id": number_ids.get(number, 0), "waba_id": waba_ids.get(waba, 0)}
+        number_id = number_ids.get(number, 0) or dialled.get(getattr(fact, "display_number", ""), 0)
+        ids = {"number_id": number_id, "waba_id": waba_ids.get(waba, 0)}
         rows.append(event_row(fact, keyring) | ids)
     new = insert(connection, events)
     told = {name: smaller(connection, events.c[name], new.excluded[name]) for name in ("at", "seen_at")}
     connection.execute(new.on_conflict_do_update(index_elements=["fingerprint"], set_=told), rows)
+
+
+def _dialled(connection: Connection, facts: Sequence[OtherFact]) -> dict[str, int]:
+    """The ids of numbers that *facts* name only as people dial them, of those that just one number was seen with."""
+    lacking = {f.display_number for f in facts if isinstance(f, NumberChanged | AccountChanged) and f.display_number}
+    if not lacking:
+        return {}
+    query = select(numbers.c.display_number, func.min(numbers.c.id)).where(numbers.c.display_number.in_(lacking))
+    found = connection.execute(query.group_by(numbers.c.display_number).having(func.count() == 1))
+    return {row[0]: int(row[1]) for row in found}
 
 
 def _note_templates(connection: Connection, words: Dictionary, facts: Sequence[TemplateChanged]) -> None:
@@ -239,6 +254,11 @@ def _note_displays(connection: Connection, words: Dictionary, seen: Collection[D
     )
     news = statement.values(display_number=bindparam("_text"), display_at=bindparam("_at"))
     connection.execute(news, [{"_id": number, "_text": text, "_at": at} for number, text, at in known])
+    # What named the number only so, before we knew whose it is, is its now.
+    its = select(numbers.c.id).where(numbers.c.phone_number_id == bindparam("_id")).scalar_subquery()
+    nameless = and_(events.c.kind == "number", events.c.number_id == 0, events.c.subject == bindparam("_text"))
+    rows = [{"_id": number, "_text": text} for number, text, _ in known]
+    connection.execute(update(events).where(nameless).values(number_id=its), rows)
 
 
 def _note_portfolios(connection: Connection, words: Dictionary, pairs: Sequence[tuple[str, str, Millis]]) -> None:

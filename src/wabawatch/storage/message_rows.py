@@ -170,7 +170,7 @@ def profile_of(message: Message, judgement: Judgement, words: Words) -> tuple[Pr
         template_status=judgement.template_status,
         template_health=judgement.template_health,
         use_reason=judgement.reason,
-        quality_rating="",
+        quality_rating=judgement.quality_rating,
         claims=claims,
     )
     return profile, elsewhere
@@ -285,13 +285,13 @@ def _pricing_of(profile: Profile) -> PricingKey:
 
 
 _NOTHING_EXTRA: dict[str, Any] = {}
-_JUDGED = slice(Profile._fields.index("template_use"), Profile._fields.index("use_reason") + 1)
+_JUDGED = slice(Profile._fields.index("template_use"), Profile._fields.index("quality_rating") + 1)
 
 
 @lru_cache(1_024)
-def _judgement_of(judged: tuple[str, str, str, str]) -> Judgement:
-    use, status, health, reason = judged
-    return Judgement(TemplateUse(use), status, health, reason)
+def _judgement_of(judged: tuple[str, str, str, str, str]) -> Judgement:
+    use, status, health, reason, rating = judged
+    return Judgement(TemplateUse(use), status, health, reason, rating)
 
 
 def _state(message: Message, swept_until: Millis, seen: Look) -> int:

@@ -24,6 +24,7 @@ from wabawatch.storage.step_0005 import join_indexes
 from wabawatch.storage.step_0006 import add_access
 from wabawatch.storage.step_0007 import add_conversations
 from wabawatch.storage.step_0008 import add_sources
+from wabawatch.storage.step_0009 import add_platform
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -45,6 +46,7 @@ STEPS: tuple[Step, ...] = (
     Step(6, "API tokens", add_access),
     Step(7, "conversations", add_conversations),
     Step(8, "who told of templates, and as what messages are charged", add_sources),
+    Step(9, "what Meta tells when it is asked", add_platform),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

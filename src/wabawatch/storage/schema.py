@@ -20,6 +20,7 @@ from wabawatch.storage.schema_figures import (
     rollups,
     standings,
 )
+from wabawatch.storage.schema_platform import graph_usage, number_ratings, platform_states, polls
 
 __all__ = [
     "BIG_ID",
@@ -35,6 +36,7 @@ __all__ = [
     "cycles",
     "error_texts",
     "events",
+    "graph_usage",
     "histograms",
     "imports",
     "kept_hours",
@@ -46,11 +48,14 @@ __all__ = [
     "message_errors",
     "messages",
     "metadata",
+    "number_ratings",
     "number_wabas",
     "numbers",
     "packed_counts",
     "parked",
     "participants",
+    "platform_states",
+    "polls",
     "portfolios",
     "profiles",
     "raw_blocks",

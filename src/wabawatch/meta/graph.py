@@ -1,0 +1,205 @@
+"""The Graph API as polling needs it: one question, one answer as a value. No retries, and no secret in what it says."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from wabawatch.domain.platform import Seen
+from wabawatch.domain.polls import Ask, Load, Problem
+from wabawatch.kinds import GraphUrl, Secret
+from wabawatch.meta import graph_nodes as nodes
+from wabawatch.meta.decoding import decode
+from wabawatch.meta.reading import Json, integer, items, mapping, text
+from wabawatch.net import redact
+from wabawatch.polling_ports import Told
+
+TIMEOUT_S = 20.0
+PAGE = "100"
+"""The most that Meta gives at a time"""
+MOST_BYTES = 16 * 1024 * 1024
+MINUTE_MS = 60_000
+
+NO_TOKEN = Problem(0, "there is no token to ask with")
+
+
+class _Question:
+    """How one thing is asked: the edge below the subject, the fields, and how the answer is read."""
+
+    def __init__(self, edge: str, fields: Sequence[str], read: Any, *, is_list: bool = False) -> None:
+        self.edge, self.fields, self.read, self.is_list = edge, fields, read, is_list
+
+
+_QUESTIONS: Final[Mapping[Ask, _Question]] = {
+    Ask.APP: _Question("/subscriptions", (), nodes.read_app),
+    Ask.NUMBERS: _Question("/phone_numbers", nodes.NUMBER_FIELDS, nodes.read_numbers, is_list=True),
+    Ask.ACCOUNT: _Question("", nodes.ACCOUNT_FIELDS, nodes.read_account),
+    Ask.SUBSCRIBED: _Question("/subscribed_apps", (), nodes.read_subscribed),
+    Ask.TEMPLATES: _Question("/message_templates", nodes.TEMPLATE_FIELDS, nodes.read_templates, is_list=True),
+    Ask.NEW_TEMPLATES: _Question("/message_templates", nodes.TEMPLATE_FIELDS, nodes.read_templates, is_list=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: JSON, or the problem; and what it tells of the limits."""
+
+    json: Json
+    problem: Problem | None
+    app_load: Load | None = None
+    loads: Mapping[str, Load] = field(default_factory=dict)
+    """By business object: a WABA or a portfolio"""
+
+
+class GraphClient:
+    """Asks Meta, one call at a time. Every outcome is a value; nothing is tried again."""
+
+    def __init__(
+        self,
+        url: GraphUrl,
+        token: Secret,
+        app_tokens: Mapping[str, Secret] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """*app_tokens*: by app id. *transport*: instead of the network."""
+        # It would write whole addresses into the log, and debug_token takes the token as a parameter.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._url, self._token, self._app_tokens = url, token, dict(app_tokens or {})
+        self._client = httpx.Client(
+            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, transport=transport, http2=False
+        )
+        self._refused: set[tuple[str, str]] = set()
+        """Fields that this version of the API does not have: to ask for one is an error"""
+
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
+        """Ask about *subject*; of a list, one page: that *after* a cursor. *since_s*: what changed since."""
+        if ask is Ask.TOKEN:
+            return self._ask_token()
+        question = _QUESTIONS[ask]
+        token = self._app_tokens.get(subject) if ask is Ask.APP else self._token
+        if token is None:
+            return Told(problem=NO_TOKEN)
+        answer = self._get_fields(f"{subject}{question.edge}", question, token, _page(question, after, since_s))
+        if answer.problem is not None:
+            return _told(answer)
+        cursor = _next(answer.json) if question.is_list else ""
+        return _told(answer, tuple(question.read(subject, answer.json)), cursor if cursor != after else "")
+
+    def _ask_token(self) -> Told:
+        # The app's own token may look at any of the app's; without it, a token may look at itself while it works.
+        asking = next(iter(self._app_tokens.values()), self._token)
+        answer = self.get("debug_token", asking, {"input_token": self._token.reveal()})
+        if answer.problem is not None and asking is not self._token:
+            answer = self.get("debug_token", self._token, {"input_token": self._token.reveal()})
+        if answer.problem is not None and answer.problem.code == 190:
+            return _told(Answer({}, None, answer.app_load, answer.loads), nodes.dead_token(answer.problem))
+        return _told(answer, tuple(nodes.read_token(answer.json)) if answer.problem is None else ())
+
+    def _get_fields(self, path: str, question: _Question, token: Secret, more: Mapping[str, str]) -> Answer:
+        while True:
+            fields = [name for name in question.fields if (question.edge, name) not in self._refused]
+            answer = self.get(path, token, {**({"fields": ",".join(fields)} if fields else {}), **more})
+            unknown = _NO_SUCH_FIELD.search(answer.problem.sentence) if answer.problem else None
+            if unknown is None or unknown[1] not in fields:
+                return answer
+            self._refused.add((question.edge, unknown[1]))
+
+    def get(self, path: str, token: Secret, params: Mapping[str, str]) -> Answer:
+        """Ask for *path* as the bearer of *token*."""
+        headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
+        try:
+            answer = self._client.get(f"{self._url}/{path}", params=dict(params), headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return Answer({}, Problem(0, f"no answer: {redact(f'{type(error).__name__} {error}').strip()}"))
+        body = _decoded(answer.content)
+        app = read_usage(answer.headers.get("x-app-usage", "")).get("")
+        loads = read_usage(answer.headers.get("x-business-use-case-usage", ""))
+        loads.pop("", None)
+        return Answer(body or {}, read_problem(answer.status_code, body), app, loads)
+
+    def close(self) -> None:
+        """Close the connections. Repeatable."""
+        self._client.close()
+
+
+_NO_SUCH_FIELD = re.compile(r"nonexisting field \((\w+)\)")
+
+
+def _page(question: _Question, after: str, since_s: int) -> dict[str, str]:
+    if not question.is_list:
+        return {}
+    more = {"limit": PAGE}
+    if after:
+        more["after"] = after
+    if since_s:
+        more["since"] = str(since_s)
+    return more
+
+
+def _told(answer: Answer, seen: tuple[Seen, ...] = (), after: str = "") -> Told:
+    return Told(seen, after, answer.problem, answer.app_load, answer.loads)
+
+
+def _next(answer: Json) -> str:
+    """The cursor of the next page; "" on the last, which either has no `next` or nothing in it."""
+    paging = mapping(answer.get("paging"))
+    cursor = text(mapping(paging.get("cursors")).get("after"))
+    data = items(answer.get("data"))
+    return cursor if data and (paging.get("next") or len(data) >= int(PAGE)) else ""
+
+
+def _decoded(content: bytes) -> Json | None:
+    if len(content) > MOST_BYTES:
+        return None
+    try:
+        found = decode(content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def read_problem(status: int, body: Json | None) -> Problem | None:
+    """The error in an answer, in any shape that Meta and those between us give it; None: it is a good answer."""
+    if body is None:
+        return Problem(0, f"HTTP {status} without JSON")
+    error = body.get("error")
+    if status < 400 and not error:
+        return None
+    said = mapping(error) or ({"message": error} if isinstance(error, str) else body)
+    words = [text(said.get(name)) for name in ("message", "error_user_msg")]
+    sentence = redact(": ".join(word for word in words if word)) or f"HTTP {status}"
+    return Problem(integer(said.get("code")), sentence[:1_000], integer(said.get("error_subcode")))
+
+
+def read_usage(header: str) -> dict[str, Load]:
+    """A usage header: by business object, or "" for the app. Its type is not looked at: Meta lists none of WhatsApp's.
+
+    Of what is counted, that counts of which most is used.
+    """
+    found = _decoded(header.encode()) if header else None
+    if not found:
+        return {}
+    if any(name in found for name in _COUNTED):
+        return {"": _load([found])}
+    return {text(key): _load(entries) for key, each in found.items() if (entries := [mapping(e) for e in items(each)])}
+
+
+_COUNTED = ("call_count", "total_time", "total_cputime")
+
+
+def _load(entries: Sequence[Json]) -> Load:
+    shares = [_percent(entry.get(name)) for entry in entries for name in _COUNTED]
+    minutes = [integer(entry.get("estimated_time_to_regain_access")) for entry in entries]
+    return Load(max(shares, default=0.0), max(minutes, default=0) * MINUTE_MS)
+
+
+def _percent(value: object) -> float:
+    try:
+        return max(0.0, min(1_000.0, float(value)))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0.0

@@ -1,0 +1,67 @@
+"""What polling needs from the outside, and what others read of what it learnt; each method with its guarantee."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.platform import Seen, States
+from wabawatch.domain.polls import Ask, Load, Poll, Problem, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to one question."""
+
+    seen: tuple[Seen, ...] = ()
+    after: str = ""
+    """The cursor of the next page; "" there is none"""
+    problem: Problem | None = None
+    app_load: Load | None = None
+    loads: Mapping[str, Load] = field(default_factory=dict)
+    """By business object"""
+
+
+class Graph(Protocol):
+    """Meta's Graph API."""
+
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
+        """Ask one question (of a list: one page). Whatever goes wrong is a value; nothing is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where polling stands, in one consistent view."""
+
+    polls: tuple[Poll, ...]
+    usages: tuple[Usage, ...]
+    wabas: frozenset[str]
+    """That messages were seen of"""
+    targets: frozenset[str]
+    """That the token may reach, as it told"""
+    numbers: int
+    """How many are known"""
+    is_token_bad: bool
+    """Whether the token was found not to work"""
+
+
+class Boards(Protocol):
+    """Where polling stands, on disk."""
+
+    def board(self, since: Millis) -> Board:
+        """Where polling stands; of the WABAs that had messages *since* then."""
+
+    def claim(self, before: Poll, after: Poll) -> bool:
+        """Put *after* in the place of *before*. False: somebody else was faster, and nothing changed."""
+
+
+class Platform(Protocol):
+    """What is known of numbers, accounts, templates and our access to them."""
+
+    def states(self) -> States:
+        """Everything but templates: there may be thousands of them."""
+
+    def templates(self, waba: str) -> States:
+        """The templates of an account."""
