@@ -350,7 +350,7 @@ def translate(stored: StoredBody) -> Sequence[Fact]:
     body = stored.body
     if body.kind is BodyKind.RECORD:
         return facts_of(body.content, body.received_at)
-    is_live = body.source in (BodySource.LIVE, BodySource.SYNTHETIC)
+    is_live = body.source in (BodySource.LIVE, BodySource.COPY, BodySource.SYNTHETIC)
     is_synthetic = body.source is BodySource.SYNTHETIC
     return parse(body.content, received_at=body.received_at, is_live=is_live, is_synthetic=is_synthetic).facts
 

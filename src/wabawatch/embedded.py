@@ -11,8 +11,9 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.flows.cycle import Wanted
 from wabawatch.flows.recording import body_of, record_item
 from wabawatch.loops import Handle, run_in_thread
+from wabawatch.records import Item, WebhookItem
 from wabawatch.settings import load_process
-from wabawatch.wire import Item, WebhookItem, metrics_json, status_json
+from wabawatch.wire import metrics_json, status_json
 
 
 class InProcess:

@@ -9,8 +9,13 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from wabawatch.domain.calls import CallCounts
-from wabawatch.domain.conversations import Parties, ServiceWindow
-from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.facts import (
+    CallAnswered,
+    MessageFact,
+    Millis,
+    OtherFact,
+    TemplateRef,
+)
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
@@ -19,6 +24,7 @@ from wabawatch.domain.polls import Poll, Usage
 from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.standing import NOT_JUDGED, Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
+from wabawatch.ports_conversations import ConversationsLedger
 
 BodyId = int
 """Number of a body in the inbox; grows in the order of acceptance and is never used twice."""
@@ -60,6 +66,8 @@ class BodySource(StrEnum):
     IMPORT = "import"
     REPLAY = "replay"
     SYNTHETIC = "synthetic"
+    COPY = "copy"
+    """Live, but the application got it itself and handed on a copy: it never goes back there"""
 
 
 class Body(NamedTuple):
@@ -196,7 +204,7 @@ Moves = Mapping[tuple[Cell, Standing], int]
 """By how much the number of messages of a standing in a cell changes."""
 
 
-class Ledger(Protocol):
+class Ledger(ConversationsLedger, Protocol):
     """The books inside one transaction that writes: all of it is kept, or none."""
 
     def mark(self, name: str) -> int:
@@ -257,12 +265,6 @@ class Ledger(Protocol):
 
     def note_same(self, seen: Sequence[tuple[Collection[ContactKey], str, Millis]]) -> None:
         """Write down ids of one person, with WABA and time. What needs judging again is queued."""
-
-    def note_windows(self, opened: Mapping[Parties, Sequence[ServiceWindow]]) -> None:
-        """Join service windows with those that are known."""
-
-    def note_agents(self, acted: Sequence[AgentActed]) -> None:
-        """Write down what agents did. Repeats change nothing."""
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         """Those of *fingerprints* that a body kept before has."""

@@ -4,29 +4,76 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
+
+import msgspec
 
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.wire import (
     AgentIn,
-    AgentItem,
     AgentRecord,
     Direction,
     ErrorIn,
     MessageIn,
-    MessageItem,
     MessageRecord,
-    RecordItem,
     StatusIn,
-    StatusItem,
     StatusRecord,
+    Word,
     is_local_id,
     moment,
     phone_digits,
     uuid7,
 )
+
+
+class MessageItem(msgspec.Struct, tag="message", tag_field="kind", forbid_unknown_fields=True):
+    """A message in a batch."""
+
+    message: MessageIn
+
+
+class StatusItem(msgspec.Struct, tag="status", tag_field="kind", forbid_unknown_fields=True):
+    """In a batch, what became of a message."""
+
+    id: Word
+    """Our id of the message, or its wamid"""
+    status: StatusIn
+
+
+class AgentItem(msgspec.Struct, tag="agent_interaction", tag_field="kind", forbid_unknown_fields=True):
+    """In a batch, what an agent did."""
+
+    interaction: AgentIn
+
+
+class WebhookItem(msgspec.Struct, tag="webhook", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """In a batch, the copy of a webhook that the application got, and how it answered."""
+
+    body: bytes
+    """Every byte of it, in Base64"""
+    signature: Word
+    """The header `X-Hub-Signature-256` as it came: a copy without a right one is not kept"""
+    app: Word = ""
+    """The Meta app, as in the settings; "": the one without a name"""
+    at: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    """When the application got it, in milliseconds since 1970"""
+    status: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    """The HTTP status of the application's answer; 0: it gave none"""
+    ms: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
+    """How long the answer took"""
+
+
+RecordItem = MessageItem | StatusItem | AgentItem
+Item = RecordItem | WebhookItem
+
+
+class BatchIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Many records at once: `POST /api/v1/batches`. All of them are kept, or none."""
+
+    records: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=1_000)]
+
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 

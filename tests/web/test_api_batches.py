@@ -13,7 +13,10 @@ from tests.support.asgi import Answer
 from tests.support.system import item, webhook
 from tests.web.test_api import LOCAL, NOW, WAMID, Desk
 
+from wabawatch.domain.rollups import Span, Tier
 from wabawatch.meta.signature import sign
+from wabawatch.storage import counts
+from wabawatch.storage.application_answers import UNANSWERED
 
 SECRET = "app secret"
 STATUS = {"kind": "status", "id": WAMID, "status": {"status": "delivered", "at": NOW}}
@@ -111,3 +114,34 @@ def test_a_single_interaction_of_an_agent_is_logged(desk: Desk) -> None:
 
     assert (answer.status, json.loads(answer.body)) == (202, {"id": LOCAL})
     assert rows(desk, "SELECT action FROM agent_interaction_logs") == [("replied",)]
+
+
+def answers(desk: Desk) -> tuple[int, int]:
+    """How many webhooks the application answered with 2xx, and how many it did not."""
+    desk.system.drain()
+    with desk.system.database.reading() as connection:
+        spans = [Span(Tier.DAY, 0, 10**6)]
+        good = counts.read_histogram(connection, "application", spans)
+        return sum(good.values()), counts.read_counters(connection, spans).get(UNANSWERED, 0)
+
+
+def test_how_the_application_answered_is_counted(desk: Desk) -> None:
+    post(desk, copied(status=200, ms=30))
+    assert answers(desk) == (1, 0)
+
+    post(desk, copied(status=500, ms=30, at=NOW - 1000, body=""), SEND)
+    assert answers(desk) == (1, 0)  # what nobody signed is no webhook
+
+
+def test_only_the_first_answer_to_a_body_counts(desk: Desk) -> None:
+    post(desk, copied(status=500, ms=30), copied(status=200, ms=20, at=NOW - 1))
+    post(desk, copied(status=200, ms=20, at=NOW - 2))
+
+    assert answers(desk) == (0, 1)
+
+
+def test_a_copy_says_in_the_log_that_it_is_one(desk: Desk) -> None:
+    post(desk, copied(status=200))
+
+    ((said,),) = rows(desk, "SELECT message FROM whatsapp_logs WHERE kind = 'webhook'")
+    assert said.startswith("copy webhook body")

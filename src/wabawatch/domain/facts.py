@@ -317,6 +317,18 @@ class AgentActed:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookAnswered:
+    """The application answered a webhook that it got itself. Only its first answer to a body counts."""
+
+    when: When
+    body: bytes
+    """The fingerprint of the webhook's body"""
+    status: int
+    """HTTP status; 0: none"""
+    ms: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognised:
     """Something we did not understand, kept as it came."""
 
@@ -344,4 +356,4 @@ OtherFact: TypeAlias = (
     | ErrorReported
     | Unrecognised
 )
-Fact: TypeAlias = MessageFact | OtherFact | AgentActed | CallAnswered
+Fact: TypeAlias = MessageFact | OtherFact | AgentActed | CallAnswered | WebhookAnswered

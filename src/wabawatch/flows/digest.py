@@ -25,6 +25,7 @@ from wabawatch.domain.facts import (
     SendRecorded,
     StatusChanged,
     Unrecognised,
+    WebhookAnswered,
     Why,
 )
 from wabawatch.flows.judging import rejudge, settle
@@ -200,7 +201,8 @@ def fingerprint(stored: StoredBody) -> bytes:
 def take_in(ledger: Ledger, parcel: Sequence[Opened]) -> None:
     """Take bodies into the books: their facts, the figures they change, and the log of them."""
     prints = [fingerprint(opened.stored) for opened in parcel]
-    seen = ledger.seen(prints)
+    answered = {f.body for opened in parcel for f in opened.facts if isinstance(f, WebhookAnswered)}
+    seen = ledger.seen({*prints, *answered})
     notes: list[BodyNote] = []
     facts: list[Fact] = []
     delays: list[tuple[str, Millis, Millis]] = []
@@ -210,7 +212,8 @@ def take_in(ledger: Ledger, parcel: Sequence[Opened]) -> None:
             notes.append(BodyNote(stored.id, stored.body, print_, BodyResult.DUPLICATE))
             continue
         seen.add(print_)
-        facts += told
+        # An answer comes before the copy of its webhook: what was seen before is one that Meta repeats.
+        facts += [f for f in told if not (isinstance(f, WebhookAnswered) and f.body in seen)]
         notes.append(_note_of(stored, print_, told))
         delays += _delays_of(stored, told)
     learn(ledger, facts)
@@ -226,11 +229,13 @@ def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
         f
         for f in facts
         if not isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed | AgentActed | CallAnswered)
+        and not isinstance(f, WebhookAnswered)
     ]
     note(ledger, others)
     ledger.note_people(speaking)
     ledger.note_agents([f for f in facts if isinstance(f, AgentActed)])
     ledger.note_windows(windows_of(facts))
+    ledger.note_answers([f for f in facts if isinstance(f, WebhookAnswered)])
     if speaking:
         settle(ledger, match(ledger, speaking).slots)
 
@@ -275,7 +280,7 @@ def _note_of(stored: StoredBody, print_: bytes, facts: Sequence[Fact]) -> BodyNo
 
 
 def _delays_of(stored: StoredBody, facts: Sequence[Fact]) -> list[tuple[str, Millis, Millis]]:
-    if stored.body.source is not BodySource.LIVE or stored.body.kind is not BodyKind.WEBHOOK:
+    if stored.body.source not in (BodySource.LIVE, BodySource.COPY) or stored.body.kind is not BodyKind.WEBHOOK:
         return []
     return [
         (f.number, f.when.seen_at, max(0, f.when.seen_at - f.when.at))

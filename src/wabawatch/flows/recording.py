@@ -18,6 +18,7 @@ from wabawatch.domain.facts import (
     Source,
     StatusChanged,
     TemplateRef,
+    WebhookAnswered,
     When,
     when,
 )
@@ -26,6 +27,7 @@ from wabawatch.records import record_agent, record_item, record_message, record_
 from wabawatch.wire import (
     AgentIn,
     AgentRecord,
+    AnswerRecord,
     CallRecord,
     Direction,
     ErrorIn,
@@ -52,6 +54,8 @@ def facts_of(content: bytes, received_at: Millis) -> list[Fact]:
     told = when(record.at, received_at)
     if isinstance(record, StatusRecord):
         return [_status(record, told)]
+    if isinstance(record, AnswerRecord):
+        return [WebhookAnswered(told, bytes.fromhex(record.body), record.status, record.ms)]
     if isinstance(record, AgentRecord):
         return [_agent(record, told)]
     if isinstance(record, CallRecord):

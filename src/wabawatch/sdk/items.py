@@ -10,22 +10,17 @@ import msgspec
 
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis, SendOutcome, Status
-from wabawatch.records import record_agent, record_message, record_status
-from wabawatch.wire import (
-    AgentIn,
+from wabawatch.records import (
     AgentItem,
-    Direction,
-    ErrorIn,
     Item,
-    MessageIn,
     MessageItem,
-    StatusIn,
     StatusItem,
     WebhookItem,
-    checked,
-    read,
-    write,
+    record_agent,
+    record_message,
+    record_status,
 )
+from wabawatch.wire import AgentIn, Direction, ErrorIn, MessageIn, StatusIn, checked, read, write
 
 Moment = datetime | str | int | None
 """A time: a datetime with an offset, ISO 8601 text, or milliseconds since 1970; None is now."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from wabawatch.domain.errors import Trouble
 from wabawatch.domain.facts import Millis
+from wabawatch.records import Item
 from wabawatch.sdk.items import id_of
-from wabawatch.wire import Item, uuid7
+from wabawatch.wire import uuid7
 
 log = logging.getLogger(__name__)
 

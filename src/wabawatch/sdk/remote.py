@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wabawatch.domain.errors import BadRequest, NotAllowed, Refusal, ServerUnavailable
+from wabawatch.records import Item
 from wabawatch.sdk import requests
 from wabawatch.sdk.requests import Request
 from wabawatch.sdk.shipping import Answer, Shipper
 from wabawatch.sdk.spool import Spool
-from wabawatch.wire import Item, write
+from wabawatch.wire import write
 
 if TYPE_CHECKING:
     import httpx

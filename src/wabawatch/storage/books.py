@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, delete, select, update
 
 from wabawatch.domain.conversations import Parties, ServiceWindow
-from wabawatch.domain.facts import AgentActed, CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
+from wabawatch.domain.facts import (
+    AgentActed,
+    CallAnswered,
+    MessageFact,
+    Millis,
+    OtherFact,
+    TemplateRef,
+    WebhookAnswered,
+)
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.platform import Known, RatingEvent, States, Subject
@@ -19,7 +27,16 @@ from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
-from wabawatch.storage import body_log, calls_log, conversations, counts, history, messages, platform
+from wabawatch.storage import (
+    application_answers,
+    body_log,
+    calls_log,
+    conversations,
+    counts,
+    history,
+    messages,
+    platform,
+)
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
@@ -153,6 +170,9 @@ class SqlLedger:
 
     def note_agents(self, acted: Sequence[AgentActed]) -> None:
         conversations.note_agents(self._connection, self._words, acted)
+
+    def note_answers(self, answered: Sequence[WebhookAnswered]) -> None:
+        application_answers.note(self._connection, answered, self._floors)
 
     def seen(self, fingerprints: Collection[bytes]) -> set[bytes]:
         return body_log.seen(self._connection, fingerprints)

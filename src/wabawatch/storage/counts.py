@@ -293,9 +293,10 @@ HISTOGRAM_TIERS = {
     "meta_delay": (Tier.HOUR, Tier.DAY),
     "send": (Tier.HOUR, Tier.DAY),
     "call": (Tier.HOUR, Tier.DAY),
+    "application": (Tier.FIVE, Tier.HOUR, Tier.DAY),
 }
 """Delays spread over a hundred slots, so that fine buckets of them would outweigh the messages themselves."""
-HISTOGRAM_KINDS = ("ack", "meta_delay", "send", "call")
+HISTOGRAM_KINDS = ("ack", "meta_delay", "send", "call", "application")
 """Stored by position: add new ones at the end."""
 
 

@@ -11,12 +11,14 @@ import msgspec
 from wabawatch.domain.access import Scope
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
+from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.ingest import Admission
 from wabawatch.flows.recording import body_of, record_agent, record_item
-from wabawatch.ports import Body, BodyKind, Clock, Inbox
+from wabawatch.ports import Body, BodyKind, BodySource, Clock, Inbox, StoredBody
+from wabawatch.records import BatchIn, Item, WebhookItem
 from wabawatch.web.answers import Id, Strict
 from wabawatch.web.operations import Call, Operation
-from wabawatch.wire import AgentIn, BatchIn, Item, WebhookItem
+from wabawatch.wire import AgentIn, AnswerRecord
 
 Admit: TypeAlias = Callable[[str, bytes, bytes | None], Admission]
 """What becomes of a webhook of an app with this body and signature."""
@@ -64,7 +66,10 @@ class BatchesApi:
         now = self.clock.now()
         bodies = [body for place, item in enumerate(batch.records) for body in self._bodies(place, item, now)]
         self.inbox.append_all(bodies)
-        return Kept(len(bodies), len(batch.records) - len(bodies))
+        # Of a webhook two things are kept: the copy, and how it was answered.
+        copies = sum(body.source is BodySource.COPY for body in bodies)
+        kept = len(bodies) - copies
+        return Kept(kept, len(batch.records) - kept)
 
     async def log_agent_interaction(self, call: Call) -> Id:
         """202 with its id once it is durably kept."""
@@ -83,5 +88,7 @@ class BatchesApi:
         # The application's door may be open to anybody: what nobody signed is no webhook.
         if self.admit(item.app, item.body, item.signature.encode() or None) is not Admission.ACCEPTED:
             return []
-        received_at = min(item.at or now, now)
-        return [Body(BodyKind.WEBHOOK, received_at, item.body, item.app, signature=item.signature)]
+        at = min(item.at or now, now)
+        copy = Body(BodyKind.WEBHOOK, at, item.body, item.app, BodySource.COPY, item.signature)
+        answer = AnswerRecord(fingerprint(StoredBody(0, copy)).hex(), at, item.status, item.ms)
+        return [body_of(answer, now), copy]  # in this order: `flows.digest.take_in`
