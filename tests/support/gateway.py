@@ -67,7 +67,7 @@ class Stage:
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to the gateway."""
         place = urlsplit(self.url)
-        return await asyncio.open_connection(place.hostname, place.port, limit=1 << 20)
+        return await asyncio.open_connection(place.hostname, place.port, limit=1 << 16)
 
     async def calls(self, n: int) -> list[CallAnswered]:
         """The calls that were recorded, once there are *n*."""

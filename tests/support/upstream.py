@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-KEPT_BYTES = 4 << 20
+KEPT_BYTES = 3 << 20
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -74,7 +74,7 @@ def json_answer(body: bytes, status: bytes = b"200 OK", *more: bytes) -> bytes:
 async def upstream(reply: Reply) -> AsyncIterator[Upstream]:
     """An upstream on this machine."""
     running = Upstream(reply)
-    server = await asyncio.start_server(running.serve, "127.0.0.1", 0, limit=1 << 20)
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0, limit=1 << 16)
     running.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield running
