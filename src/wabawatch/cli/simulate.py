@@ -125,7 +125,7 @@ def simulate(
     Parameters
     ----------
     port
-        Port of the Graph endpoints, of /truth and of /control/incident; 0 takes a free one.
+        Port of the Graph endpoints, of /truth and of /control/...; 0 takes a free one.
     webhook_url
         Where the webhooks go.
     allow_remote
@@ -160,6 +160,7 @@ class _Player:
         self._token = token
         start_at = real_now()
         self._simulation = traffic.begin(start_at, secret)
+        self._simulation.standing.app.callback = callback
         self._clock = PacedClock(start_at, traffic.speed)
 
     async def play(self) -> None:
@@ -190,7 +191,7 @@ class _Player:
         shown = self._token if self._token == DEFAULT_TOKEN else "the token given"
         err.print(f"Graph     {url}/v25.0/...   Authorization: Bearer {shown}", markup=False)
         err.print(f"truth     {url}/truth")
-        err.print(f"incidents POST {url}/control/incident")
+        err.print(f"commands  POST {url}/control/...   (docs/simulator.md)")
         err.print(f"webhooks  to {self._callback}", markup=False)
         for number in self._simulation.world.numbers:
             err.print(f"number    {number.id}  {number.display}", markup=False)

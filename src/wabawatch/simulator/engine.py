@@ -24,6 +24,7 @@ from wabawatch.simulator.ledger import Effect, Entry, Ledger, note
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.notices import template_paused
 from wabawatch.simulator.outgoing import status_item
+from wabawatch.simulator.standing import Standing
 from wabawatch.simulator.steps import PostWebhook, Step
 
 _SECOND = 1_000
@@ -67,10 +68,11 @@ _Due: TypeAlias = _ItemDue | _BatchDue | _BodyDue | _StepDue
 class Engine:
     """The simulated platform. The same calls in the same order give the same bytes."""
 
-    def __init__(self, mix: Mix, seed: int, *, secret: bytes, app: str) -> None:
+    def __init__(self, mix: Mix, seed: int, standing: Standing, *, secret: bytes, app: str) -> None:
         self.ledger = Ledger()
         self._mix = mix
         self._seed = seed
+        self._standing = standing
         self._secret = secret
         self._app = app
         self._post = stream(seed, "post")
@@ -83,7 +85,9 @@ class Engine:
     def submit(self, send: PlannedSend) -> Sent:
         """Take a send: its whole fate is decided now, and its statuses are brought when they are due."""
         rng = stream(self._seed, "fate", send.key)
-        fate = decide(send, self._mix, rng, outage=self._outage(send), doom=self._doom(send, rng))
+        fate = decide(
+            send, self._mix, rng, outage=self._outage(send) or self._standing.refusal(send), doom=self._doom(send, rng)
+        )
         own_wamid = "" if fate.refusal else wamid(send.address, rng, from_business=True)
         entry = self.ledger.open_send(send, own_wamid)
         for stages in _together(fate.stages):
@@ -154,6 +158,8 @@ class Engine:
             self.tell(template_paused(send.number.waba.id, send.template), send.at + fate.stages[0].after_ms)
 
     def _dispatch(self, item: Item, at: Millis) -> None:
+        if not self._standing.reaches(item):
+            return
         if self._post.random() >= self._mix.batched:
             self._emit((item,), at)
             return

@@ -22,8 +22,23 @@ ERRORS = {
     error.code: error
     for error in (
         MetaError(2, "Service temporarily unavailable", "The service is down for a moment.", 503, is_transient=True),
+        MetaError(
+            4, "Application request limit reached", "Too many calls of the app.", subcode=2446079, is_transient=True
+        ),
+        MetaError(10, "Permission Denied", "The token lacks the permission for this.", 403),
+        MetaError(15, "This method must be called with an app access_token", "Only an app's own token may ask this."),
         MetaError(100, "Invalid parameter", "A parameter has a value that is not allowed."),
         MetaError(190, "Access token has expired", "The access token is no longer valid.", 401, subcode=463),
+        MetaError(200, "API Permission", "The token was given no access to this account.", 403),
+        MetaError(368, "Temporarily blocked for policies violations", "The account is restricted.", 403),
+        MetaError(80007, "Rate limit issues", "Too many calls to this account.", subcode=2446079, is_transient=True),
+        MetaError(
+            80008,
+            "There have been too many calls to this WhatsApp Business account. Wait a bit and try again.",
+            "Too many calls to this account.",
+            subcode=2446079,
+            is_transient=True,
+        ),
         MetaError(130429, "Rate limit hit", "The throughput of this number has been reached.", is_transient=True),
         MetaError(130472, "User's number is part of an experiment", "Not sent: the recipient is in an experiment."),
         MetaError(131000, "Something went wrong", "An unknown error happened.", 500, is_transient=True),
@@ -31,6 +46,8 @@ ERRORS = {
         MetaError(131009, "Parameter value is not valid", "A parameter value is not valid."),
         MetaError(131020, "Bad group", "The group has a single member."),
         MetaError(131026, "Message undeliverable", "The recipient cannot receive this message."),
+        MetaError(131031, "Account has been locked", "The account or number was locked.", 403),
+        MetaError(131048, "Spam rate limit hit", "Too many messages of this number were blocked or reported."),
         MetaError(131047, "Re-engagement message", "More than 24 hours since the recipient last wrote."),
         MetaError(131049, "Message not delivered to keep the ecosystem healthy", "Marketing limit of this recipient."),
         MetaError(131050, "User has stopped marketing messages", "The recipient opted out of marketing messages."),
@@ -41,6 +58,7 @@ ERRORS = {
         MetaError(132001, "Template does not exist", "The template does not exist in this language.", 404),
         MetaError(132015, "Template is paused", "The template is paused because of low quality."),
         MetaError(132016, "Template is disabled", "The template was paused too often and is disabled."),
+        MetaError(133010, "Phone number not registered", "The number is not registered on the platform."),
     )
 }
 

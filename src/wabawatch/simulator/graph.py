@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import count
 
 from starlette.applications import Starlette
@@ -10,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from wabawatch.simulator import nodes
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.clock import Clock
-from wabawatch.simulator.failures import ERRORS
+from wabawatch.simulator.graph_assets import AssetsCounter
 from wabawatch.simulator.graph_media import MediaCounter
-from wabawatch.simulator.incidents import Incident, IncidentKind
-from wabawatch.simulator.office import APP_ID, BAD_BODY, NO_NODE, Office, json_of, wanted_fields
+from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of
+from wabawatch.simulator.orders import BadOrder, obey, read_order
 from wabawatch.simulator.outgoing import accepted
 from wabawatch.simulator.requests import Refused, is_send, read_send, turned_away
 from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.standing import APP_ID
 from wabawatch.simulator.world import Number
 
 __all__ = ["APP_ID", "build_graph"]
@@ -28,31 +27,29 @@ __all__ = ["APP_ID", "build_graph"]
 def build_graph(simulation: Simulation, clock: Clock, token: str, *, is_recorded: bool = True) -> Starlette:
     """The ASGI app. *token*: the one Bearer token it takes; *is_recorded*: sends reach it through a recorder."""
     office = Office(simulation, clock, token)
-    media = MediaCounter(office)
-    graph = _Graph(office, media, is_recorded)
-    guarded = office.guarded
+    graph = _Graph(office, is_recorded)
+    turned_away = graph.turned_away if is_recorded else None
     return Starlette(
         routes=[
             Route("/truth", graph.truth),
-            Route("/control/incident", graph.incident, methods=["POST"]),
-            *media.routes(),
-            Route("/{version}/debug_token", guarded(graph.debug_token)),
-            Route("/{version}/{number}/messages", guarded(graph.messages), methods=["POST"]),
-            Route("/{version}/{number}/marketing_messages", guarded(graph.marketing_messages), methods=["POST"]),
-            Route("/{version}/{waba}/phone_numbers", guarded(graph.phone_numbers)),
-            Route("/{version}/{waba}/message_templates", guarded(graph.message_templates)),
-            Route("/{version}/{waba}/subscribed_apps", guarded(graph.subscribed_apps)),
-            Route("/{version}/{node}", guarded(graph.node), methods=["GET", "DELETE"]),
+            Route("/control/{order}", graph.control, methods=["POST"]),
+            *graph.media.routes(),
+            *(
+                Route(f"/{{version}}/{{node}}/{edge}", office.messaging(send, turned_away), methods=["POST"])
+                for edge, send in (("messages", graph.messages), ("marketing_messages", graph.marketing_messages))
+            ),
+            *graph.assets.routes(),
+            Route("/{version}/{node}", graph.node, methods=["GET", "POST", "DELETE"]),
         ]
     )
 
 
 class _Graph:
-    def __init__(self, office: Office, media: MediaCounter, is_recorded: bool) -> None:
+    def __init__(self, office: Office, is_recorded: bool) -> None:
+        self.media = MediaCounter(office)
+        self.assets = AssetsCounter(office)
         self._office = office
-        self._media = media
         self._simulation = office.simulation
-        self._clock = office.clock
         self._is_recorded = is_recorded
         self._keys = count()
 
@@ -62,92 +59,63 @@ class _Graph:
     async def marketing_messages(self, request: Request) -> Response:
         return await self._send(request, marketing=True)
 
+    async def turned_away(self, request: Request) -> Response:
+        """A send by somebody who may not send is a send that was refused."""
+        number, body = self._simulation.world.number(request.path_params["node"]), await json_of(request)
+        if number is not None and body is not None and is_send(body):
+            self._remember_refused(body, number)
+        return Response()
+
     async def node(self, request: Request) -> Response:
-        node_id = request.path_params["node"]
-        medium = self._simulation.media.find(node_id)
+        """An upload, or whatever else has that id: they share one path."""
+        medium = self._simulation.media.find(request.path_params["node"])
         if medium is not None:
-            return await self._media.look(request, medium)
-        if request.method == "DELETE":
-            return self._office.refuse(NO_NODE)
-        found = nodes.node(self._simulation.world, node_id, wanted_fields(request))
-        return JSONResponse(found) if found is not None else self._office.refuse(NO_NODE)
-
-    async def phone_numbers(self, request: Request) -> Response:
-        fields, waba = wanted_fields(request), request.path_params["waba"]
-        own = [nodes.phone(one, fields) for one in self._simulation.world.numbers if one.waba.id == waba]
-        return self._page(request, own)
-
-    async def message_templates(self, request: Request) -> Response:
-        fields, waba = wanted_fields(request), request.path_params["waba"]
-        return self._page(request, [nodes.template(one, fields) for one in self._simulation.world.templates_of(waba)])
-
-    async def subscribed_apps(self, request: Request) -> Response:
-        if not self._knows_waba(request):
-            return self._office.refuse(NO_NODE)
-        return JSONResponse(nodes.subscriptions(APP_ID))
-
-    async def debug_token(self, request: Request) -> Response:
-        is_valid = request.query_params.get("input_token") == self._office.token
-        return JSONResponse(nodes.token(self._simulation.world, APP_ID, is_valid=is_valid))
+            return await self._office.messaging(lambda asked: self.media.look(asked, medium))(request)
+        return await self._office.management(self._asset)(request)
 
     async def truth(self, request: Request) -> Response:
-        return JSONResponse(self._simulation.published(self._clock.now()))
+        return JSONResponse(self._simulation.published(self._office.clock.now()))
 
-    async def incident(self, request: Request) -> Response:
-        body = await json_of(request)
+    async def control(self, request: Request) -> Response:
         try:
-            incident = _incident(body or {}, self._clock.now())
-        except (KeyError, ValueError, TypeError) as error:
-            return JSONResponse({"error": f"not an incident: {error}"}, 400)
-        self._simulation.command(incident)
-        return JSONResponse({"success": True, "ends_at": incident.ends_at})
+            order = read_order(request.path_params["order"], await json_of(request))
+            said = obey(self._simulation, order, self._office.clock.now())
+        except BadOrder as error:
+            return JSONResponse({"error": f"not obeyed: {error}"}, 400)
+        return JSONResponse({"success": True} | said)
+
+    async def _asset(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self.assets.change(request)
+        if request.method == "DELETE":
+            raise Denied(NO_NODE)
+        return self.assets.look(request)
 
     async def _send(self, request: Request, *, marketing: bool) -> Response:
-        number = self._simulation.world.number(request.path_params["number"])
+        number = self._simulation.world.number(request.path_params["node"])
         if number is None:
-            return self._office.refuse(NO_NODE)
+            raise Denied(NO_NODE)
         body = await json_of(request)
         if body is None:
-            return self._office.refuse(BAD_BODY)
+            raise Denied(BAD_BODY)
         if not is_send(body):
             return JSONResponse({"success": True})
         return self._answer(body, number, marketing=marketing)
 
     def _answer(self, body: Json, number: Number, *, marketing: bool) -> Response:
-        key, now = f"graph-{next(self._keys)}", self._clock.now()
+        key, now = f"graph-{next(self._keys)}", self._office.clock.now()
+        world, media = self._simulation.world, self._simulation.media
         try:
-            send = read_send(
-                body, self._simulation.world, number, key, now, marketing=marketing, media=self._simulation.media
-            )
+            send = read_send(body, world, number, key, now, marketing=marketing, media=media)
         except Refused as refusal:
-            entry = turned_away(body, number, now)
-            if entry is not None and self._is_recorded:
-                self._simulation.turn_away(entry)
-            return self._office.refuse(refusal.error)
+            self._remember_refused(body, number)
+            raise Denied(refusal.error) from None
         sent = self._simulation.take(send, is_recorded=self._is_recorded)
         if sent.fate.refusal is not None:
-            return self._office.refuse(sent.fate.refusal)
+            raise Denied(sent.fate.refusal)
         return JSONResponse(accepted(send, sent.entry.wamid, sent.fate))
 
-    def _knows_waba(self, request: Request) -> bool:
-        return any(waba.id == request.path_params["waba"] for waba in self._simulation.world.wabas)
-
-    def _page(self, request: Request, items: Sequence[Json]) -> Response:
-        if not self._knows_waba(request):
-            return self._office.refuse(NO_NODE)
-        query = request.query_params
-        return JSONResponse(nodes.page(items, query.get("limit", ""), query.get("after", "")))
-
-
-def _incident(body: Json, now: int) -> Incident:
-    code = int(str(body.get("code", 131026)))
-    if code not in ERRORS:
-        raise ValueError(f"no such code here: {code}")
-    return Incident(
-        kind=IncidentKind(str(body["kind"])),
-        at=now,
-        duration_ms=int(float(str(body["duration_s"])) * 1_000),
-        share=float(str(body.get("share", 1.0))),
-        code=code,
-        number=str(body.get("number", "")),
-    )
+    def _remember_refused(self, body: Json, number: Number) -> None:
+        entry = turned_away(body, number, self._office.clock.now())
+        if entry is not None and self._is_recorded:
+            self._simulation.turn_away(entry)

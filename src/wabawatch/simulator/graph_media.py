@@ -14,7 +14,7 @@ from starlette.types import Message
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.failures import because
 from wabawatch.simulator.media import LARGEST, MB, Medium, size_refusal, too_large, type_refusal
-from wabawatch.simulator.office import NO_NODE, Office
+from wabawatch.simulator.office import NO_NODE, Denied, Office
 
 DOWNLOAD = "/whatsapp_business/attachments/"
 _SLACK = MB
@@ -32,29 +32,29 @@ class MediaCounter:
 
     def routes(self) -> list[Route]:
         """Where it stands. The download has no version: its address is another host's in life."""
-        guarded = self._office.guarded
+        guarded = self._office.messaging
         return [
             Route(DOWNLOAD, guarded(self.download)),
-            Route("/{version}/{number}/media", guarded(self.upload), methods=["POST"]),
+            Route("/{version}/{node}/media", guarded(self.upload), methods=["POST"]),
         ]
 
     async def upload(self, request: Request) -> Response:
         """Take a file. It goes to the disk as it comes; beyond the largest size no more of it is read."""
-        number = request.path_params["number"]
+        number = request.path_params["node"]
         if self._office.simulation.world.number(number) is None:
-            return self._office.refuse(NO_NODE)
+            raise Denied(NO_NODE)
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-            return self._office.refuse(because(100, "The parameter file is required, as multipart/form-data."))
+            raise Denied(because(100, "The parameter file is required, as multipart/form-data."))
         try:
             async with _bounded(request).form(max_files=1, max_fields=20) as form:
                 return await self._take(form, number)
         except _TooLarge:
-            return self._office.refuse(too_large())
+            raise Denied(too_large()) from None
 
     async def look(self, request: Request, medium: Medium) -> Response:
         """What is known of an upload; a DELETE forgets it."""
         if request.query_params.get("phone_number_id", medium.number) != medium.number:
-            return self._office.refuse(NO_NODE)
+            raise Denied(NO_NODE)
         if request.method == "DELETE":
             return JSONResponse({"success": self._store.forget(medium.id)})
         return JSONResponse(self._described(request, medium))
@@ -72,13 +72,13 @@ class MediaCounter:
     async def _take(self, form: FormData, number: str) -> Response:
         file, kind = form.get("file"), form.get("type")
         if form.get("messaging_product") != "whatsapp":
-            return self._office.refuse(because(100, "The parameter messaging_product is required."))
+            raise Denied(because(100, "The parameter messaging_product is required."))
         if not isinstance(file, UploadFile):
-            return self._office.refuse(because(100, "The parameter file is required."))
+            raise Denied(because(100, "The parameter file is required."))
         mime_type = kind if isinstance(kind, str) and "/" in kind else file.content_type or ""
         refusal = type_refusal(mime_type) or size_refusal(mime_type, file.size or 0)
         if refusal is not None:
-            return self._office.refuse(refusal)
+            raise Denied(refusal)
         medium = await asyncio.to_thread(self._store.take, file.file, mime_type, number)
         return JSONResponse({"id": medium.id})
 

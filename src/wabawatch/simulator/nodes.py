@@ -1,118 +1,189 @@
-"""The cast as the Graph API shows it: JSON of its nodes, and pages of them."""
+"""How things stand, as the Graph API shows it: JSON of its nodes, and pages of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from wabawatch.domain.facts import Millis
 from wabawatch.simulator.application import Json
-from wabawatch.simulator.world import Number, Template, Waba, World
+from wabawatch.simulator.failures import MetaError
+from wabawatch.simulator.health import health_status
+from wabawatch.simulator.standing import APP_ID, NumberState, Standing, TokenState, WabaState
+from wabawatch.simulator.world import Template
 
 _PAGE = 25
 _LARGEST_PAGE = 100
 _PHONE_DEFAULTS = ("display_phone_number", "verified_name", "quality_rating")
+_ACCOUNT_DEFAULTS = ("name", "currency", "timezone_id", "message_template_namespace")
 _TEMPLATE_DEFAULTS = ("name", "language", "status", "category")
+_APP_NAME = "Simulated App"
+_LONG_AGO = 1_780_000_000
+
+Read = Callable[[], object]
+"""A field is worked out when it is asked for."""
 
 
-def node(world: World, node_id: str, fields: Sequence[str]) -> Json | None:
-    """The number, account or template with that id, with those *fields* (none: the usual ones)."""
-    number = world.number(node_id)
-    if number is not None:
-        return phone(number, fields)
-    for waba in world.wabas:
-        if waba.id == node_id:
-            return _only(_account(waba), fields or ("name",))
-    found = next((one for one in world.templates if one.id == node_id), None)
-    return template(found, fields) if found is not None else None
+class NoField(Exception):
+    """A field was asked for that the node does not have."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(name)
+        said = f"Tried accessing nonexisting field ({name}) on node type ({kind})"
+        self.error = MetaError(100, said, said)
 
 
-def phone(number: Number, fields: Sequence[str]) -> Json:
-    """A business phone number."""
-    whole: Json = {
-        "id": number.id,
-        "display_phone_number": number.display,
-        "verified_name": number.verified_name,
-        "quality_rating": number.quality,
-        "quality_score": {"score": number.quality},
-        "status": "CONNECTED",
-        "name_status": "APPROVED",
-        "code_verification_status": "VERIFIED",
-        "account_mode": "LIVE",
-        "platform_type": "CLOUD_API",
-        "is_on_biz_app": False,
-        "is_official_business_account": False,
-        "throughput": {"level": "STANDARD"},
-        "whatsapp_business_manager_messaging_limit": number.limit,
-        "health_status": _health("PHONE_NUMBER", number.id),
+def phone(state: NumberState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
+    """A business phone number. Raises `NoField`."""
+    number = state.number
+    whole: dict[str, Read] = {
+        "id": lambda: number.id,
+        "display_phone_number": lambda: number.display,
+        "verified_name": lambda: state.verified_name,
+        "quality_rating": lambda: state.quality,
+        "quality_score": lambda: {"score": state.quality},
+        "status": lambda: state.status,
+        "name_status": lambda: state.name_status,
+        "new_name_status": lambda: "NONE",
+        "code_verification_status": lambda: "VERIFIED",
+        "account_mode": lambda: "LIVE",
+        "platform_type": lambda: "CLOUD_API",
+        "is_on_biz_app": lambda: False,
+        "is_official_business_account": lambda: False,
+        "is_pin_enabled": lambda: True,
+        "is_preverified_number": lambda: False,
+        "search_visibility": lambda: "NON_VISIBLE",
+        "country_code": lambda: "1",
+        "certificate": lambda: "",
+        "last_onboarded_time": lambda: "2026-01-05T08:00:00+0000",
+        "throughput": lambda: {"level": state.throughput},
+        "whatsapp_business_manager_messaging_limit": lambda: state.limit,
+        "health_status": lambda: health_status("PHONE_NUMBER", number.id, number.waba, standing, now),
+        "webhook_configuration": lambda: _callbacks(state, standing),
     }
-    return _only(whole, fields or _PHONE_DEFAULTS)
+    return _only(whole, fields or _PHONE_DEFAULTS, "WhatsAppBusinessPhoneNumber")
 
 
-def template(found: Template, fields: Sequence[str]) -> Json:
-    """A message template."""
-    whole: Json = {
-        "id": found.id,
-        "name": found.name,
-        "language": found.language,
-        "status": found.status,
-        "category": found.category.upper(),
-        "components": [{"type": "BODY", "text": "Hello {{1}}"}],
-        "quality_score": {"score": found.quality, "date": 1_780_000_000},
-        "rejected_reason": "NONE",
+def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
+    """A WhatsApp Business Account. Raises `NoField`."""
+    waba = state.waba
+    limits = [one.limit for one in standing.numbers.values() if one.number.waba.id == waba.id]
+    whole: dict[str, Read] = {
+        "id": lambda: waba.id,
+        "name": lambda: waba.name,
+        "currency": lambda: "EUR",
+        "country": lambda: "DE",
+        "timezone_id": lambda: "57",
+        "status": lambda: state.status,
+        "account_review_status": lambda: state.review,
+        "business_verification_status": lambda: "verified",
+        "owner_business_info": lambda: {"id": waba.portfolio, "name": waba.name},
+        "ownership_type": lambda: "SELF",
+        "primary_business_location": lambda: "DE",
+        "message_template_namespace": lambda: f"namespace_{waba.id}",
+        "is_enabled_for_insights": lambda: True,
+        "disable_marketing_messages_on_cloud_api": lambda: False,
+        "template_auto_archival_enabled": lambda: True,
+        "marketing_messages_lite_api_status": lambda: "ONBOARDED",
+        "marketing_messages_onboarding_status": lambda: "ONBOARDED",
+        "creation_time": lambda: _LONG_AGO,
+        "whatsapp_business_manager_messaging_limit": lambda: limits[0] if limits else "TIER_250",
+        "health_status": lambda: health_status("WABA", waba.id, waba, standing, now),
     }
-    return _only(whole, fields or _TEMPLATE_DEFAULTS)
+    return _only(whole, fields or _ACCOUNT_DEFAULTS, "WhatsAppBusinessAccount")
 
 
-def page(items: Sequence[Json], limit: str, after: str) -> Json:
+def template(found: Template, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
+    """A message template. Raises `NoField`."""
+    waba = standing.wabas[found.waba].waba
+    whole: dict[str, Read] = {
+        "id": lambda: found.id,
+        "name": lambda: found.name,
+        "language": lambda: found.language,
+        "status": lambda: found.status,
+        "category": lambda: found.category.upper(),
+        "correct_category": lambda: found.category.upper(),
+        "previous_category": lambda: "",
+        "sub_category": lambda: "CUSTOM",
+        "parameter_format": lambda: "POSITIONAL",
+        "components": lambda: [{"type": "BODY", "text": "Hello {{1}}"}],
+        "quality_score": lambda: {"score": found.quality, "date": _LONG_AGO},
+        "rejected_reason": lambda: "NONE",
+        "message_send_ttl_seconds": lambda: 43_200,
+        "cta_url_link_tracking_opted_out": lambda: False,
+        "health_status": lambda: health_status("MESSAGE_TEMPLATE", found.id, waba, standing, now),
+    }
+    return _only(whole, fields or _TEMPLATE_DEFAULTS, "WhatsAppMessageTemplate")
+
+
+def page(items: Iterable[Json], limit: str, after: str) -> Json:
     """One page of a list. Cursors are positions; one that is not of ours begins anew."""
+    every = list(items)
     size = max(1, min(_LARGEST_PAGE, int(limit) if limit.isdecimal() else _PAGE))
     start = int(after) if after.isdecimal() else 0
-    answer: Json = {"data": list(items[start : start + size])}
-    if items:
-        answer["paging"] = {"cursors": {"before": str(start), "after": str(min(start + size, len(items)))}}
+    answer: Json = {"data": every[start : start + size]}
+    if every:
+        answer["paging"] = {"cursors": {"before": str(start), "after": str(min(start + size, len(every)))}}
     return answer
 
 
-def subscriptions(app_id: str) -> Json:
+def subscribed(state: WabaState) -> Json:
     """The apps that get an account's webhooks."""
-    link = f"https://www.facebook.com/games/?app_id={app_id}"
-    return {"data": [{"whatsapp_business_api_data": {"id": app_id, "name": "Simulated App", "link": link}}]}
+    return {"data": [_subscribed_app(app, callback) for app, callback in state.apps.items()]}
 
 
-def token(world: World, app_id: str, *, is_valid: bool) -> Json:
-    """What is known of an access token."""
-    scopes = ["whatsapp_business_management", "whatsapp_business_messaging"]
-    targets = [waba.id for waba in world.wabas]
+def subscriptions(standing: Standing) -> Json:
+    """What the app is subscribed to, as its own token may ask."""
+    app = standing.app
+    fields = [{"name": name, "version": version} for name, version in sorted(app.fields.items())]
+    own: Json = {"object": "whatsapp_business_account", "callback_url": app.callback, "active": app.is_active}
+    return {"data": [own | {"fields": fields}] if fields else []}
+
+
+def token(state: TokenState, now: Millis) -> Json:
+    """What is known of the access token."""
+    error = state.error(now)
     data: Json = {
-        "app_id": app_id,
+        "app_id": APP_ID,
         "type": "SYSTEM_USER",
-        "application": "Simulated App",
-        "is_valid": is_valid,
-        "issued_at": 1_780_000_000,
-        "expires_at": 0,
-        "data_access_expires_at": 0,
-        "scopes": scopes if is_valid else [],
-        "granular_scopes": [{"scope": scope, "target_ids": targets} for scope in scopes] if is_valid else [],
+        "application": _APP_NAME,
+        "is_valid": error is None,
+        "issued_at": _LONG_AGO,
+        "expires_at": state.expires_at,
+        "data_access_expires_at": state.data_access_expires_at,
+        "scopes": list(state.scopes),
+        "granular_scopes": [{"scope": scope, "target_ids": list(state.targets)} for scope in state.scopes],
     }
-    return {"data": data}
+    return {"data": data if error is None else data | _token_error(error)}
 
 
-def _account(waba: Waba) -> Json:
-    return {
-        "id": waba.id,
-        "name": waba.name,
-        "currency": "EUR",
-        "status": "ACTIVE",
-        "account_review_status": "APPROVED",
-        "business_verification_status": "verified",
-        "owner_business_info": {"id": waba.portfolio, "name": waba.name},
-        "health_status": _health("WABA", waba.id),
-    }
+def unknown_token() -> Json:
+    """What is said of a token that nobody issued."""
+    error = MetaError(190, "Invalid OAuth access token - Cannot parse access token", "")
+    return {"data": {"is_valid": False, "scopes": []} | _token_error(error)}
 
 
-def _health(kind: str, node_id: str) -> Json:
-    entity = {"entity_type": kind, "id": node_id, "can_send_message": "AVAILABLE"}
-    return {"can_send_message": "AVAILABLE", "entities": [entity]}
+def _token_error(error: MetaError) -> Json:
+    said: Json = {"code": error.code, "message": error.title}
+    return {"error": said | ({"subcode": error.subcode} if error.subcode else {})}
 
 
-def _only(whole: Json, fields: Sequence[str]) -> Json:
-    return {key: value for key, value in whole.items() if key in fields or key == "id"}
+def _subscribed_app(app: str, callback: str) -> Json:
+    name = _APP_NAME if app == APP_ID else f"App {app}"
+    link = f"https://www.facebook.com/games/?app_id={app}"
+    found: Json = {"whatsapp_business_api_data": {"id": app, "name": name, "link": link}}
+    return found | ({"override_callback_uri": callback} if callback else {})
+
+
+def _callbacks(state: NumberState, standing: Standing) -> Json:
+    found: Json = {"phone_number": state.callback} if state.callback else {}
+    own = standing.wabas[state.number.waba.id].apps.get(APP_ID, "")
+    return found | ({"whatsapp_business_account": own} if own else {}) | {"application": standing.app.callback}
+
+
+def _only(whole: Mapping[str, Read], fields: Sequence[str], kind: str) -> Json:
+    """The wanted *fields*, in that order, and always the id. What stands in braces or after a dot is not heeded."""
+    names = [field.partition("{")[0].partition(".")[0] for field in fields]
+    missing = next((name for name in names if name not in whole), None)
+    if missing is not None:
+        raise NoField(missing, kind)
+    return {name: whole[name]() for name in (*names, "id")}

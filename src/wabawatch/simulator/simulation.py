@@ -9,6 +9,7 @@ from itertools import chain
 from wabawatch.domain.facts import Millis, SendOutcome
 from wabawatch.simulator.application import PlannedSend, endless_sends, sends
 from wabawatch.simulator.engine import Engine, Sent
+from wabawatch.simulator.failures import ERRORS
 from wabawatch.simulator.ids import stream
 from wabawatch.simulator.incidents import Incident
 from wabawatch.simulator.ledger import Entry, SendLogged, note
@@ -16,6 +17,7 @@ from wabawatch.simulator.logbook import outcome_of, records
 from wabawatch.simulator.media import MediaStore
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.notices import template_state
+from wabawatch.simulator.standing import APP_ID, Standing
 from wabawatch.simulator.steps import CallGraph, PostWebhook, Step
 from wabawatch.simulator.traffic import around
 from wabawatch.simulator.truth import Totals, TruthMessage, messages, totals
@@ -56,7 +58,10 @@ class Simulation:
         self.world: World = build(
             seed, numbers=numbers, contacts=people, templates=templates, bsuid_only=mix.bsuid_only
         )
-        self.engine = Engine(mix, seed, secret=secret, app=app)
+        self.standing = Standing(self.world)
+        self.engine = Engine(mix, seed, self.standing, secret=secret, app=app)
+        self.app_token = f"{APP_ID}|{secret.decode()}"
+        """The app's own token, which asks about its subscriptions."""
         self.media = MediaStore(seed)
         self.now: Millis = start_at
         """The time of the newest step."""
@@ -109,7 +114,9 @@ class Simulation:
         note(SendLogged(self.engine.ledger.open(entry), "", SendOutcome.REJECTED, with_wamid=False))
 
     def command(self, incident: Incident) -> None:
-        """Break something; see `Incident`."""
+        """Break something; see `Incident`. Raises ValueError for an error that is not known here."""
+        if incident.code not in ERRORS:
+            raise ValueError(f"no such code here: {incident.code}")
         self.engine.command(incident)
 
     def truth(self, as_of: Millis | None = None) -> list[TruthMessage]:
@@ -123,7 +130,8 @@ class Simulation:
 
     def published(self, as_of: Millis) -> dict[str, object]:
         """The truth as it is published: ready to be written as JSON."""
-        return {"as_of": as_of, "totals": self.totals(as_of), "messages": self.truth(as_of)}
+        known = {"as_of": as_of, "totals": self.totals(as_of), "messages": self.truth(as_of)}
+        return known | self.standing.published()
 
     def brought(self) -> Brought:
         """The webhook bodies posted so far."""

@@ -1,0 +1,141 @@
+"""Numbers, accounts, the token and subscriptions: what a watchman asks about, and what an owner changes."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from wabawatch.simulator import nodes
+from wabawatch.simulator.application import Json
+from wabawatch.simulator.failures import because
+from wabawatch.simulator.office import NO_NODE, Denied, Office, params_of, wanted_fields
+from wabawatch.simulator.standing import APP_ID, NumberState, WabaState
+
+_LONGEST_URL = 200
+
+
+class AssetsCounter:
+    """Tells how things stand, and takes subscriptions and callbacks."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._standing = office.simulation.standing
+
+    def routes(self) -> list[Route]:
+        """Where it stands."""
+        managed = self._office.management
+        own = self._office.app_only
+        return [
+            Route("/{version}/debug_token", managed(self.debug_token)),
+            Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.subscriptions)),
+            Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.subscribe_app), methods=["POST"]),
+            Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.unsubscribe_app), methods=["DELETE"]),
+            Route("/{version}/{node}/phone_numbers", managed(self.phone_numbers)),
+            Route("/{version}/{node}/message_templates", managed(self.message_templates)),
+            Route("/{version}/{node}/subscribed_apps", managed(self.subscribed_apps)),
+            Route("/{version}/{node}/subscribed_apps", managed(self.subscribe), methods=["POST"]),
+            Route("/{version}/{node}/subscribed_apps", managed(self.unsubscribe), methods=["DELETE"]),
+        ]
+
+    def look(self, request: Request) -> Response:
+        """A number, account or template by its id."""
+        node, fields, now = request.path_params["node"], wanted_fields(request), self._office.clock.now()
+        if node in self._standing.numbers:
+            return JSONResponse(nodes.phone(self._standing.numbers[node], self._standing, fields, now))
+        if node in self._standing.wabas:
+            return JSONResponse(nodes.account(self._standing.wabas[node], self._standing, fields, now))
+        found = next((one for one in self._office.simulation.world.templates if one.id == node), None)
+        if found is None:
+            raise Denied(NO_NODE)
+        return JSONResponse(nodes.template(found, self._standing, fields, now))
+
+    async def change(self, request: Request) -> Response:
+        """A number's own callback; an account's name and the like are taken and forgotten."""
+        node, given = request.path_params["node"], await params_of(request)
+        if node in self._standing.numbers:
+            self._configure(self._standing.numbers[node], given)
+        elif node not in self._standing.wabas:
+            raise Denied(NO_NODE)
+        return JSONResponse({"success": True})
+
+    async def phone_numbers(self, request: Request) -> Response:
+        """The numbers of an account."""
+        waba, fields, now = self._account(request).waba.id, wanted_fields(request), self._office.clock.now()
+        own = [state for state in self._standing.numbers.values() if state.number.waba.id == waba]
+        return self._page(request, [nodes.phone(one, self._standing, fields, now) for one in own])
+
+    async def message_templates(self, request: Request) -> Response:
+        """The templates of an account."""
+        waba, fields, now = self._account(request).waba.id, wanted_fields(request), self._office.clock.now()
+        own = self._office.simulation.world.templates_of(waba)
+        return self._page(request, [nodes.template(one, self._standing, fields, now) for one in own])
+
+    async def debug_token(self, request: Request) -> Response:
+        """What is known of a token."""
+        if request.query_params.get("input_token") != self._office.token:
+            return JSONResponse(nodes.unknown_token())
+        return JSONResponse(nodes.token(self._standing.token, self._office.clock.now()))
+
+    async def subscribed_apps(self, request: Request) -> Response:
+        """The apps that get an account's webhooks."""
+        return JSONResponse(nodes.subscribed(self._account(request)))
+
+    async def subscribe(self, request: Request) -> Response:
+        """Subscribe the app to an account: to its own callback, or to another."""
+        state, given = self._account(request), await params_of(request)
+        state.apps[APP_ID] = _callback(given)
+        return JSONResponse({"success": True} | (nodes.subscribed(state) if state.apps[APP_ID] else {}))
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """The account's webhooks stop."""
+        self._account(request).apps.pop(APP_ID, None)
+        return JSONResponse({"success": True})
+
+    async def subscriptions(self, request: Request) -> Response:
+        """What the app is subscribed to."""
+        return JSONResponse(nodes.subscriptions(self._standing))
+
+    async def subscribe_app(self, request: Request) -> Response:
+        """Replace the callback, and the fields. The new callback is not verified."""
+        given, app = await params_of(request), self._standing.app
+        version = request.path_params["version"]
+        fields = given.get("fields", "")
+        names = fields if isinstance(fields, list) else str(fields).split(",")
+        app.fields |= {str(name).strip(): version for name in names if str(name).strip()}
+        app.callback = str(given.get("callback_url", app.callback))
+        app.is_active = True
+        return JSONResponse({"success": True})
+
+    async def unsubscribe_app(self, request: Request) -> Response:
+        """Give up the named fields, or all."""
+        given, app = await params_of(request), self._standing.app
+        names = str(given.get("fields", "")).split(",") if given.get("fields") else list(app.fields)
+        for name in names:
+            app.fields.pop(name.strip(), None)
+        return JSONResponse({"success": True})
+
+    def _configure(self, state: NumberState, given: Json) -> None:
+        wanted = given.get("webhook_configuration")
+        if isinstance(wanted, dict):
+            state.callback = _callback(wanted)
+
+    def _account(self, request: Request) -> WabaState:
+        try:
+            return self._standing.wabas[request.path_params["node"]]
+        except KeyError:
+            raise Denied(NO_NODE) from None
+
+    def _page(self, request: Request, items: list[Json]) -> Response:
+        query = request.query_params
+        return JSONResponse(nodes.page(items, query.get("limit", ""), query.get("after", "")))
+
+
+def _callback(given: Json) -> str:
+    """The override that is asked for. Raises `Denied` for one that Meta would not take."""
+    url = str(given.get("override_callback_uri") or "")
+    if url and not given.get("verify_token"):
+        raise Denied(because(100, "The parameter verify_token is required."))
+    if url and (not url.startswith(("http://", "https://")) or len(url) > _LONGEST_URL):
+        raise Denied(because(100, f"override_callback_uri is an address of at most {_LONGEST_URL} characters."))
+    return url
