@@ -25,6 +25,7 @@ from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.assessing import Rules
+from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.costing import Costing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
@@ -45,12 +46,14 @@ from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.listener import Listener
+from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.platform import SqlPlatform
@@ -60,10 +63,11 @@ from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
-from wabawatch.web.api_batches import BatchesApi
+from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
+from wabawatch.web.api_messages import MessagesApi
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
 from wabawatch.web.gateway import Gateway, make_gateway
@@ -159,6 +163,8 @@ class System:
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.platform = SqlPlatform(self.database)
         self.graph = graph_of(settings)
+        messages = SqlMessages(self.database, country_of)
+        self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.status = StatusFlow(self.figures, self.clock, self.rules)
         self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
@@ -230,8 +236,7 @@ class System:
         gateway = make_gateway(settings.graph, settings.gateway, log, door)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
-        told: list[Subject] = [LoggingApi(self.inbox, self.clock), BatchesApi(self.inbox, self.clock, admits)]
-        api = Api(door, once, [*told, FiguresApi(self.status, self.cycle), LimitsApi(self.costing)])
+        api = Api(door, once, self._subjects(admits))
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,
@@ -248,6 +253,16 @@ class System:
         return Site(
             receiver, gateway, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor, gateway)
         )
+
+    def _subjects(self, admits: Admit) -> list[Subject]:
+        """What the API can do, subject by subject."""
+        return [
+            LoggingApi(self.inbox, self.clock),
+            BatchesApi(self.inbox, self.clock, admits),
+            MessagesApi(self.browsing, self.clock),
+            FiguresApi(self.status, self.cycle),
+            LimitsApi(self.costing),
+        ]
 
     @asynccontextmanager
     async def _running(self, supervisor: Supervisor, gateway: Gateway) -> AsyncIterator[None]:
