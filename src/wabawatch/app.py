@@ -162,7 +162,7 @@ class System:
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.platform = SqlPlatform(self.database)
-        self.graph = graph_of(settings)
+        self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         messages = SqlMessages(self.database, country_of)
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
@@ -341,8 +341,8 @@ def _make_private(path: Path | None) -> None:
 
 
 def graph_of(settings: Settings) -> GraphClient | None:
-    """Who asks Meta, by the settings; None: nobody, for there is no token, or it is not wanted."""
-    if settings.graph.token is None or not settings.polling.calls_per_hour:
+    """Who asks Meta, by the settings; None: nobody, for there is no token."""
+    if settings.graph.token is None:
         return None
     from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
 
