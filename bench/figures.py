@@ -74,6 +74,12 @@ FIGURES = (
     Figure("acceptance.bare", "bare ASGI app", "/s"),
     Figure("acceptance.plain", "FastAPI + ORM + a commit per webhook", "/s"),
     at_least("acceptance.sender", "the sender itself, each request new and signed, against the bare app", 10_000, "/s"),
+    at_most("gateway.added_1", "the gateway adds to a send, median, one at a time", 2, "ms", 2),
+    at_most("gateway.added_16", "the gateway adds to a send, median, 16 at once", 2, "ms", 2),
+    at_least("gateway.sends", "sends through the gateway, recorded and digested", 1_000, "/s"),
+    Figure(
+        "gateway.added_saturated", "... added at 16 at once where nothing but the gateway takes time", "ms", decimals=2
+    ),
     at_most("kill.lost", "lost through kill -9 at random moments", 0),
     at_most("kill.doubled", "counted twice through kill -9", 0),
     at_most("kill.differences", "roll-ups that differ from the messages after it", 0),
