@@ -19,6 +19,7 @@ COMMANDS = {
     "simulate": "Stand in for Meta: Graph endpoints and signed webhooks.",
     "import": "Import webhook bodies that were kept elsewhere.",
     "status": "Show deliveries, failures, quality, template use and webhook response.",
+    "logs": "Show messages: search them, or follow them as they arrive.",
     "costs": "Show what messages cost, by category, country and number.",
     "monitor": "Start, stop or restart monitoring.",
     "tokens": "Make, list and revoke tokens for the API.",
