@@ -166,7 +166,7 @@ class System:
         messages = SqlMessages(self.database, country_of)
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
-        self.status = StatusFlow(self.figures, self.clock, self.rules)
+        self.status = StatusFlow(self.figures, self.clock, self.rules, self.platform if self.graph else None)
         self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)

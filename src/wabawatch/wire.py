@@ -20,6 +20,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.metrics import Score
+from wabawatch.domain.polls import Progress
 from wabawatch.domain.report import Assessment, MetricPoint, Requirement, SystemStatus
 
 S = TypeVar("S")
@@ -298,6 +299,17 @@ def status_json(status: SystemStatus) -> dict[str, Any]:
         },
         "alerts": asdict(status.alerts),
         "uptime": asdict(status.uptime),
+        "polling": _polling(status.polling) if status.polling else None,
+    }
+
+
+def _polling(found: Progress) -> dict[str, Any]:
+    return {
+        "pace": found.pace.value,
+        "detail": found.detail,
+        "last_at": iso(found.last_at),
+        "resumes_at": iso(found.resumes_at),
+        "failing": [f"{poll.ask} {poll.subject}".strip() + f": {poll.error}" for poll in found.failing],
     }
 
 

@@ -36,6 +36,7 @@ from wabawatch.domain.metrics import (
     template_health,
     template_sends,
 )
+from wabawatch.domain.polls import Progress
 from wabawatch.domain.standing import TemplateUse
 
 WEBHOOK_LIMIT_S = 20.0
@@ -186,6 +187,8 @@ class SystemStatus:
     interval_ms: Millis
     alerts: OpenAlerts
     uptime: Uptime
+    polling: Progress | None = None
+    """How Meta is asked; None: it is not"""
 
 
 @dataclass(frozen=True, slots=True)

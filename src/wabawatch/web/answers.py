@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.polls import Pace
 
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Time: TypeAlias = Annotated[str, Meta(description="ISO 8601 in UTC", extra_json_schema={"format": "date-time"})]
@@ -36,6 +37,16 @@ class Monitoring(Strict):
     running: bool
     last_cycle_at: Time | None
     interval_ms: int
+
+
+class Polling(Strict):
+    """How Meta is asked for what webhooks do not tell."""
+
+    pace: Pace
+    detail: str
+    last_at: Time | None
+    resumes_at: Time | None
+    failing: list[str]
 
 
 class Judged(Strict):
@@ -147,6 +158,7 @@ class Status(Strict):
     webhooks: Webhooks
     alerts: Alerts
     uptime: dict[str, float | int | str | None]
+    polling: Polling | None
 
 
 class MetricPoint(Strict):

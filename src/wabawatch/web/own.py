@@ -88,6 +88,7 @@ class Own:
             inbox_trouble=inbox_trouble,
             database_trouble=database_trouble,
             writing_trouble=self.writing_trouble(),
+            polling=None if database_trouble else self.status.polling(),
         )
 
     def _readiness(self) -> Answer:
