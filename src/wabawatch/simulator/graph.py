@@ -13,6 +13,7 @@ from wabawatch.simulator.application import Json
 from wabawatch.simulator.clock import Clock
 from wabawatch.simulator.graph_assets import AssetsCounter
 from wabawatch.simulator.graph_media import MediaCounter
+from wabawatch.simulator.graph_numbers import NumbersCounter
 from wabawatch.simulator.graph_templates import TemplatesCounter
 from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of
 from wabawatch.simulator.ordering import BadOrder
@@ -42,6 +43,7 @@ def build_graph(simulation: Simulation, clock: Clock, token: str, *, is_recorded
             ),
             *graph.assets.routes(),
             *graph.templates.routes(),
+            *NumbersCounter(office).routes(),
             Route("/{version}/{node}", graph.node, methods=["GET", "POST", "DELETE"]),
         ]
     )

@@ -13,6 +13,10 @@ from wabawatch.simulator.office import NO_NODE, Denied, Office, params_of, wante
 from wabawatch.simulator.standing import APP_ID, NumberState
 
 _LONGEST_URL = 200
+_LISTED = (
+    "verified_name", "code_verification_status", "display_phone_number", "quality_rating", "status", "platform_type",
+    "throughput", "last_onboarded_time", "webhook_configuration",
+)  # fmt: skip
 
 
 class AssetsCounter:
@@ -47,7 +51,7 @@ class AssetsCounter:
         raise Denied(NO_NODE)
 
     async def change(self, request: Request) -> Response:
-        """A number's own callback; an account's name and the like are taken and forgotten."""
+        """A number's own callback and PIN; an account's name and the like are taken and forgotten."""
         node, given = request.path_params["node"], await params_of(request)
         if node in self._standing.numbers:
             self._configure(self._standing.numbers[node], given)
@@ -57,7 +61,11 @@ class AssetsCounter:
 
     async def phone_numbers(self, request: Request) -> Response:
         """The numbers of an account."""
-        waba, fields, now = self._office.account(request).waba.id, wanted_fields(request), self._office.clock.now()
+        waba, fields, now = (
+            self._office.account(request).waba.id,
+            wanted_fields(request) or _LISTED,
+            self._office.clock.now(),
+        )
         own = [state for state in self._standing.numbers.values() if state.number.waba.id == waba]
         return JSONResponse(self._office.page(request, [nodes.phone(one, self._standing, fields, now) for one in own]))
 
@@ -109,6 +117,8 @@ class AssetsCounter:
         wanted = given.get("webhook_configuration")
         if isinstance(wanted, dict):
             state.callback = _callback(wanted)
+        if "pin" in given:
+            state.owned.pin = str(given["pin"])
 
 
 def _callback(given: Json) -> str:

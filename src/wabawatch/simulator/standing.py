@@ -9,6 +9,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.simulator.application import Json, PlannedSend
 from wabawatch.simulator.envelope import Item
 from wabawatch.simulator.failures import ERRORS, MetaError
+from wabawatch.simulator.owner import Owned
 from wabawatch.simulator.templates import Templates
 from wabawatch.simulator.usage import Throttles, Usage
 from wabawatch.simulator.world import Number, Waba, World
@@ -59,6 +60,7 @@ class NumberState:
     throughput: str = "STANDARD"
     callback: str = ""
     """Its override of the callback; ``""``: none."""
+    owned: Owned = field(default_factory=Owned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class Standing:
             return ERRORS[131031]
         if number.status != "CONNECTED":
             return ERRORS[_NOT_CONNECTED.get(number.status, 133010)]
+        if number.owned.blocks(send.recipient):
+            return ERRORS[130403]
         is_started = send.template is not None and account.is_restricted(_BUSINESS, send.at)
         if is_started or account.is_restricted(_CUSTOMER, send.at):
             return ERRORS[368]
