@@ -94,6 +94,8 @@ _TO = {"messaging_product": "whatsapp", "to": "4915123456789"}
 _TEXT = {**_TO, "type": "text", "text": {"body": "hi"}}
 _FILE = {"files": {"file": ("a.png", PNG, "image/png")}, "data": {"messaging_product": "whatsapp"}}
 _WRONG_FILE = {"files": {"file": ("a.exe", PNG, "application/x-dos")}, "data": {"messaging_product": "whatsapp"}}
+_BODY = {"type": "BODY", "text": "Your order is on its way."}
+_NEW = {"name": "shipped", "language": "en_US", "category": "UTILITY", "components": [_BODY]}
 _NO_TOKEN: Mapping[str, Any] = {"headers": {}}
 _BAD_TOKEN = {"headers": {"Authorization": "Bearer wrong"}}
 UPLOAD = Call(f"POST {NUMBER}/media", "{number}/media", more=_FILE)
@@ -148,7 +150,17 @@ CALLS = (
     Call(f"DELETE {ACCOUNT}/subscribed_apps", "{waba}/subscribed_apps"),
     Call(f"GET {ACCOUNT}/message_templates", "{waba}/message_templates?limit=2"),
     Call(f"GET {ACCOUNT}/message_templates", f"{{waba}}/message_templates?fields={TEMPLATE_FIELDS}"),
+    Call(
+        f"GET {ACCOUNT}/message_templates",
+        "{waba}/message_templates?status=APPROVED&summary=total_count,message_template_count,message_template_limit",
+    ),
+    Call(f"POST {ACCOUNT}/message_templates", "{waba}/message_templates", _NEW),
+    Call(f"POST {ACCOUNT}/message_templates", "{waba}/message_templates", {"name": "new"}, status=400),
+    Call(f"DELETE {ACCOUNT}/message_templates", "{waba}/message_templates?name={name}"),
+    Call(f"DELETE {ACCOUNT}/message_templates", "{waba}/message_templates?name=nobody", status=400),
     Call("GET /{TEMPLATE_ID}", "{template}"),
+    Call("POST /{TEMPLATE_ID}", "{template}", {"components": [_BODY]}),
+    Call("POST /{TEMPLATE_ID}/unpause", "{template}/unpause", status=400),
     Call("GET /{TEMPLATE_ID}", f"{{template}}?fields={TEMPLATE_FIELDS},health_status"),
     Call("GET /debug_token", "debug_token?input_token=right"),
     Call("GET /{Application-ID}/subscriptions", "{app}/subscriptions", is_app=True),

@@ -30,6 +30,7 @@ NOT_DESCRIBED: Mapping[str, str] = {
     "GET /{Application-ID}/subscriptions": "of the Graph API at large (META.md 8.1)",
     "POST /{Application-ID}/subscriptions": "of the Graph API at large (META.md 8.1)",
     "DELETE /{Application-ID}/subscriptions": "of the Graph API at large (META.md 8.1)",
+    "POST /{TEMPLATE_ID}/unpause": "named only in the guide on pausing (META.md 7.2)",
 }
 """Operations that the file does not have"""
 
@@ -69,7 +70,12 @@ DIFFERENCES: Mapping[str, Mapping[str, str]] = {
         "data[].whatsapp_business_api_data": _APP_DATA,
         "data[].override_callback_uri": "where an override is set (META.md 8.1)",
     },
-    "GET /{WABA-ID}/message_templates": _each((*_TEMPLATE, "parameter_format"), _LEFT_OUT, "data[]."),
+    "GET /{WABA-ID}/message_templates": {
+        **_each((*_TEMPLATE, "parameter_format"), _LEFT_OUT, "data[]."),
+        "paging.next": "in all lists of the Graph API that go on; other lists of the file have it",
+        "summary": "where it is asked for (META.md 8.1)",
+    },
+    "POST /{TEMPLATE_ID}": _each(("category", "id", "name"), "newer than the file; client libraries read them"),
     "GET /{TEMPLATE_ID}": _each((*_TEMPLATE, "health_status", "parameter_format"), _LEFT_OUT),
 }
 """Members of answers that differ, by operation (``*``: of all)"""
