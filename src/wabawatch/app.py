@@ -248,6 +248,7 @@ class System:
             self._schema,
             self.database.trouble,
             build,
+            lambda: (self.spool.held(), self.spool.lost),
         )
         docs = Docs(document(api.table, build.version))
         return Site(

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from wabawatch.domain.calls import calls_shown
 from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, UNANSWERED_MS, WebhookTimes
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
@@ -297,6 +298,7 @@ def status_json(status: SystemStatus) -> dict[str, Any]:
             "unparsed_items": bodies.unparsed_items,
             "unknown": bodies.unknown,
         },
+        "api": calls_shown(status.calls),
         "alerts": asdict(status.alerts),
         "uptime": asdict(status.uptime),
         "polling": _polling(status.polling) if status.polling else None,

@@ -149,6 +149,7 @@ def test_the_status_has_the_promised_names(desk: Desk) -> None:
     assert found.keys() == {
         "overall_status", "as_of", "monitoring", "requirements", "coverage", "messages", "webhooks", "alerts", "uptime",
         "polling",
+        "api",
     }  # fmt: skip
     assert found["overall_status"] == "insufficient_data"
     assert found["monitoring"] == {"running": False, "last_cycle_at": None, "interval_ms": 300_000}

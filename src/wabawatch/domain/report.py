@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import (
     COVERAGE_NEEDED,
     Thresholds,
@@ -182,6 +183,7 @@ class SystemStatus:
     as_of: Millis
     assessment: Assessment
     bodies: BodyCounts
+    calls: CallCounts
     is_running: bool
     last_cycle_at: Millis | None
     interval_ms: Millis

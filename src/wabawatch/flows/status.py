@@ -38,6 +38,7 @@ class StatusFlow:
             as_of=now,
             assessment=assess_window(self.figures, window, now, self.rules),
             bodies=bodies,
+            calls=self.figures.calls(window),
             is_running=is_wanted and now - self.figures.mark(ALIVE) < SILENCE_MS,
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,

@@ -138,6 +138,28 @@ class Webhooks(Strict):
     unknown: int
 
 
+class SendSeconds(Strict):
+    """How long the Graph API took to answer sends, in seconds; null without one."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Calls(Strict):
+    """Calls through the gateway in the window."""
+
+    calls: int
+    sends: int
+    """Those that asked for a message"""
+    errors: int
+    """Answered with HTTP 400 or above"""
+    unanswered: int
+    rate_limit_hits: dict[str, int]
+    """How many answers carried each code of a rate limit"""
+    send_seconds: SendSeconds
+
+
 class Alerts(Strict):
     """Alerts that are firing."""
 
@@ -156,6 +178,7 @@ class Status(Strict):
     coverage: float | None
     messages: Messages
     webhooks: Webhooks
+    api: Calls
     alerts: Alerts
     uptime: dict[str, float | int | str | None]
     polling: Polling | None
