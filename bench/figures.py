@@ -95,6 +95,8 @@ FIGURES = (
     at_most("cycle.10k", "a cycle with 50 numbers, 10 thousand messages stored", 100, "ms", 1),
     at_most("cycle.1m", "a cycle with 50 numbers, 1 million", 100, "ms", 1),
     at_most("cycle.10m", "a cycle with 50 numbers, 10 million", 100, "ms", 1),
+    at_most("search.1m", "first page of any search, p95, 1 million messages stored", 100, "ms", 1),
+    at_most("search.10m", "first page of any search, p95, 10 million", 300, "ms", 1),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

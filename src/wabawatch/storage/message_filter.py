@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from wabawatch.domain.facts import TemplateRef
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.domain.search import Compliance, Direction, MessageFilter, State, outcomes
-from wabawatch.domain.standing import TemplateUse
+from wabawatch.domain.standing import Purpose, TemplateUse
 from wabawatch.storage import schema
 from wabawatch.storage.dialect import chunks, holds_bytes
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.kin import MOST_IDS, linked
 from wabawatch.storage.message_rows import (
     CONTRADICTION_BIT,
+    ERRORS_BIT,
     ORIGIN_SHIFT,
     ORIGINS,
     OUTCOME_SHIFT,
@@ -183,6 +184,8 @@ def _others(connection: Connection, c: Conditions, wanted: MessageFilter) -> Non
         some = ", ".join(f":{name}" for name in names)
         c.add(f"EXISTS (SELECT 1 FROM contacts AS c WHERE c.id = m.contact_id AND c.country IN ({some}))", **names)
     if wanted.purposes:
+        if set(wanted.purposes) <= {Purpose.RATE_LIMIT, Purpose.OPT_OUT}:
+            c.add(has(ERRORS_BIT))  # only errors say so: few messages have any
         profile = "SELECT 1 FROM profiles AS p WHERE p.id = m.profile_id"
         c.add(f"{IS_OUTBOUND} AND EXISTS ({profile} AND {PURPOSE} IN {any_of([p.value for p in wanted.purposes])})")
     if wanted.conversations:

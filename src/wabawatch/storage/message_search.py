@@ -33,11 +33,11 @@ _COLUMNS = ", ".join(f"m.{name}" for name in MessageRow._fields)
 class Limits(NamedTuple):
     """How much a search looks at."""
 
-    examined: int = 60_000
+    examined: int = 30_000
     """So many messages for one page"""
     at_once: int = 2_000
     """About so many in one statement: it sorts them all to give the newest"""
-    few: int = 20_000
+    few: int = 10_000
     """So many messages of a person, user or error code are all looked at; of more, the newest are sought by time"""
     contacts: int = 2_000
     """So many contacts of a user or lead"""
