@@ -207,8 +207,7 @@ def test_the_status_has_the_names_that_were_promised(bench: Bench) -> None:
 
     assert set(told_of) == {
         *("overall_status", "as_of", "monitoring", "requirements", "coverage"),
-        *("messages", "webhooks", "alerts", "uptime"),
-        *("api", "polling"),  # beyond the promise: calls through the gateway, and how Meta is asked
+        *("messages", "webhooks", "alerts", "uptime", "rate_limits"),
     }
     assert set(told_of["monitoring"]) == {"running", "last_cycle_at", "interval_ms"}
     assert set(told_of["alerts"]) == {"critical", "warning", "info"}

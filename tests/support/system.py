@@ -23,6 +23,7 @@ from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.steps import CallGraph, LogSend, LogStatus, PostWebhook
 from wabawatch.storage.figures import SqlFigures
+from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.wire import MessageIn, StatusIn, read, write
 
 ACCOUNT = "whatsapp_business_account"
@@ -46,7 +47,7 @@ class Bench:
         self.digest = Digest(self.inbox, self.shelf.books, translate, self.clock)
         self.expiry = Expiry(self.shelf.books, self.clock)
         self.figures = SqlFigures(self.shelf.database, self.inbox, self.clock)
-        self.statuses = StatusFlow(self.figures, self.clock, RULES)
+        self.statuses = StatusFlow(self.figures, self.clock, RULES, SqlLimitHits(self.shelf.database))
 
     def accept(self, bodies: list[Body]) -> None:
         self.inbox.append_all(bodies)

@@ -9,7 +9,6 @@ import pytest
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.metrics import MessageCounts
@@ -17,11 +16,8 @@ from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
-from wabawatch.web.metrics_gateway import GatewayFigures
 
 ACK_MS = {index_of(3): 90, index_of(240): 9, index_of(30_000): 1}
-
-GATEWAY = GatewayFigures(CallCounts(9, 5, 3, 1, {4: 1, 130429: 2}, {index_of(80): 4}), spooled_bytes=512, lost=2)
 
 SNAPSHOT = MetricsSnapshot(
     window_s=86_400,
@@ -44,6 +40,7 @@ SNAPSHOT = MetricsSnapshot(
         "coverage": Figure(None, 0),
     },
     verdict=Verdict.WARNING,
+    limit_hits={},
     webhooks=BodyCounts(
         processed=6480, backlog=17, parked=3, duplicates=44, unparsed_items=5, unknown=6, distinct_live=6000
     ),
@@ -54,19 +51,7 @@ SNAPSHOT = MetricsSnapshot(
         LoopHealth("cycle", Group.MONITORING, LoopState.PAUSED, None, 0.0, 0, 0, ""),
     ],
     build=Build(version="0.1.0", python="3.11.7", database="sqlite"),
-    gateway=GATEWAY,
 )
-
-
-def test_calls_through_the_gateway_are_shown() -> None:
-    found = families()
-
-    shown = {name: found[f"wabawatch_gateway_{name}"].samples[0].value for name in ("calls", "sends", "errors")}
-    hits = {sample.labels["code"]: sample.value for sample in found["wabawatch_gateway_rate_limit_hits"].samples}
-    assert shown == {"calls": 9, "sends": 5, "errors": 3}
-    assert hits == {"4": 1, "130429": 2}
-    assert found["wabawatch_gateway_spooled_bytes"].samples[0].value == 512
-    assert found["wabawatch_gateway_records_lost"].samples[0].value == 2
 
 
 def families(snapshot: MetricsSnapshot = SNAPSHOT) -> dict[str, Metric]:
@@ -189,9 +174,7 @@ def test_the_build_is_named() -> None:
 def test_types_follow_the_names() -> None:
     for name, family in families().items():
         totals = [sample.name.endswith("_total") for sample in family.samples]
-        expected = (
-            "counter" if any(totals) else "histogram" if name.endswith(("_ack_seconds", "_send_seconds")) else "gauge"
-        )
+        expected = "counter" if any(totals) else "histogram" if name.endswith("_ack_seconds") else "gauge"
 
         assert family.type == expected, name
         assert all(totals) or not any(totals), name
@@ -214,10 +197,11 @@ def test_only_these_labels_exist_so_that_none_names_a_person_or_message() -> Non
     labels = {label for family in families().values() for sample in family.samples for label in sample.labels}
 
     assert labels == {
+        "code",
+        "scope",
         "status",
         "rate",
         "app",
-        "code",
         "reason",
         "le",
         "loop",
@@ -252,3 +236,12 @@ def test_an_idle_installation_shows_its_zeros() -> None:
     assert by("wabawatch_overall_status", idle)["insufficient_data"] == 1
     assert values("wabawatch_inbox_oldest_waiting_seconds", idle) == {(): 0}
     assert values("wabawatch_loop_state", idle) == {}
+
+
+def test_each_limit_has_a_sample_with_what_it_is_counted_on() -> None:
+    hit = replace(SNAPSHOT, limit_hits={131056: 3})
+
+    samples = {tuple(s.labels.values()): s.value for s in families(hit)["wabawatch_rate_limit_hits"].samples}
+
+    assert samples["131056", "pair"] == 3
+    assert samples["4", "app"] == 0

@@ -73,7 +73,7 @@ TABLE = """
 130429   throttle      rate_limit  passes  scope=number            | Rate limit hit
     The number sends more messages a second than its throughput allows. -> Slow down and retry with growing pauses.
 # Meta counts it on the number; what brought it about and what lifts it is the quality of the account's messages.
-131048   throttle      rate_limit  passes  scope=account           | Spam rate limit hit
+131048   throttle      rate_limit  passes  scope=number            | Spam rate limit hit
     Too many people blocked or reported the messages, so Meta limits sending. -> Stop the campaign and mend the quality
     before sending on.
 131056   throttle      rate_limit  passes  scope=pair    wait=6    | Pair rate limit hit

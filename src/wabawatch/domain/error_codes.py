@@ -96,6 +96,9 @@ RATE_LIMIT_CODES = frozenset(
 )
 """A limit was hit that our own pace can respect. 131049 is none: Meta caps what one person gets from everybody."""
 
+LIMIT_HIT_CODES = RATE_LIMIT_CODES | {131049}
+"""Some limit was hit: ours to respect, or what Meta lets one person get of marketing."""
+
 TEMPLATE_VIOLATION_CODES = frozenset({132001, 132007, 132015, 132016})
 """A send refused or failed with one of these used a template that was not sendable."""
 

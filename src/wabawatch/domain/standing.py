@@ -7,7 +7,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from wabawatch.domain.billing import charged_as, is_billable
-from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES, Fault, fault_of
+from wabawatch.domain.error_codes import LIMIT_HIT_CODES, OPT_OUT_CODE, TEMPLATE_VIOLATION_CODES, Fault, fault_of
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKind, Evidence, Message, earliest, join_stages
 
@@ -382,7 +382,7 @@ class Purpose(StrEnum):
 def purpose(message: Message) -> Purpose:
     """The requirement that *message* is evidence for."""
     codes = {note.error.code for note in message.errors}
-    if codes & RATE_LIMIT_CODES:
+    if codes & LIMIT_HIT_CODES:
         return Purpose.RATE_LIMIT
     if OPT_OUT_CODE in codes:
         return Purpose.OPT_OUT

@@ -92,7 +92,7 @@ def judge(message: Message, history: Sequence[TemplateEvent], consent: Sequence[
         return NOT_JUDGED
     use, reason = _use(message, status, history, at)
     if use is not TemplateUse.VIOLATION and _is_marketing(message, history, at) and has_opted_out(consent, at):
-        use, reason = TemplateUse.VIOLATION, "opted_out"
+        use, reason = TemplateUse.VIOLATION, OPTED_OUT
     return Judgement(use, status, _health(status, history, at), reason)
 
 
@@ -100,6 +100,9 @@ def is_template_send(message: Message) -> bool:
     """Whether a template was sent, named or not."""
     return message.template is not None or (message.type is not None and message.type[2] == "template")
 
+
+OPTED_OUT = "opted_out"
+"""The reason of a marketing template that was sent to somebody who had stopped them."""
 
 _ATTEMPTED = Role.ATTEMPTED
 
@@ -122,18 +125,25 @@ def _use(message: Message, status: str, history: Sequence[TemplateEvent], at: Mi
         return TemplateUse.COMPLIANT, ""
     if not message.wamid:
         return TemplateUse.UNVERIFIED, "not_accepted"
-    if _not_sendable_since(history, at) + MARGIN_MS > at:
+    since = unsendable_since(history, at)
+    # The status is looked up as of the request; the margin runs until the message was accepted.
+    accepted_at = at if message.accepted_at is None else max(at, message.accepted_at)
+    if since is None or since.told_at + MARGIN_MS > accepted_at:
         return TemplateUse.UNVERIFIED, "within_margin"
     return TemplateUse.VIOLATION, f"template_{status.lower()}"
 
 
-def _not_sendable_since(history: Iterable[TemplateEvent], at: Millis) -> Millis:
-    """When we were told that the template, not sendable at the time *at*, was not: worse news gives no new margin."""
-    since = at
+def unsendable_since(history: Iterable[TemplateEvent], at: Millis) -> TemplateEvent | None:
+    """The event that first told that the template is not sendable, as it was not at the time *at*; None: it was.
+
+    Worse news gives no new margin.
+    """
+    since: TemplateEvent | None = None
     for event in sorted((e for e in history if e.aspect == "status" and e.told_at <= at), reverse=True):
         if status_meaning(event.value, event.reason) in ("", APPROVED):
             break
-        since = min(since, event.told_at)
+        if since is None or event.told_at <= since.told_at:
+            since = event
     return since
 
 
@@ -154,5 +164,10 @@ def _is_marketing(message: Message, history: Sequence[TemplateEvent], at: Millis
 
 def has_opted_out(consent: Iterable[ConsentEvent], at: Millis) -> bool:
     """Whether the newest word of the person before *at* was "stop"."""
+    return opted_out_at(consent, at) is not None
+
+
+def opted_out_at(consent: Iterable[ConsentEvent], at: Millis) -> Millis | None:
+    """When the person last said "stop" before *at*; None: they did not, or took it back since."""
     newest = max((event for event in consent if event.at < at), default=None)
-    return newest is not None and newest.value == "stop"
+    return newest.at if newest is not None and newest.value == "stop" else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
@@ -80,13 +81,30 @@ def _waba_of(message: Message) -> str:
 
 def judge_all(ledger: Ledger, messages: Sequence[Message]) -> list[Judgement]:
     """How each of *messages* stands to the template rule, as far as the books tell."""
-    refs = {m.template[2] for m in messages if m.template}
-    histories = ledger.template_histories(refs) if refs else {}
-    contacts = {m.contact[2] for m in messages if m.contact and may_need_consent(m)}
-    consents = ledger.consents(contacts) if contacts else {}
     ratings = ledger.ratings({m.number for m in messages if m.number})
-    judged = ((m, judge(m, _history_of(m, histories), _consent_of(m, consents))) for m in messages)
+    judged = ((m, judge(m, *said)) for m, said in zip(messages, said_of(ledger, messages), strict=True))
     return [_rated(judgement, m, ratings.get(m.number)) for m, judgement in judged]
+
+
+class Histories(Protocol):
+    """Who knows what was said of templates, and by people: `ports.Ledger` and `limits_ports.Evidence`."""
+
+    def template_histories(
+        self, refs: Collection[TemplateRef]
+    ) -> Mapping[TemplateRef, Mapping[str, list[TemplateEvent]]]:
+        """The history of each template, by WABA."""
+
+    def consents(self, contacts: Collection[ContactKey]) -> Mapping[ContactKey, Mapping[str, list[ConsentEvent]]]:
+        """What each contact said of marketing, by WABA."""
+
+
+def said_of(books: Histories, messages: Sequence[Message]) -> list[tuple[list[TemplateEvent], list[ConsentEvent]]]:
+    """Of each of *messages* what its template's history tells, and what its recipient said."""
+    refs = {m.template[2] for m in messages if m.template}
+    histories = books.template_histories(refs) if refs else {}
+    contacts = {m.contact[2] for m in messages if m.contact and may_need_consent(m)}
+    consents = books.consents(contacts) if contacts else {}
+    return [(_history_of(m, histories), _consent_of(m, consents)) for m in messages]
 
 
 def _rated(judgement: Judgement, message: Message, history: Sequence[RatingEvent] | None) -> Judgement:

@@ -41,11 +41,11 @@ class SqlFigures:
     def tally(self, window: Window) -> Tally:
         with self._database.reading() as connection:
             words = Dictionary(lambda _: "")
-            return counts.tally(connection, words, Place(Scope.ALL), _spans(connection, window, Scope.ALL))
+            return counts.tally(connection, words, Place(Scope.ALL), spans_of(connection, window, Scope.ALL))
 
     def bodies(self, window: Window) -> BodyCounts:
         with self._database.reading() as connection:
-            counted = counts.read_counters(connection, _spans(connection, window, Scope.ALL))
+            counted = counts.read_counters(connection, spans_of(connection, window, Scope.ALL))
             retrying, parked = body_log.count_failing(connection, window.start or 0)
             done: BodyId = read_mark(connection, DIGESTED)
         return BodyCounts(
@@ -60,11 +60,11 @@ class SqlFigures:
 
     def answers(self, window: Window) -> Histogram:
         with self._database.reading() as connection:
-            return counts.read_histogram(connection, "ack", _spans(connection, window, Scope.WABA))
+            return counts.read_histogram(connection, "ack", spans_of(connection, window, Scope.WABA))
 
     def calls(self, window: Window) -> CallCounts:
         with self._database.reading() as connection:
-            spans = (_spans(connection, window, scope) for scope in (Scope.ALL, Scope.TEMPLATE))
+            spans = (spans_of(connection, window, scope) for scope in (Scope.ALL, Scope.TEMPLATE))
             return calls_log.read(connection, *spans)
 
     def accepted_by_rating(self, window: Window) -> Mapping[str, int]:
@@ -74,7 +74,7 @@ class SqlFigures:
             history = all_ratings(connection, end)
             if not history:
                 return found
-            spans = _spans(connection, window, Scope.NUMBER)
+            spans = spans_of(connection, window, Scope.NUMBER)
             for number_id, n in counts.accepted_by_number(connection, spans).items():
                 found[rating_at(history.get(number_id, ()), end)] += n
         return found
@@ -140,7 +140,7 @@ def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
         connection.execute(upsert, [{"name": name, "value": value} for name, value in values.items()])
 
 
-def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
+def spans_of(connection: Connection, window: Window, scope: Scope) -> list[Span]:
     """The buckets that make up *window*; an open end reaches as far as anything was ever counted."""
     start = _edge(connection, is_last=False)
     if window.start is not None:

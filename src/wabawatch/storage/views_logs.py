@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from wabawatch.domain.error_codes import RATE_LIMIT_CODES
+from wabawatch.domain.error_codes import LIMIT_HIT_CODES
 from wabawatch.domain.messages import Evidence
 from wabawatch.domain.standing import Purpose
 from wabawatch.ports import BodyKind
@@ -144,7 +144,7 @@ def _errors(connection: Connection) -> str:
         {
             **_of_message(connection, purpose_of("e.code", WITHOUT_ERRORS)),
             "at": "r.at",
-            "kind": f"CASE WHEN e.code IN {any_of(RATE_LIMIT_CODES)} THEN 'rate_limit' ELSE 'api_error' END",
+            "kind": f"CASE WHEN e.code IN {any_of(LIMIT_HIT_CODES)} THEN 'rate_limit' ELSE 'api_error' END",
             "event": "'error'",
             "error_code": "e.code",
             "message": f"{title} || COALESCE(': ' || {known('e.details')}, '')",
@@ -177,7 +177,7 @@ def _bodies(_connection: Connection) -> str:
 
 
 def _events(_connection: Connection) -> str:
-    is_rate_limit = f"(v.kind = 'error' AND v.event IN {any_of(map(str, RATE_LIMIT_CODES))})"
+    is_rate_limit = f"(v.kind = 'error' AND v.event IN {any_of(map(str, LIMIT_HIT_CODES))})"
     return _part(
         {
             "at": "v.at",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from wabawatch.domain.error_codes import OPT_OUT_CODE, RATE_LIMIT_CODES, TEMPLATE_VIOLATION_CODES
+from wabawatch.domain.error_codes import LIMIT_HIT_CODES, OPT_OUT_CODE, TEMPLATE_VIOLATION_CODES
 from wabawatch.domain.messages import Evidence
 from wabawatch.domain.standing import Purpose, Role, TemplateUse
 from wabawatch.meta.wamid import HEX_WIDTHS
@@ -132,7 +132,7 @@ def purpose_of(code: str, otherwise: str) -> str:
 def rank_of(code: str) -> str:
     """The place of an error's purpose among those of its message: the smallest speaks for the message."""
     return (
-        f"CASE WHEN {code} IN {any_of(RATE_LIMIT_CODES)} THEN 0 WHEN {code} = {OPT_OUT_CODE} THEN 1"
+        f"CASE WHEN {code} IN {any_of(LIMIT_HIT_CODES)} THEN 0 WHEN {code} = {OPT_OUT_CODE} THEN 1"
         f" WHEN {code} IN {any_of(TEMPLATE_VIOLATION_CODES)} THEN 2 ELSE 3 END"
     )
 

@@ -9,6 +9,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from wabawatch.domain.costs import Costs, Sum
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.limit_hits import LimitHits, explained, scope_of
+from wabawatch.domain.violations import SendEvidence, Violations
+from wabawatch.flows.limiting import HeadRoom
 from wabawatch.web.answers import Strict, Time
 from wabawatch.wire import iso
 
@@ -78,3 +82,184 @@ def _total(some: Sum) -> Total:
 
 def _plain(amount: Decimal | None) -> float | None:
     return None if amount is None else float(round(amount, 6))
+
+
+class HitCountLine(Strict):
+    """How often one limit was hit by one number."""
+
+    code: int
+    title: str
+    scope: Annotated[str, Meta(description="What the limit is counted on: app, token, account, number, pair ...")]
+    number: str | None
+    waba: str | None
+    hits: int
+    next_step: str
+
+
+class HitLine(Strict):
+    """One time that a limit was hit."""
+
+    at: Time
+    code: int
+    number: str | None
+    waba: str | None
+    message_id: Annotated[int | None, Meta(description="As in the public tables; null: it belongs to no message")]
+    details: str | None
+
+
+class HitsAnswer(Strict, rename={"start": "from", "end": "to"}):
+    """Limits of Meta's that were hit."""
+
+    start: Time | None
+    end: Time
+    hits: int
+    counts: list[HitCountLine]
+    newest: list[HitLine]
+
+
+def hits_answer(found: LimitHits) -> HitsAnswer:
+    """*found* as it is answered."""
+    counts = [
+        HitCountLine(
+            each.code, explained(each.code).title, str(scope_of(each.code)), each.number or None, each.waba or None,
+            each.n, explained(each.code).next_step,
+        )
+        for each in found.counts
+    ]  # fmt: skip
+    newest = [
+        HitLine(
+            _time(each.at), each.code, each.number or None, each.waba or None, each.message_id or None,
+            each.details or None,
+        )
+        for each in found.newest
+    ]  # fmt: skip
+    return HitsAnswer(iso(found.start) if found.start else None, _time(found.end), found.hits, counts, newest)
+
+
+class ThroughputLine(Strict):
+    """A number's pace against what it may do."""
+
+    number: str
+    level: str
+    assumed: Annotated[bool, Meta(description="Nobody told us the level")]
+    limit_mps: int
+    busiest_minute: Time | None
+    busiest_minute_messages: int
+    mean_mps: Annotated[float, Meta(description="Over the busiest minute")]
+    peak_mps: Annotated[int, Meta(description="In the busiest second that was found")]
+    head_room_mps: float
+
+
+class MessagingLimitLine(Strict):
+    """A portfolio's messaging limit, and how much of it is used."""
+
+    owner: Annotated[str, Meta(description="The portfolio; while that is unknown the WABA, else the number")]
+    tier: Annotated[str | None, Meta(description="null: nobody told us")]
+    told_at: Time | None
+    limit: Annotated[int | None, Meta(description="null: any number of people, or unknown")]
+    used_at_least: Annotated[int | None, Meta(description="People in 24 hours; null: not counted")]
+    head_room_at_most: int | None
+    numbers: list[str]
+
+
+class HeadRoomAnswer(Strict):
+    """How much more may be sent."""
+
+    as_of: Time
+    hours: int
+    throughput: list[ThroughputLine]
+    messaging_limits: list[MessagingLimitLine]
+
+
+def head_room_answer(found: HeadRoom) -> HeadRoomAnswer:
+    """*found* as it is answered."""
+    paces = [
+        ThroughputLine(
+            each.number, each.level, each.is_assumed, each.limit_mps, iso(each.pace.at), each.pace.per_minute,
+            round(each.mean_mps, 3), each.pace.per_second, round(each.head_room_mps, 3),
+        )
+        for each in found.throughput
+    ]  # fmt: skip
+    limits = [
+        MessagingLimitLine(
+            each.owner, each.tier or None, iso(each.told_at), each.limit, each.used, each.head_room,
+            list(each.numbers),
+        )
+        for each in found.limits
+    ]  # fmt: skip
+    return HeadRoomAnswer(_time(found.as_of), found.hours, paces, limits)
+
+
+class SendLine(Strict):
+    """One send and what it was judged by."""
+
+    message_id: Annotated[int, Meta(description="As in the public tables")]
+    at: Time
+    number: str | None
+    waba: str | None
+    template: str | None
+    language: str | None
+    category: str | None
+    reason: Annotated[str, Meta(description="A stable word")]
+    sentence: str
+    template_status: str | None
+    told_at: Annotated[Time | None, Meta(description="Since when we knew that the template was not sendable")]
+    told_by: Annotated[str | None, Meta(description="webhook | poll | api | gateway")]
+    opted_out_at: Time | None
+    error_code: int | None
+
+
+class OptOutLine(Strict):
+    """A person's word that they want no more marketing messages."""
+
+    at: Time
+    contact_id: Annotated[int, Meta(description="Our id of the person")]
+    waba: str | None
+
+
+class ViolationsAnswer(Strict, rename={"start": "from", "end": "to"}):
+    """How template sends stand to the rule. The lists hold the newest."""
+
+    start: Time | None
+    end: Time
+    violations: int
+    unverified: int
+    violating: list[SendLine]
+    unverified_sends: list[SendLine]
+    opt_outs: list[OptOutLine]
+
+
+def violations_answer(found: Violations) -> ViolationsAnswer:
+    """*found* as it is answered."""
+    return ViolationsAnswer(
+        iso(found.start),
+        _time(found.end),
+        found.violations,
+        found.unverified,
+        [_send(each) for each in found.violating],
+        [_send(each) for each in found.unproven],
+        [OptOutLine(_time(each.at), each.contact_id, each.waba or None) for each in found.opt_outs],
+    )
+
+
+def _send(each: SendEvidence) -> SendLine:
+    return SendLine(
+        each.message_id,
+        _time(each.at),
+        each.number or None,
+        each.waba or None,
+        each.template.name if each.template else None,
+        (each.template.language or None) if each.template else None,
+        each.category or None,
+        each.reason,
+        each.sentence,
+        each.template_status or None,
+        iso(each.told_at),
+        each.told_by.name.lower() if each.told_by is not None else None,
+        iso(each.opted_out_at),
+        each.error_code,
+    )
+
+
+def _time(at: Millis) -> str:
+    return iso(at) or ""

@@ -11,8 +11,19 @@ import msgspec
 from wabawatch.domain.access import Scope
 from wabawatch.domain.facts import Millis
 from wabawatch.flows.costing import Costing
+from wabawatch.flows.limiting import Limiting
+from wabawatch.flows.proving import Proving
 from wabawatch.ports import Window
-from wabawatch.web.answers_limits import CostsAnswer, costs_answer
+from wabawatch.web.answers_limits import (
+    CostsAnswer,
+    HeadRoomAnswer,
+    HitsAnswer,
+    ViolationsAnswer,
+    costs_answer,
+    head_room_answer,
+    hits_answer,
+    violations_answer,
+)
 from wabawatch.web.api_figures import MAX_HOURS
 from wabawatch.web.operations import Call, Operation
 
@@ -32,11 +43,22 @@ class Days(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", 
     ] = None
 
 
+class Listed(msgspec.Struct, forbid_unknown_fields=True):
+    """A window that ends now, and how many lines are wanted."""
+
+    hours: Annotated[
+        int, msgspec.Meta(ge=0, le=MAX_HOURS, description="How many hours to look back; 0 is everything.")
+    ] = 24
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000, description="List so many of each kind, the newest.")] = 100
+
+
 @dataclass(frozen=True, slots=True)
 class LimitsApi:
-    """What messages cost."""
+    """What messages cost, which limits were hit, and what breaks the rules."""
 
     costing: Costing
+    limiting: Limiting
+    proving: Proving
 
     def operations(self) -> list[Operation]:
         """Its part of the table."""
@@ -45,7 +67,35 @@ class LimitsApi:
                 "GET", "/costs", Scope.READ, self.get_costs, "Show what messages cost", CostsAnswer, parameters=Days,
                 description="By category, country and number, at the prices of the settings, for whole UTC days.",
             ),
+            Operation(
+                "GET", "/rate-limits", Scope.READ, self.get_rate_limits, "Show which limits of Meta's were hit",
+                HitsAnswer, parameters=Listed,
+                description="Counted by code, number and WABA in whole hours, with the newest as evidence.",
+            ),
+            Operation(
+                "GET", "/limits", Scope.READ, self.get_limits, "Show how much more may be sent", HeadRoomAnswer,
+                description="Messages per second of each number, and people per day of each portfolio.",
+            ),
+            Operation(
+                "GET", "/violations", Scope.READ, self.get_violations, "Show sends that broke the template rule",
+                ViolationsAnswer, parameters=Listed,
+                description="With what each was judged by, the sends that nobody can judge, and opt-outs.",
+            ),
         ]  # fmt: skip
+
+    def get_rate_limits(self, call: Call) -> HitsAnswer:
+        """Limits that were hit."""
+        asked: Listed = call.parameters
+        return hits_answer(self.limiting.hits(asked.hours, asked.limit))
+
+    def get_limits(self, _call: Call) -> HeadRoomAnswer:
+        """How much more may be sent."""
+        return head_room_answer(self.limiting.head_room())
+
+    def get_violations(self, call: Call) -> ViolationsAnswer:
+        """Sends that broke the template rule."""
+        asked: Listed = call.parameters
+        return violations_answer(self.proving.violations(asked.hours, asked.limit))
 
     def get_costs(self, call: Call) -> CostsAnswer:
         """What messages cost."""

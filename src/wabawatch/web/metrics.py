@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import (
@@ -16,12 +16,13 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.error_codes import LIMIT_HIT_CODES
 from wabawatch.domain.histograms import Histogram, above, value_of
+from wabawatch.domain.limit_hits import scope_of
 from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
-from wabawatch.web.metrics_gateway import GatewayFigures, gateway_families
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `render` gives."""
@@ -61,6 +62,8 @@ class MetricsSnapshot:
     rates: Mapping[str, Figure]
     """By name, as in `delivery_rate`"""
     verdict: Verdict
+    limit_hits: Mapping[int, int]
+    """How often each limit of Meta's was hit in the window, by error code"""
     webhooks: BodyCounts
     """Accepted webhook bodies since the beginning, without a window"""
     acks: Mapping[str, AckTally]
@@ -69,7 +72,6 @@ class MetricsSnapshot:
     """Age of the oldest body that is not digested; 0 when none waits"""
     loops: Sequence[LoopHealth]
     build: Build
-    gateway: GatewayFigures = field(default_factory=GatewayFigures)
 
 
 def render(snapshot: MetricsSnapshot) -> bytes:
@@ -88,9 +90,9 @@ class _Families(Collector):
         yield from _messages(s.messages, s.window_s)
         yield from _rates(s.rates)
         yield _verdict(s.verdict)
+        yield _limits(s.limit_hits)
         yield from _webhooks(s.webhooks, s.oldest_waiting_s)
         yield from _receiver(s.acks)
-        yield from gateway_families(s.gateway, _cumulative, _sum_s)
         yield from _loops(s.loops)
         yield _build(s.build)
 
@@ -168,6 +170,12 @@ def _verdict(verdict: Verdict) -> Metric:
     return _gauges(
         "overall_status", "Compliance of the window: 1 for what it is, 0 for the others.", ["status"], states
     )
+
+
+def _limits(hits: Mapping[int, int]) -> Metric:
+    samples = [((str(code), str(scope_of(code))), float(hits.get(code, 0))) for code in sorted(LIMIT_HIT_CODES)]
+    text = "How often each limit of Meta's was hit in the window, by error code and by what it is counted on."
+    return _gauges("rate_limit_hits", text, ["code", "scope"], samples)
 
 
 def _webhooks(totals: BodyCounts, oldest_waiting_s: float) -> Iterator[Metric]:

@@ -19,7 +19,6 @@ from wabawatch.loops import LoopHealth
 from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox, Window
 from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
-from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.wire import write
 
 WINDOW_H = 24
@@ -49,8 +48,6 @@ class Own:
     writing_trouble: Callable[[], str]
     """Why nothing can be written to the database, in a sentence; "" when all is well"""
     build: Build
-    spool: Callable[[], tuple[int, int]] = lambda: (0, 0)
-    """How many bytes of records wait on disk, and how many records were lost"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -91,7 +88,6 @@ class Own:
             inbox_trouble=inbox_trouble,
             database_trouble=database_trouble,
             writing_trouble=self.writing_trouble(),
-            polling=None if database_trouble else self.status.polling(),
         )
 
     def _readiness(self) -> Answer:
@@ -113,18 +109,19 @@ class Own:
         return self._rendered
 
     def _snapshot(self) -> MetricsSnapshot:
-        recent = self.status.status(WINDOW_H).assessment
+        status = self.status.status(WINDOW_H)
+        recent = status.assessment
         return MetricsSnapshot(
             window_s=WINDOW_H * 3600.0,
             messages=recent.messages,
             rates=_rates(recent),
             verdict=recent.verdict,
+            limit_hits=status.limit_hits,
             webhooks=self.figures.bodies(Window(None, None)),
             acks=self.acks.totals(),
             oldest_waiting_s=self._waiting_s(self.figures.mark(DIGESTED)) or 0.0,
             loops=self.loops(),
             build=self.build,
-            gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool()),
         )
 
     def _waiting_s(self, digested: BodyId) -> float | None:

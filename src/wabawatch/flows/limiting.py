@@ -1,0 +1,74 @@
+"""Limits: how often they were hit, and how much more may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.headroom import (
+    LIMIT_WINDOW_MS,
+    TIERS,
+    MessagingLimit,
+    NumberPlace,
+    Throughput,
+    limit_of,
+    throughput,
+)
+from wabawatch.domain.limit_hits import LimitHits
+from wabawatch.domain.platform import States
+from wabawatch.domain.standing import HOUR_MS
+from wabawatch.limits_ports import Hits, Reach
+from wabawatch.polling_ports import Platform
+from wabawatch.ports import Clock
+
+LISTED = 50
+"""So many hits are listed, the newest."""
+PACE_HOURS = 48
+"""So far back the pace is known by the minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRoom:
+    """How much more may be sent."""
+
+    as_of: Millis
+    hours: int
+    """How far back the pace was looked at"""
+    throughput: tuple[Throughput, ...]
+    """Of every number that sent or got a message"""
+    limits: tuple[MessagingLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limiting:
+    """Reads hits and head-room."""
+
+    hits_of: Hits
+    reach: Reach
+    platform: Platform
+    clock: Clock
+
+    def hits(self, hours: int = 24, most: int = LISTED) -> LimitHits:
+        """The limits that were hit in the last *hours*; 0: ever."""
+        now = self.clock.now()
+        return self.hits_of.hits(now - hours * HOUR_MS if hours else None, now, most)
+
+    def head_room(self, hours: int = 24) -> HeadRoom:
+        """How much more may be sent: against the pace of the last *hours* (1 to 48), and the people of 24."""
+        now, states, places = self.clock.now(), self.platform.states(), self.reach.places()
+        hours = min(max(hours, 1), PACE_HOURS)
+        paces = self.reach.paces([place.number for place in places], now - hours * HOUR_MS, now)
+        busy = [throughput(number, states, pace) for number, pace in sorted(paces.items()) if pace.per_minute]
+        owners = sorted({place.owner for place in places})
+        limits = [self.messaging_limit(owner, places, states, now) for owner in owners]
+        return HeadRoom(now, hours, tuple(busy), tuple(limits))
+
+    def messaging_limit(self, owner: str, places: Sequence[NumberPlace], states: States, now: Millis) -> MessagingLimit:
+        """How much of *owner*'s messaging limit is used; counted where the limit is finite."""
+        numbers = tuple(place.number for place in places if place.owner == owner)
+        tier, told_at = limit_of(owner, places, states)
+        if TIERS.get(tier) is None:
+            return MessagingLimit(owner, tier, told_at, numbers, None)
+        used, is_whole = self.reach.people(numbers, now - LIMIT_WINDOW_MS, now + 1)
+        return MessagingLimit(owner, tier, told_at, numbers, used, is_whole)

@@ -1,0 +1,45 @@
+"""Numbers and the accounts they belong to, as last seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from wabawatch.domain.headroom import NumberPlace
+from wabawatch.storage.schema import number_wabas, numbers, portfolios, waba_portfolios, wabas
+
+
+class NumberPlaces:
+    """Which number has which name and account: read once, for one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._numbers: dict[int, str] = _pairs(connection, select(numbers.c.id, numbers.c.phone_number_id))
+        self._wabas: dict[int, str] = _pairs(connection, select(wabas.c.id, wabas.c.waba_id))
+        c, w = number_wabas.c, waba_portfolios.c
+        # The last one stays.
+        seen = select(c.number_id, c.waba_id).order_by(c.last_at, c.waba_id)
+        self._waba_of: dict[int, int] = _pairs(connection, seen)
+        owned = select(w.waba_id, portfolios.c.portfolio_id).join(portfolios, portfolios.c.id == w.portfolio_id)
+        owned = owned.order_by(w.last_at, portfolios.c.portfolio_id)
+        self._portfolio_of: dict[int, str] = _pairs(connection, owned)
+
+    def of(self, number_id: int, waba_id: int = 0) -> tuple[str, str]:
+        """The phone_number_id and the WABA of a number, "" where they are not known."""
+        waba_id = waba_id or self._waba_of.get(number_id, 0)
+        return self._numbers.get(number_id, ""), self._wabas.get(waba_id, "")
+
+    def ids(self) -> dict[str, int]:
+        """Every number's id in the tables."""
+        return {number: number_id for number_id, number in self._numbers.items()}
+
+    def all(self) -> list[NumberPlace]:
+        """Every number with its account and portfolio."""
+        return sorted(
+            NumberPlace(number, self.of(number_id)[1], self._portfolio_of.get(self._waba_of.get(number_id, 0), ""))
+            for number_id, number in self._numbers.items()
+        )
+
+
+def _pairs(connection: Connection, query: Select[Any]) -> dict[int, Any]:
+    return dict(list(connection.execute(query)))
