@@ -70,11 +70,11 @@ class Polling:
         """Ask what is due, if monitoring is wanted. Gives False: nothing has to be asked at once."""
         if self.books.mark(MONITORING) != RUNNING:
             return False
-        board = self._board()
-        gap = gap_ms(self.calls_per_hour, board.numbers, board.usages, self.clock.now())
+        board, began_at = self._board(), self.clock.now()
+        gap = gap_ms(self.calls_per_hour, board.numbers, board.usages, began_at)
         if self._ask_next(board, gap):
             for _ in range(1, RHYTHM_MS // gap):
-                if not self._ask_next(self._board(), 0):
+                if self.clock.now() - began_at >= RHYTHM_MS or not self._ask_next(self._board(), 0):
                     break
         return False
 

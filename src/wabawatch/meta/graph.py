@@ -19,7 +19,8 @@ from wabawatch.meta.reading import Json, integer, items, mapping, text
 from wabawatch.net import redact
 from wabawatch.polling_ports import Told
 
-TIMEOUT_S = 20.0
+CONNECT_S, READ_S = 4.0, 8.0
+"""Short, so that two calls of one step end before its loop is called stalled"""
 PAGE = "100"
 """The most that Meta gives at a time"""
 MOST_BYTES = 16 * 1024 * 1024
@@ -71,7 +72,11 @@ class GraphClient:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._url, self._token, self._app_tokens = url, token, dict(app_tokens or {})
         self._client = httpx.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, transport=transport, http2=False
+            timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+            http2=False,
         )
         self._refused: set[tuple[str, str]] = set()
         """Fields that this version of the API does not have: to ask for one is an error"""
