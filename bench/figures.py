@@ -74,6 +74,12 @@ FIGURES = (
     Figure("acceptance.bare", "bare ASGI app", "/s"),
     Figure("acceptance.plain", "FastAPI + ORM + a commit per webhook", "/s"),
     at_least("acceptance.sender", "the sender itself, each request new and signed, against the bare app", 10_000, "/s"),
+    at_most("gateway.added_1", "the gateway adds to a send, median, one at a time", 2, "ms", 2),
+    at_most("gateway.added_16", "the gateway adds to a send, median, 16 at once", 2, "ms", 2),
+    at_least("gateway.sends", "sends through the gateway, recorded and digested", 1_000, "/s"),
+    Figure(
+        "gateway.added_saturated", "... added at 16 at once where nothing but the gateway takes time", "ms", decimals=2
+    ),
     at_most("kill.lost", "lost through kill -9 at random moments", 0),
     at_most("kill.doubled", "counted twice through kill -9", 0),
     at_most("kill.differences", "roll-ups that differ from the messages after it", 0),
@@ -89,6 +95,8 @@ FIGURES = (
     at_most("cycle.10k", "a cycle with 50 numbers, 10 thousand messages stored", 100, "ms", 1),
     at_most("cycle.1m", "a cycle with 50 numbers, 1 million", 100, "ms", 1),
     at_most("cycle.10m", "a cycle with 50 numbers, 10 million", 100, "ms", 1),
+    at_most("search.1m", "first page of any search, p95, 1 million messages stored", 100, "ms", 1),
+    at_most("search.10m", "first page of any search, p95, 10 million", 300, "ms", 1),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

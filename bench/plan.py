@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench import acceptance, cpu, cycle, kill, memory, start, webhooks, weighing
+from bench import acceptance, cpu, cycle, gateway, kill, memory, search, start, webhooks, weighing
 from bench.figures import Measured
 from bench.stage import POSTGRESQL, SQLITE, Stage
 from bench.weighing import Weighing
@@ -29,8 +29,10 @@ def short() -> list[Step]:
         _step(acceptance.measure, POSTGRESQL, seconds=4.0, rounds=1),
         _step(webhooks.measure, seconds=60.0),
         _step(webhooks.measure, POSTGRESQL, seconds=30.0),
+        _step(gateway.measure, seconds=4.0, rounds=3),
         _step(cycle.measure, messages="10000,1000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000"),
+        _step(search.measure),
         _step(start.measure, rounds=5),
         _step(start.measure, POSTGRESQL, rounds=3, messages=0),
         _step(cpu.measure, settle=20.0, seconds=45.0),
@@ -50,6 +52,8 @@ def long() -> list[Step]:
         _step(webhooks.measure, POSTGRESQL, seconds=120.0),
         _step(cycle.measure, messages="10000,1000000,10000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000,1000000"),
+        _step(search.measure, messages="1000000,10000000"),
+        _step(search.measure, POSTGRESQL),
         growth.begin(weighing.MESSAGES, weighing.DAYS, SQLITE),
         growth.begin(weighing.MESSAGES, weighing.DAYS, POSTGRESQL),
         _step(kill.measure, events=1_000_000, every=10.0),

@@ -8,12 +8,14 @@ from pathlib import Path
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.metrics import message_counts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.web.own import FRESH_S
 
 PAGE = Path(__file__).with_name("metrics.md")
@@ -29,6 +31,7 @@ EXAMPLE = MetricsSnapshot(
     oldest_waiting_s=0,
     loops=[LoopHealth("digest", Group.CORE, LoopState.RUNNING, 0, 0, 0, 0, "")],
     build=Build("", "", ""),
+    gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1})),
 )
 """So much of everything that each metric has a sample."""
 
@@ -40,7 +43,8 @@ This page is generated (`make docs`).
 `GET /metrics` answers in Prometheus' text format, without a password: let only your own network reach it. It is made
 anew every {FRESH_S:.0f} seconds at most. No label names a person or a message. Messages, rates and verdict look back on
 the time that `wabawatch_window_seconds` tells; [figures.md](figures.md) says what they mean. Counters of the receiver
-and the loops begin at 0 when the process starts; those of webhooks count all that is in the books.
+and the loops begin at 0 when the process starts; those of webhooks and of calls through the gateway count all
+that is in the books.
 
 | metric | kind | labels | |
 | --- | --- | --- | --- |

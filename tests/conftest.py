@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.places import stop_postgres
+from tests.support.shared import ALL, CORPUS, META_OPENAPI, Shared
 
-ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # No deadlines anywhere: a busy machine is not a failing test.
@@ -69,36 +69,39 @@ def _guard(event: str, args: tuple[Any, ...]) -> None:
 sys.addaudithook(_guard)
 
 
-def _corpus() -> Path:
-    named = os.environ.get("WABAWATCH_CORPUS")
-    return Path(named) if named else ROOT.parent / "shared" / "payloads" / "webhooks"
+def _found(shared: Shared) -> Path:
+    """Its folder. Skips where it is missing; in CI it must be there."""
+    if not shared.is_missing:
+        return shared.folder
+    if IN_CI:
+        pytest.fail(shared.missing)
+    pytest.skip(shared.missing)
 
 
 @pytest.fixture(scope="session")
 def shared_corpus() -> Path:
-    """The folder of webhook bodies written by others. Skips where it is missing; in CI it must be there."""
-    folder = _corpus()
-    if folder.is_dir():
-        return folder
-    message = f"the shared corpus is missing: {folder} (WABAWATCH_CORPUS names another place)"
-    if IN_CI:
-        pytest.fail(message)
-    pytest.skip(message)
+    """The folder of webhook bodies written by others."""
+    return _found(CORPUS)
+
+
+@pytest.fixture(scope="session")
+def meta_openapi() -> Path:
+    """The folder of Meta's own description of its Graph endpoints."""
+    return _found(META_OPENAPI)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop what was started; fail a CI run that had no shared corpus, whatever was selected."""
+    """Stop what was started; fail a CI run that had not all shared folders, whatever was selected."""
     stop_postgres()
-    if IN_CI and not _corpus().is_dir():
+    if IN_CI and any(shared.is_missing for shared in ALL):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say that the shared corpus was missing, so that a green run is not taken for more than it is."""
-    if _corpus().is_dir():
-        return
-    terminalreporter.section("shared corpus missing", red=IN_CI, yellow=not IN_CI)
-    terminalreporter.write_line(f"No folder {_corpus()}: the tests over webhook bodies written by others did not run.")
-    terminalreporter.write_line("Name it with WABAWATCH_CORPUS.")
-    if IN_CI:
-        terminalreporter.write_line("In CI it must not be missing: this run has failed.", red=True)
+    """Say which shared folders were missing, so that a green run is not taken for more than it is."""
+    for shared in ALL:
+        if shared.is_missing:
+            terminalreporter.section(shared.missing, red=IN_CI, yellow=not IN_CI)
+            terminalreporter.write_line(f"So {shared.lost} did not run.")
+            if IN_CI:
+                terminalreporter.write_line("In CI it must not be missing: this run has failed.", red=True)

@@ -37,7 +37,7 @@ CALL = re.compile(
 )
 AFTER_A_COMMAND = {"|", ">", ">>", "<", "&&", "||", ";", "&", "2>"}
 OURS = re.compile(r"\bWABAWATCH_[A-Z_a-z<>]+")
-NO_SETTINGS = {"WABAWATCH_CONFIG", "WABAWATCH_CORPUS", "WABAWATCH_APPS_NAME_APP_SECRET"}
+NO_SETTINGS = {"WABAWATCH_CONFIG", "WABAWATCH_CORPUS", "WABAWATCH_META_OPENAPI", "WABAWATCH_APPS_NAME_APP_SECRET"}
 
 
 def name_of(page: Path) -> str:

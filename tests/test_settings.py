@@ -62,7 +62,9 @@ class TestSources:
         assert load({"WHATSAPP_TOKEN": "", "WABAWATCH_PORT": "", "WABAWATCH_NOT_OURS": ""}) == Settings()
 
     def test_variables_of_other_programs_are_left_alone(self) -> None:
-        assert load({"PATH": "/bin", "LANG": "C", "DATABASE_NAME": "x", "WABAWATCH_CORPUS": "somewhere"}) == Settings()
+        tests = {"WABAWATCH_CORPUS": "somewhere", "WABAWATCH_META_OPENAPI": "elsewhere"}
+
+        assert load({"PATH": "/bin", "LANG": "C", "DATABASE_NAME": "x", **tests}) == Settings()
 
     def test_quality_weights_come_from_toml(self, toml: Path) -> None:
         toml.write_text("[quality.weights]\ndelivery = 1\nwebhook = 0\n")

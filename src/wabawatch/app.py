@@ -25,6 +25,7 @@ from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.assessing import Rules
+from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.costing import Costing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
@@ -47,6 +48,7 @@ from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.evidence import SqlEvidence
 from wabawatch.storage.figures import SqlFigures
@@ -55,6 +57,7 @@ from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.listener import Listener
+from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.platform import SqlPlatform
@@ -65,10 +68,11 @@ from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
-from wabawatch.web.api_batches import BatchesApi
+from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
+from wabawatch.web.api_messages import MessagesApi
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
 from wabawatch.web.gateway import Gateway, make_gateway
@@ -163,10 +167,12 @@ class System:
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.platform = SqlPlatform(self.database)
-        self.graph = graph_of(settings)
+        self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
+        messages = SqlMessages(self.database, country_of)
+        self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         hits = SqlLimitHits(self.database)
-        self.status = StatusFlow(self.figures, self.clock, self.rules, hits)
+        self.status = StatusFlow(self.figures, self.clock, self.rules, hits, self.platform if self.graph else None)
         self.limiting = Limiting(hits, SqlReach(self.database), self.platform, self.clock)
         self.proving = Proving(self.figures, SqlEvidence(self.database), self.clock)
         self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
@@ -238,12 +244,7 @@ class System:
         gateway = make_gateway(settings.graph, settings.gateway, log, door)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
-        told: list[Subject] = [LoggingApi(self.inbox, self.clock), BatchesApi(self.inbox, self.clock, admits)]
-        api = Api(
-            door,
-            once,
-            [*told, FiguresApi(self.status, self.cycle), LimitsApi(self.costing, self.limiting, self.proving)],
-        )
+        api = Api(door, once, self._subjects(admits))
         build = Build(version("wabawatch"), platform.python_version(), self.database.engine.dialect.name)
         own = Own(
             self.status,
@@ -255,11 +256,22 @@ class System:
             self._schema,
             self.database.trouble,
             build,
+            lambda: (self.spool.held(), self.spool.lost),
         )
         docs = Docs(document(api.table, build.version))
         return Site(
             receiver, gateway, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor, gateway)
         )
+
+    def _subjects(self, admits: Admit) -> list[Subject]:
+        """What the API can do, subject by subject."""
+        return [
+            LoggingApi(self.inbox, self.clock),
+            BatchesApi(self.inbox, self.clock, admits),
+            MessagesApi(self.browsing, self.clock),
+            FiguresApi(self.status, self.cycle),
+            LimitsApi(self.costing, self.limiting, self.proving),
+        ]
 
     @asynccontextmanager
     async def _running(self, supervisor: Supervisor, gateway: Gateway) -> AsyncIterator[None]:
@@ -338,8 +350,8 @@ def _make_private(path: Path | None) -> None:
 
 
 def graph_of(settings: Settings) -> GraphClient | None:
-    """Who asks Meta, by the settings; None: nobody, for there is no token, or it is not wanted."""
-    if settings.graph.token is None or not settings.polling.calls_per_hour:
+    """Who asks Meta, by the settings; None: nobody, for there is no token."""
+    if settings.graph.token is None:
         return None
     from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
 

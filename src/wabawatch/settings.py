@@ -318,8 +318,8 @@ class Settings:
 SETTINGS: tuple[Setting, ...] = tuple(documented(Settings))
 """Every setting there is, in the order of the documents."""
 
-# WABAWATCH_CONFIG says where the TOML file is; WABAWATCH_CORPUS is the test suite's.
-_NO_SETTINGS = frozenset({"WABAWATCH_CONFIG", "WABAWATCH_CORPUS"})
+# WABAWATCH_CONFIG says where the TOML file is; the others are the test suite's.
+_NO_SETTINGS = frozenset({"WABAWATCH_CONFIG", "WABAWATCH_CORPUS", "WABAWATCH_META_OPENAPI"})
 
 
 def load(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,11 +15,13 @@ from uuid import UUID
 
 import msgspec
 
+from wabawatch.domain.calls import calls_shown
 from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, UNANSWERED_MS, WebhookTimes
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.metrics import Score
+from wabawatch.domain.polls import Progress
 from wabawatch.domain.report import Assessment, MetricPoint, Requirement, SystemStatus
 
 S = TypeVar("S")
@@ -218,6 +222,26 @@ def moment(value: int | str | None, now: Millis) -> Millis:
     return value
 
 
+def instant(name: str, text: str | None, now: Millis) -> Millis | None:
+    """The time that *text* says: ISO 8601 with offset, milliseconds since 1970, or so long ago (`90m`, `24h`, `7d`).
+
+    Raises BadRequest that names the parameter.
+    """
+    if text is None:
+        return None
+    if found := re.fullmatch(r"([0-9]{1,6})([smhd])", text, re.ASCII):
+        return now - int(found[1]) * {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}[found[2]]
+    if re.fullmatch(r"[0-9]{10,16}", text, re.ASCII):
+        return int(text)
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        if at.tzinfo is not None:
+            return round(at.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(f"{name}: {text[:40]!r} is no time such as 2026-11-22T10:00:00Z (with offset), 24h or 7d")
+
+
 def phone_digits(value: str) -> str:
     """A phone number as digits. Raises BadRequest when it is none."""
     digits = "".join(c for c in value if c not in "+ -().\t\u00a0")
@@ -274,12 +298,24 @@ def status_json(status: SystemStatus) -> dict[str, Any]:
             "unparsed_items": bodies.unparsed_items,
             "unknown": bodies.unknown,
         },
+        "api": calls_shown(status.calls),
         "alerts": asdict(status.alerts),
         "uptime": asdict(status.uptime),
         "rate_limits": {
             "hits": sum(status.limit_hits.values()),
             "by_code": {str(code): n for code, n in status.limit_hits.items()},
         },
+        "polling": _polling(status.polling) if status.polling else None,
+    }
+
+
+def _polling(found: Progress) -> dict[str, Any]:
+    return {
+        "pace": found.pace.value,
+        "detail": found.detail,
+        "last_at": iso(found.last_at),
+        "resumes_at": iso(found.resumes_at),
+        "failing": [f"{poll.ask} {poll.subject}".strip() + f": {poll.error}" for poll in found.failing],
     }
 
 
@@ -346,3 +382,13 @@ def metrics_json(points: Sequence[MetricPoint]) -> list[dict[str, Any]]:
         }
         for point in points
     ]
+
+
+def token_of(value: tuple[Any, ...]) -> str:
+    """*value* as a word for a URL, that nobody but us reads."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).decode().rstrip("=")
+
+
+def value_of(token: str, kind: type[S]) -> S:
+    """The value of *kind* that `token_of` made *token* of. Raises ValueError or MsgspecError when it is none."""
+    return msgspec.msgpack.decode(base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True), type=kind)

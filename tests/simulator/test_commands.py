@@ -19,8 +19,8 @@ def made() -> Simulation:
     return simulation(messages=0, mix=CALM)
 
 
-def command(made: Simulation, name: str, **told: Any) -> dict[str, Any]:
-    answer = call(made, "POST", f"/control/{name}", json=told)
+def command(made: Simulation, order: str, /, **told: Any) -> dict[str, Any]:
+    answer = call(made, "POST", f"/control/{order}", json=told)
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
     return said

@@ -22,7 +22,11 @@ BASE = "http://127.0.0.1:9090"
 
 def filled(line: str, made: Simulation) -> list[str]:
     number = made.world.numbers[0]
-    return shlex.split(line.replace("$NUMBER", number.id).replace("$WABA", number.waba.id))[1:]
+    template = made.world.usable[number.waba.id][0]
+    ids = {"$NUMBER": number.id, "$WABA": number.waba.id, "$TEMPLATE": template.id}
+    for name, value in ids.items():
+        line = line.replace(name, value)
+    return shlex.split(line)[1:]
 
 
 def asked(words: list[str]) -> tuple[str, dict[str, Any]]:

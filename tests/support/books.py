@@ -20,6 +20,7 @@ from wabawatch.storage.messages import read_rows
 from wabawatch.storage.sealed import Keyring
 
 _EVENTS = select(*schema.events.c["fingerprint", "at", "seen_at"])
+_WINDOWS = "SELECT phone_number_id, contact_kind, contact_id, opened_at_ms, last_inbound_at_ms FROM conversations"
 _NUMBERS = select(*schema.numbers.c["phone_number_id", "display_number"])
 
 
@@ -74,6 +75,7 @@ class Shelf:
                 "messages": sorted(repr((h.message, h.judgement, states[h.id])) for h in held),
                 "locals": len(connection.execute(select(schema.local_ids)).all()),
                 "rollups": rollups_in_words(connection, words),
+                "windows": sorted(connection.exec_driver_sql(_WINDOWS).all()),
                 "events": sorted(connection.execute(_EVENTS).all()),
                 "numbers": sorted(connection.execute(_NUMBERS).all()),
             }

@@ -148,6 +148,8 @@ def test_the_status_has_the_promised_names(desk: Desk) -> None:
 
     assert found.keys() == {
         "overall_status", "as_of", "monitoring", "requirements", "coverage", "messages", "webhooks", "alerts", "uptime",
+        "polling",
+        "api",
         "rate_limits",
     }  # fmt: skip
     assert found["overall_status"] == "insufficient_data"
@@ -184,6 +186,8 @@ ROUTES = [
     ("GET", "/status"),
     ("GET", "/metrics"),
     ("POST", "/monitoring/start"),
+    ("GET", "/messages"),
+    ("GET", f"/messages/{LOCAL}"),
 ]
 HEADERS = [b"", b"Bearer", b"Bearer ", b"Bearer wrong", b"Bearer first", b"Basic first token", b"first token", b"\xff"]
 
@@ -315,7 +319,7 @@ def test_a_client_that_breaks_off_is_no_error_of_ours(shared: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nowhere", 404), ("POST", "/", 404), ("DELETE", "/status", 405), ("GET", "/messages", 405)],
+    [("GET", "/nowhere", 404), ("POST", "/", 404), ("DELETE", "/status", 405), ("PUT", "/messages", 405)],
 )
 def test_other_paths_and_methods_are_problems_too(shared: Desk, method: str, path: str, status: int) -> None:
     assert problem(shared.ask(method, path))[0] == status

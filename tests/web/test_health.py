@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from wabawatch.domain.polls import Pace, Progress
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.health import Answer, liveness, readiness
 
@@ -94,6 +95,23 @@ def test_a_database_that_takes_no_writes_is_degraded_for_the_inbox_keeps_what_co
 
     assert (answer[0], answer[1]["status"]) == (200, "degraded")
     assert named(answer, "database") == ("degraded", "another process keeps it locked")
+
+
+@pytest.mark.parametrize(
+    ("pace", "resumes_at", "said"), [(Pace.SLOW, None, "slow,"), (Pace.STOPPED, 0, "until 00:00 UTC")]
+)
+def test_polling_near_a_limit_is_degraded(pace: Pace, resumes_at: int | None, said: str) -> None:
+    answer = liveness([RUNNING], polling=Progress(pace, "account 5 at 96 %", 1, (), resumes_at))
+
+    status, detail = named(answer, "polling")
+    assert (answer[0], status) == (200, "degraded")
+    assert said in detail
+    assert "account" not in detail
+
+
+def test_polling_that_goes_well_is_well_and_none_is_no_check() -> None:
+    assert named(liveness([RUNNING], polling=Progress(Pace.NORMAL, "", 1, ())), "polling") == ("ok", "")
+    assert "polling" not in {check["name"] for check in liveness([RUNNING])[1]["checks"]}
 
 
 def test_the_worst_check_decides() -> None:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.metrics import MessageCounts
@@ -16,8 +17,11 @@ from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_gateway import GatewayFigures
 
 ACK_MS = {index_of(3): 90, index_of(240): 9, index_of(30_000): 1}
+
+GATEWAY = GatewayFigures(CallCounts(9, 5, 3, 1, {4: 1, 130429: 2}, {index_of(80): 4}), spooled_bytes=512, lost=2)
 
 SNAPSHOT = MetricsSnapshot(
     window_s=86_400,
@@ -51,7 +55,19 @@ SNAPSHOT = MetricsSnapshot(
         LoopHealth("cycle", Group.MONITORING, LoopState.PAUSED, None, 0.0, 0, 0, ""),
     ],
     build=Build(version="0.1.0", python="3.11.7", database="sqlite"),
+    gateway=GATEWAY,
 )
+
+
+def test_calls_through_the_gateway_are_shown() -> None:
+    found = families()
+
+    shown = {name: found[f"wabawatch_gateway_{name}"].samples[0].value for name in ("calls", "sends", "errors")}
+    hits = {sample.labels["code"]: sample.value for sample in found["wabawatch_gateway_rate_limit_hits"].samples}
+    assert shown == {"calls": 9, "sends": 5, "errors": 3}
+    assert hits == {"4": 1, "130429": 2}
+    assert found["wabawatch_gateway_spooled_bytes"].samples[0].value == 512
+    assert found["wabawatch_gateway_records_lost"].samples[0].value == 2
 
 
 def families(snapshot: MetricsSnapshot = SNAPSHOT) -> dict[str, Metric]:
@@ -174,7 +190,9 @@ def test_the_build_is_named() -> None:
 def test_types_follow_the_names() -> None:
     for name, family in families().items():
         totals = [sample.name.endswith("_total") for sample in family.samples]
-        expected = "counter" if any(totals) else "histogram" if name.endswith("_ack_seconds") else "gauge"
+        expected = (
+            "counter" if any(totals) else "histogram" if name.endswith(("_ack_seconds", "_send_seconds")) else "gauge"
+        )
 
         assert family.type == expected, name
         assert all(totals) or not any(totals), name

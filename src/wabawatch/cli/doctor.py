@@ -7,14 +7,16 @@ from importlib.metadata import version
 
 from rich.text import Text
 
-from wabawatch.app import SystemClock, places_of
+from wabawatch.app import SystemClock, graph_of, places_of
 from wabawatch.cli.common import HERE, Command, Where, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, Level
-from wabawatch.domain.premises import Premises
+from wabawatch.domain.meta_look import MetaLook
+from wabawatch.domain.premises import BooksState, Premises
 from wabawatch.flows.doctoring import examine
+from wabawatch.probes.meta_look import look_at_meta
 from wabawatch.probes.own_server import look_at_server
 from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.storage.dialect import sqlite_file
@@ -28,8 +30,8 @@ STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "bold red"}
 
 
 @app.default
-def doctor(*, json: bool = False, where: Where = HERE) -> int:
-    """Look at everything, and change nothing: no file is made, no webhook counted.
+def doctor(*, json: bool = False, offline: bool = False, where: Where = HERE) -> int:
+    """Look at everything, and change nothing: no file is made, no webhook counted. With a token, Meta is asked, too.
 
     Exits with 1 when a check has failed.
 
@@ -37,8 +39,10 @@ def doctor(*, json: bool = False, where: Where = HERE) -> int:
     ----------
     json
         Print the checks as JSON.
+    offline
+        Ask Meta nothing: judge by what polling learnt.
     """
-    findings = _findings(where, SystemClock().now())
+    findings = _findings(where, SystemClock().now(), offline=offline)
     is_failed = any(each.level is Level.FAILED for each in findings)
     if json:
         print_json({"ok": not is_failed, "checks": findings})
@@ -47,7 +51,7 @@ def doctor(*, json: bool = False, where: Where = HERE) -> int:
     return FAILED if is_failed else WELL
 
 
-def _findings(where: Where, now: Millis) -> list[Finding]:
+def _findings(where: Where, now: Millis, *, offline: bool) -> list[Finding]:
     try:
         settings = where.settings()
     except SettingsError as error:
@@ -58,7 +62,7 @@ def _findings(where: Where, now: Millis) -> list[Finding]:
     except SettingsError as error:
         first = _mistakes(error)
     try:
-        premises = look(settings, now)
+        premises = look(settings, now, offline=offline)
     except Refusal as error:  # a database in which nothing can be kept
         return [*first, Finding("database", Level.FAILED, error.message, "see docs/settings.md")]
     return [*first, *examine(settings, premises, now)]
@@ -74,7 +78,7 @@ def _fix(problem: str) -> str:
     return "put it right; docs/settings.md lists all settings"
 
 
-def look(settings: Settings, now: Millis) -> Premises:
+def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
     """Look at everything that the installation consists of. Raises BadRequest when nothing can be kept there."""
     places = places_of(settings)
     database = sqlite_file(places.database_url)
@@ -92,7 +96,19 @@ def look(settings: Settings, now: Millis) -> Premises:
         inbox=inbox,
         sqlite=look_at_sqlite() if database else None,
         server=look_at_server(host, port, settings.apps) if port else None,
+        meta=books.meta if offline else ask_meta(settings, books, now),
     )
+
+
+def ask_meta(settings: Settings, books: BooksState, now: Millis) -> MetaLook:
+    """What Meta tells now, besides what polling learnt; only the latter where there is no token."""
+    graph = graph_of(settings)
+    if graph is None:
+        return books.meta
+    try:
+        return look_at_meta(graph, books.meta, {*settings.polling.waba_ids, *books.wabas}, settings.app_tokens, now)
+    finally:
+        graph.close()
 
 
 def show(findings: Sequence[Finding]) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "simulate": "Stand in for Meta: Graph endpoints and signed webhooks.",
     "import": "Import webhook bodies that were kept elsewhere.",
     "status": "Show deliveries, failures, quality, template use and webhook response.",
+    "logs": "Show messages: search them, or follow them as they arrive.",
     "costs": "Show what messages cost, by category, country and number.",
     "violations": "Show sends that broke the template rule, with the evidence.",
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",

@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.histograms import percentile
 from wabawatch.domain.limit_hits import explained
 from wabawatch.domain.report import Assessment, Requirement, SystemStatus
 from wabawatch.wire import iso, status_json
@@ -69,10 +71,24 @@ def show(status: SystemStatus, hours: int) -> None:
         f"+ {bodies.parked} parked; {bodies.duplicates} duplicates, {bodies.unparsed_items} unparsed items, "
         f"{bodies.unknown} unknown"
     )
+    _print_calls(status.calls)
     hits = ", ".join(f"{code} {explained(code).title}: {n}" for code, n in status.limit_hits.items())
     out.print(f"limits:   {sum(status.limit_hits.values())} hits{f' ({hits})' if hits else ''}")
     running = "running" if status.is_running else "not running"
     out.print(f"monitoring: {running}, last cycle {iso(status.last_cycle_at) or 'never'}")
+
+
+def _print_calls(calls: CallCounts) -> None:
+    """The calls through the gateway, if there were any."""
+    if not calls.calls:
+        return
+    median_ms = percentile(calls.send_ms, 0.5)
+    took = "" if median_ms is None else f", half of them answered within {median_ms:.0f} ms"
+    hits = "".join(f", {n} x {code}" for code, n in sorted(calls.rate_limit_hits.items()))
+    out.print(
+        f"API:      {calls.calls} calls, {calls.errors} with an error, {calls.unanswered} unanswered{hits}; "
+        f"{calls.sends} sends{took}"
+    )
 
 
 def requirements_table(assessment: Assessment) -> Table:

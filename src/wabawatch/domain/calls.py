@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from wabawatch.domain.error_codes import RATE_LIMIT_CODES
 from wabawatch.domain.facts import CallAnswered, CallKind, ErrorReported, SendOutcome, SendRecorded
-from wabawatch.domain.histograms import Histogram
+from wabawatch.domain.histograms import Histogram, percentile
 
 TOKEN_REFUSED = 190
 """The code with which the Graph API refuses a token, whatever the HTTP status"""
@@ -85,6 +85,19 @@ def call_counts(counted: Mapping[str, int], send_ms: Histogram) -> CallCounts:
         rate_limit_hits={int(name.removeprefix(LIMIT)): n for name, n in counted.items() if name.startswith(LIMIT)},
         send_ms=send_ms,
     )
+
+
+def calls_shown(calls: CallCounts) -> dict[str, object]:
+    """*calls* in plain values, as the status gives them; how long sends took in seconds."""
+    took = {name: percentile(calls.send_ms, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
+    return {
+        "calls": calls.calls,
+        "sends": calls.sends,
+        "errors": calls.errors,
+        "unanswered": calls.unanswered,
+        "rate_limit_hits": {str(code): n for code, n in sorted(calls.rate_limit_hits.items())},
+        "send_seconds": {name: None if ms is None else round(ms / 1000, 6) for name, ms in took.items()},
+    }
 
 
 def nodes_of(calls: Iterable[CallAnswered]) -> set[str]:

@@ -21,6 +21,8 @@ THROTTLED_MS = 15 * MINUTE_MS
 """The same after a call that was refused: calling on would make it longer."""
 FORGOTTEN_MS = HOUR_MS
 """Limits are counted over an hour, so what was used before it says nothing any more."""
+FORGOTTEN_ERROR_MS = 24 * HOUR_MS
+"""What was not asked for so long is asked no more: nobody needs to see why it failed."""
 MOST_PAUSES = 8
 """What goes wrong again and again is asked for this many times more seldom."""
 NUMBERS_PER_PACE = 50
@@ -253,7 +255,7 @@ def progress(polls: Sequence[Poll], usages: Iterable[Usage], now: Millis) -> Pro
     stopped = [usage for usage in usages if usage.is_stopped(now)]
     slow = [usage for usage in usages if usage.is_slow(now)]
     last_at = max((poll.asked_at for poll in polls), default=0) or None
-    failing = tuple(poll for poll in polls if poll.failures)
+    failing = tuple(poll for poll in polls if poll.failures and now - poll.asked_at < FORGOTTEN_ERROR_MS)
     if stopped:
         said = "; ".join(f"{_scope(usage)} at {usage.percent:.0f} % of Meta's limit" for usage in stopped)
         return Progress(Pace.STOPPED, said, last_at, failing, max(usage.until for usage in stopped))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
+from wabawatch.domain.meta_look import MetaLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,10 @@ class BooksState:
     """None: it is an SQLite file, or cannot be reached"""
     traffic: Traffic | None = None
     """None: it could not be read, or there is none yet"""
+    meta: MetaLook = field(default_factory=MetaLook)
+    """What polling learnt"""
+    wabas: frozenset[str] = frozenset()
+    """That messages came of"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +182,4 @@ class Premises:
     """None: there is no SQLite file to look at"""
     server: ServerLook | None
     """None: the port is chosen when the server starts, so it is not known where to look"""
+    meta: MetaLook = field(default_factory=MetaLook)

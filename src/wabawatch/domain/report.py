@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import (
     COVERAGE_NEEDED,
     Thresholds,
@@ -36,6 +37,7 @@ from wabawatch.domain.metrics import (
     template_health,
     template_sends,
 )
+from wabawatch.domain.polls import Progress
 from wabawatch.domain.standing import TemplateUse
 
 WEBHOOK_LIMIT_S = 20.0
@@ -181,6 +183,7 @@ class SystemStatus:
     as_of: Millis
     assessment: Assessment
     bodies: BodyCounts
+    calls: CallCounts
     is_running: bool
     last_cycle_at: Millis | None
     interval_ms: Millis
@@ -188,6 +191,8 @@ class SystemStatus:
     uptime: Uptime
     limit_hits: Mapping[int, int]
     """How often each limit of Meta's was hit, by error code, in whole hours"""
+    polling: Progress | None = None
+    """How Meta is asked; None: it is not"""
 
 
 @dataclass(frozen=True, slots=True)

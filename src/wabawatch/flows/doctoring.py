@@ -11,6 +11,7 @@ from wabawatch.domain.graph_versions import Age, age_of, newest
 from wabawatch.domain.premises import BooksState, Premises, Traffic
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
+from wabawatch.flows.doctoring_meta import examine_meta
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
 from wabawatch.settings import Settings
 
@@ -31,6 +32,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         *(_traffic(settings, books.traffic, now) if books.traffic else ()),
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
         graph_version(settings.graph.url.version, now),
+        *examine_meta(settings, premises.meta, now),
         *server(premises),
     ]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.polls import Progress, progress
 from wabawatch.domain.report import MetricPoint, OpenAlerts, SystemStatus, Uptime
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.assessing import Rules, assess_window
 from wabawatch.limits_ports import Hits
+from wabawatch.polling_ports import Boards
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, Clock, Figures, Window
 
 SILENCE_MS = 3 * MINUTE_MS
@@ -23,6 +25,8 @@ class StatusFlow:
     clock: Clock
     rules: Rules
     hits: Hits
+    boards: Boards | None = None
+    """None: Meta is not asked"""
 
     def status(self, hours: int = 24) -> SystemStatus:
         """The state of the last *hours*, up to now; 0: of everything there is. Raises BadRequest."""
@@ -36,13 +40,23 @@ class StatusFlow:
             as_of=now,
             assessment=assess_window(self.figures, window, now, self.rules),
             bodies=bodies,
+            calls=self.figures.calls(window),
             is_running=is_wanted and now - self.figures.mark(ALIVE) < SILENCE_MS,
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,
             alerts=OpenAlerts(),
             uptime=Uptime(),
             limit_hits=self.hits.hits(window.start, now, 0).by_code,
+            polling=self.polling(),
         )
+
+    def polling(self) -> Progress | None:
+        """How Meta is asked; None: it is not."""
+        if self.boards is None:
+            return None
+        now = self.clock.now()
+        board = self.boards.board(now)
+        return progress(board.polls, board.usages, now)
 
     def recent(self, hours: int = 24) -> list[MetricPoint]:
         """The figures of every closed bucket of the last *hours*; 0: of everything there is. Raises BadRequest."""

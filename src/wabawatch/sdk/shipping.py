@@ -1,4 +1,4 @@
-"""Shipping: a thread that brings what waits in the spool to the server, in order, until the server has it."""
+"""Shipping: threads that bring what waits in the spool to the server, in order, until the server has it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 MOST_RECORDS = 500
 MOST_BYTES = 700_000
 """Of one batch. A single larger record goes alone."""
-GATHER_S = 0.05
+GATHER_S = 0.2
 """So long records come together before they are sent, unless they are many"""
 SYNC_S = 1.0
 """What waits longer is put on the disk itself"""
@@ -69,7 +69,7 @@ class Post(Protocol):
 
 
 class Shipper:
-    """Keeps the spool empty. Starts with the first record, and again in a process that was forked."""
+    """Keeps the spool empty, and on the disk what waits in it. Begins anew in a process that was forked."""
 
     def __init__(self, spool: Spool, post: Post) -> None:
         self.spool = spool
@@ -84,9 +84,12 @@ class Shipper:
 
     def _begin(self) -> None:
         self._wake = threading.Event()
+        self._hurry = threading.Event()
+        """Somebody waits: neither gather nor pause, but try at once"""
         self._changed = threading.Condition()
-        self._is_closing = False
-        self._thread: threading.Thread | None = None
+        self._unsynced = threading.Event()
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def keep(self, record: bytes) -> None:
         """Put *record* into the spool. Raises SpoolFull, StoreUnavailable: then it is lost, and counted."""
@@ -97,6 +100,7 @@ class Shipper:
             raise
         self.start()
         self._wake.set()
+        self._unsynced.set()
 
     def after_fork(self) -> None:
         """Begin anew in a process that was forked: threads stay with the one before."""
@@ -106,46 +110,50 @@ class Shipper:
     def start(self) -> None:
         """Start the thread, if it does not run yet: also what other processes left behind is sent."""
         with self._changed:
-            if self._thread is None and not self._is_closing:
-                self._thread = threading.Thread(target=self._run, name="wabawatch-sdk", daemon=True)
-                self._thread.start()
+            if not self._threads and not self._is_closing:
+                for work in (self._run, self._run_sync):
+                    self._threads.append(threading.Thread(target=work, name="wabawatch-sdk", daemon=True))
+                    self._threads[-1].start()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until the server has all that waits here. False: it had not in time."""
         give_up_at = time.monotonic() + timeout_s
         self.start()
+        self._hurry.set()
         self._wake.set()
         with self._changed:
             while self.spool.waiting_bytes:
                 left = give_up_at - time.monotonic()
-                if left <= 0 or self._thread is None:
+                if left <= 0 or not self._threads:
                     return False
                 self._changed.wait(left)
         return True
 
     def close(self, timeout_s: float) -> None:
         """Send what waits, as far as the time allows, and end the thread. The rest stays in the spool. Repeatable."""
-        if self._thread is not None:
+        if self._threads:
             self.flush(timeout_s)
         with self._changed:
-            self._is_closing = True
-            thread, self._thread = self._thread, None
-        self._wake.set()
-        if thread is not None:
+            self._closing.set()
+            threads, self._threads = self._threads, []
+        for each in (self._hurry, self._wake, self._unsynced):
+            each.set()
+        for thread in threads:
             thread.join()
         self.spool.close()
 
+    @property
+    def _is_closing(self) -> bool:
+        return self._closing.is_set()
+
     def _run(self) -> None:
-        synced_at = adopted_at = float("-inf")
+        adopted_at = float("-inf")
         while not self._is_closing:
             now = time.monotonic()
             try:
                 if now - adopted_at >= ADOPT_S:
                     self.spool.adopt()
                     adopted_at = now
-                if now - synced_at >= SYNC_S:
-                    self.spool.sync()
-                    synced_at = now
                 pause = self._step()
             except Exception as error:  # of a disk, or a bug: the sender's thread must go on
                 log.exception("sending records to the wabawatch server failed")
@@ -154,25 +162,31 @@ class Shipper:
             self._rest(pause)
 
     def _rest(self, pause: float | None) -> None:
-        """Wait *pause* seconds; None: until something comes. New records cut short no pause after a failure."""
+        """Wait *pause* seconds; None: until something comes. New records cut short no pause after a failure, but
+        somebody who waits does, once."""
         if pause is None:
-            # No longer than a second: what came since the last look must reach the disk.
-            if self._wake.wait(SYNC_S if self.spool.waiting_bytes else ADOPT_S) and not self._is_closing:
+            if self._wake.wait(ADOPT_S) and not self._is_closing:
                 self._wake.clear()
-                time.sleep(GATHER_S)
-            return
-        synced_at = time.monotonic()
-        until = synced_at + pause
-        while not self._is_closing and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.05))
-            if time.monotonic() - synced_at >= SYNC_S:
+                self._hurry.wait(GATHER_S)
+        elif pause and self._hurry.wait(pause):
+            self._hurry.clear()
+
+    def _run_sync(self) -> None:
+        """Beside the other thread, which may wait for the server for long."""
+        while not self._is_closing:
+            self._unsynced.wait()
+            self._closing.wait(SYNC_S)
+            self._unsynced.clear()
+            try:
                 self.spool.sync()
-                synced_at = time.monotonic()
+            except OSError as error:
+                log.error("records for wabawatch cannot be put on the disk: %s", error.strerror)
 
     def _step(self) -> float | None:
         """Send one batch. Gives how long to wait then; None: nothing waits."""
         batch = self.spool.peek(self._limit, MOST_BYTES)
         if batch is None:
+            self._hurry.clear()
             self._tell()
             return None
         answer = self._post(batch.records)

@@ -151,14 +151,17 @@ class Spool:
             self._old = deque(sorted([*found, *self._old], key=lambda segment: segment.path.name))
 
     def sync(self) -> None:
-        """Put on the disk itself what waits: from now on a power cut loses none of it. For the thread that calls
-        `peek` and `done`."""
+        """Put on the disk itself what waits: from now on a power cut loses none of it."""
         with self._lock:
-            unsynced, self._unsynced = self._unsynced, set()
+            # Copies, so that nobody closes them meanwhile: a sync may take long, and nobody should wait for it.
+            waiting = [os.dup(each.descriptor) for each in self._unsynced if each.offset < each.size]
+            self._unsynced.clear()
             has_new_file, self._has_new_file = self._has_new_file, False
-        for segment in unsynced:
-            if segment.offset < segment.size:
-                os.fsync(segment.descriptor)
+        for descriptor in waiting:
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         if has_new_file:
             _sync_folder(self.folder)
 

@@ -25,6 +25,8 @@ class Item:
     contacts: tuple[Json, ...] = ()
     effects: tuple[Effect, ...] = ()
     """What an observer knows once this was told."""
+    at: Millis | None = None
+    """When it happened, where that is told in the envelope; None: just before it is brought."""
 
     @property
     def size(self) -> int:
@@ -34,12 +36,15 @@ class Item:
 
 def pack(items: Sequence[Item], at: Millis) -> bytes:
     """One body that tells all *items*: an entry per account, a change per number and kind."""
-    entries: dict[tuple[str, bool], list[Item]] = {}
+    entries: dict[tuple[str, bool, Millis | None], list[Item]] = {}
     for item in items:
-        entries.setdefault((item.waba, item.slot == ""), []).append(item)
+        entries.setdefault((item.waba, item.slot == "", item.at), []).append(item)
     body: Json = {
         "object": "whatsapp_business_account",
-        "entry": [_entry(waba, is_timed, own, at) for (waba, is_timed), own in entries.items()],
+        "entry": [
+            _entry(waba, is_timed, own, at if happened is None else happened)
+            for (waba, is_timed, happened), own in entries.items()
+        ],
     }
     return encode(body)
 

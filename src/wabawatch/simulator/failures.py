@@ -39,6 +39,7 @@ ERRORS = {
             subcode=2446079,
             is_transient=True,
         ),
+        MetaError(130403, "Business has blocked this user", "Unblock the user first."),
         MetaError(130429, "Rate limit hit", "The throughput of this number has been reached.", is_transient=True),
         MetaError(130472, "User's number is part of an experiment", "Not sent: the recipient is in an experiment."),
         MetaError(131000, "Something went wrong", "An unknown error happened.", 500, is_transient=True),
@@ -58,6 +59,7 @@ ERRORS = {
         MetaError(132001, "Template does not exist", "The template does not exist in this language.", 404),
         MetaError(132015, "Template is paused", "The template is paused because of low quality."),
         MetaError(132016, "Template is disabled", "The template was paused too often and is disabled."),
+        MetaError(133005, "Two-step verification PIN mismatch", "The PIN is wrong."),
         MetaError(133010, "Phone number not registered", "The number is not registered on the platform."),
     )
 }

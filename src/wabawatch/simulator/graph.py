@@ -13,8 +13,11 @@ from wabawatch.simulator.application import Json
 from wabawatch.simulator.clock import Clock
 from wabawatch.simulator.graph_assets import AssetsCounter
 from wabawatch.simulator.graph_media import MediaCounter
+from wabawatch.simulator.graph_numbers import NumbersCounter
+from wabawatch.simulator.graph_templates import TemplatesCounter
 from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of
-from wabawatch.simulator.orders import BadOrder, obey, read_order
+from wabawatch.simulator.ordering import BadOrder
+from wabawatch.simulator.orders import obey, read_order
 from wabawatch.simulator.outgoing import accepted
 from wabawatch.simulator.requests import Refused, is_send, read_send, turned_away
 from wabawatch.simulator.simulation import Simulation
@@ -39,6 +42,8 @@ def build_graph(simulation: Simulation, clock: Clock, token: str, *, is_recorded
                 for edge, send in (("messages", graph.messages), ("marketing_messages", graph.marketing_messages))
             ),
             *graph.assets.routes(),
+            *graph.templates.routes(),
+            *NumbersCounter(office).routes(),
             Route("/{version}/{node}", graph.node, methods=["GET", "POST", "DELETE"]),
         ]
     )
@@ -48,6 +53,7 @@ class _Graph:
     def __init__(self, office: Office, is_recorded: bool) -> None:
         self.media = MediaCounter(office)
         self.assets = AssetsCounter(office)
+        self.templates = TemplatesCounter(office)
         self._office = office
         self._simulation = office.simulation
         self._is_recorded = is_recorded
@@ -85,6 +91,9 @@ class _Graph:
         return JSONResponse({"success": True} | said)
 
     async def _asset(self, request: Request) -> Response:
+        template = self._simulation.standing.templates.get(request.path_params["node"])
+        if template is not None and request.method != "DELETE":
+            return await self.templates.node(request, template)
         if request.method == "POST":
             return await self.assets.change(request)
         if request.method == "DELETE":
@@ -104,9 +113,8 @@ class _Graph:
 
     def _answer(self, body: Json, number: Number, *, marketing: bool) -> Response:
         key, now = f"graph-{next(self._keys)}", self._office.clock.now()
-        world, media = self._simulation.world, self._simulation.media
         try:
-            send = read_send(body, world, number, key, now, marketing=marketing, media=media)
+            send = read_send(body, self._simulation, number, key, now, marketing=marketing)
         except Refused as refusal:
             self._remember_refused(body, number)
             raise Denied(refusal.error) from None

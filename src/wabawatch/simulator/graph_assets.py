@@ -10,9 +10,13 @@ from wabawatch.simulator import nodes
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.failures import because
 from wabawatch.simulator.office import NO_NODE, Denied, Office, params_of, wanted_fields
-from wabawatch.simulator.standing import APP_ID, NumberState, WabaState
+from wabawatch.simulator.standing import APP_ID, NumberState
 
 _LONGEST_URL = 200
+_LISTED = (
+    "verified_name", "code_verification_status", "display_phone_number", "quality_rating", "status", "platform_type",
+    "throughput", "last_onboarded_time", "webhook_configuration",
+)  # fmt: skip
 
 
 class AssetsCounter:
@@ -32,26 +36,22 @@ class AssetsCounter:
             Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.subscribe_app), methods=["POST"]),
             Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.unsubscribe_app), methods=["DELETE"]),
             Route("/{version}/{node}/phone_numbers", managed(self.phone_numbers)),
-            Route("/{version}/{node}/message_templates", managed(self.message_templates)),
             Route("/{version}/{node}/subscribed_apps", managed(self.subscribed_apps)),
             Route("/{version}/{node}/subscribed_apps", managed(self.subscribe), methods=["POST"]),
             Route("/{version}/{node}/subscribed_apps", managed(self.unsubscribe), methods=["DELETE"]),
         ]
 
     def look(self, request: Request) -> Response:
-        """A number, account or template by its id."""
+        """A number or account by its id."""
         node, fields, now = request.path_params["node"], wanted_fields(request), self._office.clock.now()
         if node in self._standing.numbers:
             return JSONResponse(nodes.phone(self._standing.numbers[node], self._standing, fields, now))
         if node in self._standing.wabas:
             return JSONResponse(nodes.account(self._standing.wabas[node], self._standing, fields, now))
-        found = next((one for one in self._office.simulation.world.templates if one.id == node), None)
-        if found is None:
-            raise Denied(NO_NODE)
-        return JSONResponse(nodes.template(found, self._standing, fields, now))
+        raise Denied(NO_NODE)
 
     async def change(self, request: Request) -> Response:
-        """A number's own callback; an account's name and the like are taken and forgotten."""
+        """A number's own callback and PIN; an account's name and the like are taken and forgotten."""
         node, given = request.path_params["node"], await params_of(request)
         if node in self._standing.numbers:
             self._configure(self._standing.numbers[node], given)
@@ -61,15 +61,13 @@ class AssetsCounter:
 
     async def phone_numbers(self, request: Request) -> Response:
         """The numbers of an account."""
-        waba, fields, now = self._account(request).waba.id, wanted_fields(request), self._office.clock.now()
+        waba, fields, now = (
+            self._office.account(request).waba.id,
+            wanted_fields(request) or _LISTED,
+            self._office.clock.now(),
+        )
         own = [state for state in self._standing.numbers.values() if state.number.waba.id == waba]
-        return self._page(request, [nodes.phone(one, self._standing, fields, now) for one in own])
-
-    async def message_templates(self, request: Request) -> Response:
-        """The templates of an account."""
-        waba, fields, now = self._account(request).waba.id, wanted_fields(request), self._office.clock.now()
-        own = self._office.simulation.world.templates_of(waba)
-        return self._page(request, [nodes.template(one, self._standing, fields, now) for one in own])
+        return JSONResponse(self._office.page(request, [nodes.phone(one, self._standing, fields, now) for one in own]))
 
     async def debug_token(self, request: Request) -> Response:
         """What is known of a token."""
@@ -79,17 +77,17 @@ class AssetsCounter:
 
     async def subscribed_apps(self, request: Request) -> Response:
         """The apps that get an account's webhooks."""
-        return JSONResponse(nodes.subscribed(self._account(request)))
+        return JSONResponse(nodes.subscribed(self._office.account(request)))
 
     async def subscribe(self, request: Request) -> Response:
         """Subscribe the app to an account: to its own callback, or to another."""
-        state, given = self._account(request), await params_of(request)
+        state, given = self._office.account(request), await params_of(request)
         state.apps[APP_ID] = _callback(given)
         return JSONResponse({"success": True} | (nodes.subscribed(state) if state.apps[APP_ID] else {}))
 
     async def unsubscribe(self, request: Request) -> Response:
         """The account's webhooks stop."""
-        self._account(request).apps.pop(APP_ID, None)
+        self._office.account(request).apps.pop(APP_ID, None)
         return JSONResponse({"success": True})
 
     async def subscriptions(self, request: Request) -> Response:
@@ -119,16 +117,8 @@ class AssetsCounter:
         wanted = given.get("webhook_configuration")
         if isinstance(wanted, dict):
             state.callback = _callback(wanted)
-
-    def _account(self, request: Request) -> WabaState:
-        try:
-            return self._standing.wabas[request.path_params["node"]]
-        except KeyError:
-            raise Denied(NO_NODE) from None
-
-    def _page(self, request: Request, items: list[Json]) -> Response:
-        query = request.query_params
-        return JSONResponse(nodes.page(items, query.get("limit", ""), query.get("after", "")))
+        if "pin" in given:
+            state.owned.pin = str(given["pin"])
 
 
 def _callback(given: Json) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wabawatch.domain.facts import Millis
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.failures import MetaError
 from wabawatch.simulator.health import health_status
 from wabawatch.simulator.standing import APP_ID, NumberState, Standing, TokenState, WabaState
-from wabawatch.simulator.world import Template
+from wabawatch.simulator.templates import TemplateState
 
-_PAGE = 25
-_LARGEST_PAGE = 100
 _PHONE_DEFAULTS = ("display_phone_number", "verified_name", "quality_rating")
 _ACCOUNT_DEFAULTS = ("name", "currency", "timezone_id", "message_template_namespace")
-_TEMPLATE_DEFAULTS = ("name", "language", "status", "category")
+_TEMPLATE_DEFAULTS = ("name", "parameter_format", "components", "language", "status", "category", "sub_category")
 _APP_NAME = "Simulated App"
 _LONG_AGO = 1_780_000_000
 
@@ -92,38 +90,27 @@ def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Mi
     return _only(whole, fields or _ACCOUNT_DEFAULTS, "WhatsAppBusinessAccount")
 
 
-def template(found: Template, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
+def template(state: TemplateState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
     """A message template. Raises `NoField`."""
-    waba = standing.wabas[found.waba].waba
+    found, waba = state.template, standing.wabas[state.template.waba].waba
     whole: dict[str, Read] = {
         "id": lambda: found.id,
         "name": lambda: found.name,
         "language": lambda: found.language,
         "status": lambda: found.status,
         "category": lambda: found.category.upper(),
-        "correct_category": lambda: found.category.upper(),
-        "previous_category": lambda: "",
+        "correct_category": lambda: state.correct_category or found.category.upper(),
+        "previous_category": lambda: state.previous_category,
         "sub_category": lambda: "CUSTOM",
-        "parameter_format": lambda: "POSITIONAL",
-        "components": lambda: [{"type": "BODY", "text": "Hello {{1}}"}],
-        "quality_score": lambda: {"score": found.quality, "date": _LONG_AGO},
-        "rejected_reason": lambda: "NONE",
+        "parameter_format": lambda: state.parameter_format,
+        "components": lambda: state.components,
+        "quality_score": lambda: {"score": found.quality, "date": state.changed_at // 1_000},
+        "rejected_reason": lambda: state.reason,
         "message_send_ttl_seconds": lambda: 43_200,
         "cta_url_link_tracking_opted_out": lambda: False,
         "health_status": lambda: health_status("MESSAGE_TEMPLATE", found.id, waba, standing, now),
     }
     return _only(whole, fields or _TEMPLATE_DEFAULTS, "WhatsAppMessageTemplate")
-
-
-def page(items: Iterable[Json], limit: str, after: str) -> Json:
-    """One page of a list. Cursors are positions; one that is not of ours begins anew."""
-    every = list(items)
-    size = max(1, min(_LARGEST_PAGE, int(limit) if limit.isdecimal() else _PAGE))
-    start = int(after) if after.isdecimal() else 0
-    answer: Json = {"data": every[start : start + size]}
-    if every:
-        answer["paging"] = {"cursors": {"before": str(start), "after": str(min(start + size, len(every)))}}
-    return answer
 
 
 def subscribed(state: WabaState) -> Json:

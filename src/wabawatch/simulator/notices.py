@@ -23,13 +23,13 @@ def notice(world: World, person: Contact, at: Millis, rng: Random) -> Item:
 
 def template_state(waba: str, template: Template) -> Item:
     """A template is what it is: what Meta told when it was reviewed."""
-    value = _template(template) | {"event": template.status, "reason": "NONE"}
+    value = about(template) | {"event": template.status, "reason": "NONE"}
     return Item(waba, "message_template_status_update", "", (value,))
 
 
 def template_paused(waba: str, template: Template) -> Item:
     """A template was paused because people disliked it."""
-    value = _template(template) | {
+    value = about(template) | {
         "event": "PAUSED",
         "reason": "NONE",
         "other_info": {"title": "FIRST_PAUSE", "description": "Paused for 3 hours."},
@@ -37,7 +37,8 @@ def template_paused(waba: str, template: Template) -> Item:
     return Item(waba, "message_template_status_update", "", (value,))
 
 
-def _template(template: Template) -> Json:
+def about(template: Template) -> Json:
+    """How every webhook about a template names it."""
     return {
         "message_template_id": int(template.id),
         "message_template_name": template.name,
@@ -47,20 +48,20 @@ def _template(template: Template) -> Json:
 
 
 def _status(person: Contact, template: Template, second: int, rng: Random) -> Json:
-    return {"event": rng.choice(("APPROVED", "FLAGGED", "REINSTATED")), "reason": "NONE"} | _template(template)
+    return {"event": rng.choice(("APPROVED", "FLAGGED", "REINSTATED")), "reason": "NONE"} | about(template)
 
 
 def _quality(person: Contact, template: Template, second: int, rng: Random) -> Json:
     before, after = rng.choice((("GREEN", "YELLOW"), ("YELLOW", "GREEN"), ("UNKNOWN", "GREEN")))
-    return {"previous_quality_score": before, "new_quality_score": after} | _template(template)
+    return {"previous_quality_score": before, "new_quality_score": after} | about(template)
 
 
 def _components(person: Contact, template: Template, second: int, rng: Random) -> Json:
-    return _template(template) | {"message_template_element": "Hello {{1}}", "message_template_title": "News"}
+    return about(template) | {"message_template_element": "Hello {{1}}", "message_template_title": "News"}
 
 
 def _category(person: Contact, template: Template, second: int, rng: Random) -> Json:
-    return _template(template) | {"previous_category": "UTILITY", "new_category": "MARKETING"}
+    return about(template) | {"previous_category": "UTILITY", "new_category": "MARKETING"}
 
 
 def _throughput(person: Contact, template: Template, second: int, rng: Random) -> Json:

@@ -15,12 +15,15 @@ from wabawatch.simulator.ids import stream
 from wabawatch.simulator.nodes import NoField
 from wabawatch.simulator.outgoing import refused
 from wabawatch.simulator.simulation import Simulation
-from wabawatch.simulator.standing import MANAGEMENT, MESSAGING
+from wabawatch.simulator.standing import MANAGEMENT, MESSAGING, WabaState
 
 NO_NODE = MetaError(100, "Unsupported request: the object does not exist", "No such object.", 400, subcode=33)
 BAD_BODY = MetaError(100, "Invalid parameter", "The body is not a JSON object.", 400)
 _NO_TOKEN = MetaError(104, "Missing access token", "An access token is required to request this resource.", 401)
 _BAD_TOKEN = MetaError(190, "Invalid OAuth access token", "The access token could not be read.", 401)
+
+_PAGE = 25
+_LARGEST_PAGE = 100
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -120,7 +123,32 @@ class Office:
             return str(node)
         if node in standing.numbers:
             return standing.numbers[node].number.waba.id
-        return next((one.waba for one in self.simulation.world.templates if one.id == node), "")
+        template = standing.templates.get(node)
+        return template.template.waba if template is not None else ""
+
+    def account(self, request: Request) -> WabaState:
+        """The account that a call names. Raises `Denied`."""
+        try:
+            return self.simulation.standing.wabas[request.path_params["node"]]
+        except KeyError:
+            raise Denied(NO_NODE) from None
+
+    def page(self, request: Request, items: list[Json]) -> Json:
+        """The page of *items* that is asked for. Cursors are positions; one that is not of ours begins anew."""
+        query = request.query_params
+        limit, start = query.get("limit", ""), query.get("after", "")
+        size = max(1, min(_LARGEST_PAGE, int(limit) if limit.isdecimal() else _PAGE))
+        if query.get("before", "").isdecimal():
+            start = str(max(0, int(query["before"]) - size))
+        first = int(start) if start.isdecimal() else 0
+        last = min(first + size, len(items))
+        answer: Json = {"data": items[first:last]}
+        if items:
+            paging: Json = {"cursors": {"before": str(first), "after": str(last)}}
+            if last < len(items):
+                paging["next"] = str(request.url.remove_query_params("before").include_query_params(after=last))
+            answer["paging"] = paging
+        return answer
 
 
 def _bearer(request: Request) -> str:

@@ -11,14 +11,12 @@ from wabawatch.domain.facts import Millis
 from wabawatch.simulator import tidings
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.incidents import Incident, IncidentKind
+from wabawatch.simulator.ordering import BadOrder, Order, given
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID, NumberState, Restriction, WabaState
+from wabawatch.simulator.template_orders import SetTemplate, set_template
 
 _SECOND = 1_000
-
-
-class Order(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A command."""
 
 
 class SetUsage(Order):
@@ -90,8 +88,8 @@ class SetHealth(Order):
     """Of a number, account, portfolio, template or app."""
     can_send_message: Literal["AVAILABLE", "LIMITED", "BLOCKED", ""] = ""
     """"" returns to what follows from how things stand."""
-    errors: list[HealthError] = []
-    additional_info: list[str] = []
+    errors: tuple[HealthError, ...] = ()
+    additional_info: tuple[str, ...] = ()
 
 
 class SetNumber(Order):
@@ -121,7 +119,7 @@ class Restrict(Order):
     """Forbid an account something for a while; without kinds all is allowed again, which is told too."""
 
     waba: str
-    kinds: list[str] = []
+    kinds: tuple[str, ...] = ()
     """Such as RESTRICTED_BIZ_INITIATED_MESSAGING: no templates can be sent."""
     duration_s: float = 86_400.0
 
@@ -136,10 +134,6 @@ class Break(Order):
     number: str = ""
 
 
-class BadOrder(ValueError):
-    """A command that cannot be obeyed, with what is wrong."""
-
-
 ORDERS: Mapping[str, type[Order]] = {
     "incident": Break,
     "usage": SetUsage,
@@ -150,6 +144,7 @@ ORDERS: Mapping[str, type[Order]] = {
     "number": SetNumber,
     "waba": SetWaba,
     "restriction": Restrict,
+    "template": SetTemplate,
 }
 """By the name that stands in ``POST /control/NAME``."""
 
@@ -178,12 +173,12 @@ def _usage(simulation: Simulation, order: SetUsage, at: Millis) -> None:
         _account(simulation, order.waba)
     if any(limit is not None and limit < 1 for limit in (order.limit, order.app_limit)):
         raise BadOrder("a limit is at least 1")
-    usage.app.base = _or(order.app, usage.app.base)
-    usage.app.limit = _or(order.app_limit, usage.app.limit)
-    usage.waba_code = _or(order.code, usage.waba_code)
+    usage.app.base = given(order.app, usage.app.base)
+    usage.app.limit = given(order.app_limit, usage.app.limit)
+    usage.waba_code = given(order.code, usage.waba_code)
     for waba in (order.waba,) if order.waba else simulation.standing.wabas:
         own = usage.of(waba)
-        own.base, own.limit = _or(order.percent, own.base), _or(order.limit, own.limit)
+        own.base, own.limit = given(order.percent, own.base), given(order.limit, own.limit)
 
 
 def _throttle(simulation: Simulation, order: SetThrottle, at: Millis) -> None:
@@ -197,14 +192,14 @@ def _throttle(simulation: Simulation, order: SetThrottle, at: Millis) -> None:
             throttles.mps.pop(number, None)
     if order.pair_every_s is not None:
         throttles.pair_every_ms = round(order.pair_every_s * _SECOND)
-    throttles.pair_burst = max(1, _or(order.pair_burst, throttles.pair_burst))
+    throttles.pair_burst = max(1, given(order.pair_burst, throttles.pair_burst))
 
 
 def _token(simulation: Simulation, order: SetToken, at: Millis) -> None:
     token = simulation.standing.token
-    token.is_revoked = _or(order.revoked, token.is_revoked)
-    token.scopes = _or(order.scopes, token.scopes)
-    token.targets = _or(order.targets, token.targets)
+    token.is_revoked = given(order.revoked, token.is_revoked)
+    token.scopes = given(order.scopes, token.scopes)
+    token.targets = given(order.targets, token.targets)
     if order.expires_in_s is not None:
         token.expires_at = _second(at, order.expires_in_s)
     if order.data_access_expires_in_s is not None:
@@ -217,21 +212,21 @@ def _second(at: Millis, later_s: int) -> int:
 
 def _subscription(simulation: Simulation, order: SetSubscription, at: Millis) -> None:
     app = simulation.standing.app
-    version = _or(order.version, next(iter(app.fields.values()), "v25.0"))
+    version = given(order.version, next(iter(app.fields.values()), "v25.0"))
     app.fields = dict.fromkeys(app.fields if order.fields is None else order.fields, version)
-    app.callback = _or(order.callback_url, app.callback)
-    app.is_active = _or(order.active, app.is_active)
+    app.callback = given(order.callback_url, app.callback)
+    app.is_active = given(order.active, app.is_active)
     if order.override is not None and not (order.waba or order.number):
         raise BadOrder("override: name the waba or the number whose webhooks it is about")
     if order.number:
         state = _number(simulation, order.number)
-        state.callback = _or(order.override, state.callback)
+        state.callback = given(order.override, state.callback)
     if order.waba:
         apps = _account(simulation, order.waba).apps
         if order.subscribed is False:
             apps.pop(APP_ID, None)
         elif order.subscribed or APP_ID in apps:
-            apps[APP_ID] = _or(None if order.number else order.override, apps.get(APP_ID, ""))
+            apps[APP_ID] = given(None if order.number else order.override, apps.get(APP_ID, ""))
 
 
 def _health(simulation: Simulation, order: SetHealth, at: Millis) -> None:
@@ -242,35 +237,35 @@ def _health(simulation: Simulation, order: SetHealth, at: Millis) -> None:
         if order.errors:
             found["errors"] = msgspec.to_builtins(order.errors)
         if order.additional_info:
-            found["additional_info"] = order.additional_info
+            found["additional_info"] = list(order.additional_info)
         health[order.id] = found
 
 
 def _set_number(simulation: Simulation, order: SetNumber, at: Millis) -> None:
     state = _number(simulation, order.number)
     before = state.limit
-    state.quality = _or(order.quality, state.quality)
-    state.status = _or(order.status, state.status)
+    state.quality = given(order.quality, state.quality)
+    state.status = given(order.status, state.status)
     if order.limit not in (None, before):
         for own in simulation.standing.numbers.values():
             if own.number.waba.portfolio == state.number.waba.portfolio:
-                own.limit = _or(order.limit, own.limit)
+                own.limit = given(order.limit, own.limit)
         simulation.engine.tell(tidings.limit_changed(state), at)
     if order.throughput not in (None, state.throughput):
-        state.throughput = _or(order.throughput, state.throughput)
+        state.throughput = given(order.throughput, state.throughput)
         if state.throughput == "HIGH":
             simulation.engine.tell(tidings.throughput_changed(state, before), at)
     if order.name_status or order.verified_name:
-        state.name_status = _or(order.name_status, state.name_status)
-        simulation.engine.tell(tidings.name_decided(state, _or(order.verified_name, state.verified_name)), at)
+        state.name_status = given(order.name_status, state.name_status)
+        simulation.engine.tell(tidings.name_decided(state, given(order.verified_name, state.verified_name)), at)
         if state.name_status == "APPROVED":
-            state.verified_name = _or(order.verified_name, state.verified_name)
+            state.verified_name = given(order.verified_name, state.verified_name)
 
 
 def _set_waba(simulation: Simulation, order: SetWaba, at: Millis) -> None:
     state = _account(simulation, order.waba)
     if order.status not in (None, state.status):
-        state.status = _or(order.status, state.status)
+        state.status = given(order.status, state.status)
         simulation.engine.tell(tidings.ban(state, at), at)
     if order.review is not None:
         state.review = order.review
@@ -294,10 +289,6 @@ def _break(simulation: Simulation, order: Break, at: Millis) -> Json:
     except ValueError as error:
         raise BadOrder(str(error)) from None
     return {"ends_at": incident.ends_at}
-
-
-def _or(given: Any, before: Any) -> Any:
-    return before if given is None else given
 
 
 def _number(simulation: Simulation, number: str) -> NumberState:
@@ -324,4 +315,5 @@ _OBEYING: Mapping[type[Order], Callable[[Simulation, Any, Millis], Json | None]]
     SetNumber: _set_number,
     SetWaba: _set_waba,
     Restrict: _restrict,
+    SetTemplate: set_template,
 }

@@ -9,9 +9,9 @@ from wabawatch.simulator.application import Json, PlannedSend
 from wabawatch.simulator.failures import ERRORS, MetaError, because
 from wabawatch.simulator.ledger import Entry
 from wabawatch.simulator.media import KINDS, MediaStore
+from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.templates import Templates, Unsendable
 from wabawatch.simulator.world import Contact, Group, Number, Template, World, stranger
-
-_UNSENDABLE = {"PAUSED": 132015, "DISABLED": 132016}
 
 
 def is_send(body: Json) -> bool:
@@ -20,16 +20,16 @@ def is_send(body: Json) -> bool:
 
 
 def read_send(
-    body: Json, world: World, number: Number, key: str, at: Millis, *, marketing: bool, media: MediaStore
+    body: Json, simulation: Simulation, number: Number, key: str, at: Millis, *, marketing: bool
 ) -> PlannedSend:
     """The send that *body* asks for. Raises `Refused` where the platform would refuse it by its form."""
     if body.get("messaging_product") != "whatsapp":
         raise Refused(because(100, "The parameter messaging_product is required."))
-    template = _template(body, world, number)
+    template = _template(body, simulation.standing.templates, number)
     if marketing and (template is None or template.category != "marketing"):
         raise Refused(ERRORS[131055])
-    recipient, group = _addressee(body, world, number)
-    _check_medium(body, media)
+    recipient, group = _addressee(body, simulation.world, number)
+    _check_medium(body, simulation.media)
     return PlannedSend(
         key=key,
         at=at,
@@ -60,17 +60,15 @@ class Refused(Exception):
         self.error = error
 
 
-def _template(body: Json, world: World, number: Number) -> Template | None:
+def _template(body: Json, templates: Templates, number: Number) -> Template | None:
     if body.get("type") != "template":
         return None
     asked = _object(body.get("template"))
     language = _text(_object(asked.get("language")).get("code"))
-    found = world.template(number.waba.id, _text(asked.get("name")), language)
-    if found is None or found.status == "REJECTED":
-        raise Refused(ERRORS[132001])
-    if found.status in _UNSENDABLE:
-        raise Refused(ERRORS[_UNSENDABLE[found.status]])
-    return found
+    try:
+        return templates.sendable(number.waba.id, _text(asked.get("name")), language)
+    except Unsendable as unsendable:
+        raise Refused(unsendable.error) from None
 
 
 def _check_medium(body: Json, media: MediaStore) -> None:

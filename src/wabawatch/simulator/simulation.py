@@ -58,7 +58,7 @@ class Simulation:
         self.world: World = build(
             seed, numbers=numbers, contacts=people, templates=templates, bsuid_only=mix.bsuid_only
         )
-        self.standing = Standing(self.world)
+        self.standing = Standing(self.world, seed, start_at)
         self.engine = Engine(mix, seed, self.standing, secret=secret, app=app)
         self.app_token = f"{APP_ID}|{secret.decode()}"
         """The app's own token, which asks about its subscriptions."""

@@ -9,6 +9,8 @@ from wabawatch.domain.facts import Millis
 from wabawatch.simulator.application import Json, PlannedSend
 from wabawatch.simulator.envelope import Item
 from wabawatch.simulator.failures import ERRORS, MetaError
+from wabawatch.simulator.owner import Owned
+from wabawatch.simulator.templates import Templates
 from wabawatch.simulator.usage import Throttles, Usage
 from wabawatch.simulator.world import Number, Waba, World
 
@@ -58,6 +60,7 @@ class NumberState:
     throughput: str = "STANDARD"
     callback: str = ""
     """Its override of the callback; ``""``: none."""
+    owned: Owned = field(default_factory=Owned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ class AppState:
 class Standing:
     """Everything that a command or a call can change."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, seed: int, start_at: Millis) -> None:
+        self.templates = Templates(world, seed, start_at)
         self.numbers = {one.id: NumberState(one, one.verified_name, one.quality, one.limit) for one in world.numbers}
         self.wabas = {one.id: WabaState(one) for one in world.wabas}
         self.token = TokenState([one.id for one in world.wabas])
@@ -139,10 +143,13 @@ class Standing:
             return ERRORS[131031]
         if number.status != "CONNECTED":
             return ERRORS[_NOT_CONNECTED.get(number.status, 133010)]
+        if number.owned.blocks(send.recipient):
+            return ERRORS[130403]
         is_started = send.template is not None and account.is_restricted(_BUSINESS, send.at)
         if is_started or account.is_restricted(_CUSTOMER, send.at):
             return ERRORS[368]
-        return self.throttles.refusal(send)
+        unsendable = self.templates.refusal(send.template.id) if send.template is not None else None
+        return unsendable or self.throttles.refusal(send)
 
     def reaches(self, item: Item) -> bool:
         """Whether *item* is brought to the app's own callback; one that is not is counted."""
@@ -161,7 +168,9 @@ class Standing:
             calls.setdefault(kind, {})[answer] = count
             if answer in THROTTLING:
                 throttled[answer] += count
-        return {"commands": self.orders, "calls": calls, "throttled": dict(throttled), "unseen": self.unseen}
+        return {"commands": self.orders, "calls": calls, "throttled": dict(throttled), "unseen": self.unseen} | {
+            "templates": self.templates.published()
+        }
 
     def _is_diverted(self, item: Item, account: WabaState) -> bool:
         if item.field not in OVERRIDABLE:

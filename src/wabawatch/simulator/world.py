@@ -99,11 +99,6 @@ class World:
         """Every template of a WABA, whatever its status."""
         return tuple(template for template in self.templates if template.waba == waba)
 
-    def template(self, waba: str, name: str, language: str) -> Template | None:
-        """The template that a send of that WABA would choose."""
-        wanted = (waba, name, language)
-        return next((one for one in self.templates if (one.waba, one.name, one.language) == wanted), None)
-
 
 def build(
     seed: int, *, numbers: int = 5, contacts: int = 200, templates: int = 24, bsuid_only: float = 0.0, wabas: int = 2

@@ -358,6 +358,13 @@ def wanted_rows(dialect: Dialect, number: str, octets: str, count: int) -> str:
     return f"WITH wanted ({number}, {octets}) AS (VALUES {', '.join([row] * count)})"
 
 
+def holds_bytes(connection: Connection, octets: str, part: str) -> str:
+    """SQL for whether the bytes *octets* (SQL) hold the bytes *part* (SQL); NULL holds none."""
+    if connection.dialect.name == "sqlite":
+        return f"INSTR({octets}, {part}) > 0"
+    return f"POSITION(CAST({part} AS BYTEA) IN {octets}) > 0"
+
+
 def utf8_text(connection: Connection, octets: str) -> str:
     """SQL for the text that the bytes *octets* (SQL) are in UTF-8."""
     return f"CAST({octets} AS TEXT)" if connection.dialect.name == "sqlite" else f"CONVERT_FROM({octets}, 'UTF8')"

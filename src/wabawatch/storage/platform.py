@@ -39,14 +39,13 @@ class SqlPlatform:
         """Where polling stands; of the WABAs that had messages *since* then."""
         with self._database.reading() as connection:
             token = _states(connection, platform_states.c.kind == Kind.TOKEN).get(Subject(Kind.TOKEN, ""), {})
-            seen = select(wabas.c.waba_id).join(number_wabas, number_wabas.c.waba_id == wabas.c.id)
             numbers = select(func.count(distinct(platform_states.c.subject))).where(
                 platform_states.c.kind == Kind.NUMBER
             )
             return Board(
                 tuple(read_polls(connection)),
                 tuple(read_usages(connection)),
-                frozenset(connection.execute(seen.where(number_wabas.c.last_at >= since)).scalars()),
+                wabas_seen(connection, since),
                 frozenset(listed(token["wabas"].value) if "wabas" in token else ()),
                 int(connection.execute(numbers).scalar() or 0),
                 "valid" in token and token["valid"].value == "false",
@@ -64,7 +63,7 @@ class SqlPlatform:
     def states(self) -> States:
         """Everything but templates."""
         with self._database.reading() as connection:
-            return _states(connection, platform_states.c.kind != Kind.TEMPLATE)
+            return read_states(connection)
 
     def templates(self, waba: str) -> States:
         """The templates of an account."""
@@ -74,6 +73,17 @@ class SqlPlatform:
 
 def _row(poll: Poll) -> dict[str, Any]:
     return asdict(poll) | {"ask": str(poll.ask)}
+
+
+def read_states(connection: Connection) -> States:
+    """Everything but templates."""
+    return _states(connection, platform_states.c.kind != str(Kind.TEMPLATE))
+
+
+def wabas_seen(connection: Connection, since: Millis) -> frozenset[str]:
+    """The WABAs that had messages *since* then."""
+    seen = select(wabas.c.waba_id).join(number_wabas, number_wabas.c.waba_id == wabas.c.id)
+    return frozenset(connection.execute(seen.where(number_wabas.c.last_at >= since)).scalars())
 
 
 def read_polls(connection: Connection) -> list[Poll]:

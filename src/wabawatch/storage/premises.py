@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DatabaseError
 
 from wabawatch.domain.errors import StoreUnavailable
-from wabawatch.domain.facts import Millis
+from wabawatch.domain.facts import DAY_MS, Millis
+from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
 from wabawatch.ports import DIGESTED
 from wabawatch.storage.blocks import BLOCK_BODIES
@@ -21,6 +22,7 @@ from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.migrations import schema_place
 from wabawatch.storage.outages import remedy
+from wabawatch.storage.platform import read_polls, read_states, read_usages, wabas_seen
 from wabawatch.storage.premises_postgres import HEAD, look_at_postgres
 from wabawatch.storage.premises_sqlite import look_at_file
 from wabawatch.storage.premises_traffic import read_traffic
@@ -157,6 +159,8 @@ def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
         marks={row.name: row.value for row in connection.execute(select(marks))},
         last_cycle_at=connection.execute(select(func.max(cycles.c.at))).scalar(),
         traffic=read_traffic(connection, now),
+        meta=MetaLook(read_states(connection), tuple(read_polls(connection)), tuple(read_usages(connection))),
+        wabas=wabas_seen(connection, now - 30 * DAY_MS),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.polls import Pace
 
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Time: TypeAlias = Annotated[str, Meta(description="ISO 8601 in UTC", extra_json_schema={"format": "date-time"})]
@@ -36,6 +37,16 @@ class Monitoring(Strict):
     running: bool
     last_cycle_at: Time | None
     interval_ms: int
+
+
+class Polling(Strict):
+    """How Meta is asked for what webhooks do not tell."""
+
+    pace: Pace
+    detail: str
+    last_at: Time | None
+    resumes_at: Time | None
+    failing: list[str]
 
 
 class Judged(Strict):
@@ -127,6 +138,28 @@ class Webhooks(Strict):
     unknown: int
 
 
+class SendSeconds(Strict):
+    """How long the Graph API took to answer sends, in seconds; null without one."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Calls(Strict):
+    """Calls through the gateway in the window."""
+
+    calls: int
+    sends: int
+    """Those that asked for a message"""
+    errors: int
+    """Answered with HTTP 400 or above"""
+    unanswered: int
+    rate_limit_hits: dict[str, int]
+    """How many answers carried each code of a rate limit"""
+    send_seconds: SendSeconds
+
+
 class Alerts(Strict):
     """Alerts that are firing."""
 
@@ -152,8 +185,10 @@ class Status(Strict):
     coverage: float | None
     messages: Messages
     webhooks: Webhooks
+    api: Calls
     alerts: Alerts
     uptime: dict[str, float | int | str | None]
+    polling: Polling | None
     rate_limits: RateLimits
 
 

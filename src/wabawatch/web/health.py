@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TypeAlias, TypedDict
 
+from wabawatch.domain.polls import Pace, Progress
 from wabawatch.loops import LoopHealth, LoopState
 
 OLDEST_BACKLOG_S = 60.0
@@ -48,19 +50,20 @@ def liveness(
     inbox_trouble: str = "",
     database_trouble: str = "",
     writing_trouble: str = "",
+    polling: Progress | None = None,
 ) -> Answer:
     """Whether the process does its work: inbox and database answer, no backlog is old, no loop stalled.
 
     *oldest_waiting_s* is the age of the oldest body that waits, None when none does. A trouble says what is wrong and
     what to do, "" when nothing is; it is shown to anybody who asks, as is the `last_error` of the loops.
-    *writing_trouble* is of a database that can be read: what comes is kept in the inbox meanwhile.
+    *writing_trouble* is of a database that can be read: what comes is kept in the inbox meanwhile. *polling* None: Meta
+    is not asked.
     """
     database = _check("database", database_trouble)
     if writing_trouble and not database_trouble:
         database = {"name": "database", "status": Condition.DEGRADED, "detail": writing_trouble}
-    return _answer(
-        [_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s), *(_loop(loop) for loop in loops)]
-    )
+    rest = [*([] if polling is None else [_polling(polling)]), *map(_loop, loops)]
+    return _answer([_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s), *rest])
 
 
 def readiness(*, database_trouble: str = "", inbox_trouble: str = "", schema: int | None, schema_needed: int) -> Answer:
@@ -92,6 +95,19 @@ def _backlog(oldest_waiting_s: float | None) -> Check:
     age_s = oldest_waiting_s or 0.0
     trouble = f"the oldest body has waited for {age_s:.0f} s: see the database and loop:digest"
     return _check("backlog", trouble if age_s > OLDEST_BACKLOG_S else "")
+
+
+def _polling(polling: Progress) -> Check:
+    """No account is named: anybody may ask."""
+    if polling.pace is Pace.NORMAL:
+        return _check("polling", "")
+    until = (
+        f" until {datetime.fromtimestamp(polling.resumes_at / 1000, UTC):%H:%M UTC}"
+        if polling.resumes_at is not None
+        else ""
+    )
+    detail = f"{polling.pace}{until}, near a limit of Meta's: `wabawatch doctor` says which"
+    return {"name": "polling", "status": Condition.DEGRADED, "detail": detail}
 
 
 def _loop(loop: LoopHealth) -> Check:

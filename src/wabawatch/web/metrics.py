@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import (
@@ -23,6 +23,7 @@ from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
+from wabawatch.web.metrics_gateway import GatewayFigures, gateway_families
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `render` gives."""
@@ -72,6 +73,7 @@ class MetricsSnapshot:
     """Age of the oldest body that is not digested; 0 when none waits"""
     loops: Sequence[LoopHealth]
     build: Build
+    gateway: GatewayFigures = field(default_factory=GatewayFigures)
 
 
 def render(snapshot: MetricsSnapshot) -> bytes:
@@ -93,6 +95,7 @@ class _Families(Collector):
         yield _limits(s.limit_hits)
         yield from _webhooks(s.webhooks, s.oldest_waiting_s)
         yield from _receiver(s.acks)
+        yield from gateway_families(s.gateway, _cumulative, _sum_s)
         yield from _loops(s.loops)
         yield _build(s.build)
 

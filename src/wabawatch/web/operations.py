@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 from typing import Any, Protocol, get_origin
 
 import msgspec
@@ -110,10 +111,10 @@ def read_parameters(kind: type[msgspec.Struct], path: dict[str, str], query: Que
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise BadRequest(_of_parameter(str(error))) from error
+        raise BadRequest(_of_parameter(kind, str(error))) from error
 
 
-def _of_parameter(message: str) -> str:
+def _of_parameter(kind: type[msgspec.Struct], message: str) -> str:
     """A sentence of msgspec's, with the name of the parameter in front instead of the path behind."""
     said, _, place = message.partition(" - at `$.")
     if not place:
@@ -121,7 +122,15 @@ def _of_parameter(message: str) -> str:
             return f"{missing[1]}: missing"
         return message
     name = re.split(r"[.\[`]", place)[0]
+    if wrong := re.fullmatch(r"Invalid enum value '(.*)'", said, re.DOTALL):
+        return f"{name}: {wrong[1][:40]!r} is not one of its values{_nearest(wrong[1], _values(kind, name))}"
     return f"{name}: {said[:1].lower()}{said[1:]}"
+
+
+def _values(kind: type[msgspec.Struct], name: str) -> list[str]:
+    types = [part for field in msgspec.structs.fields(kind) if field.encode_name == name for part in _parts(field.type)]
+    types += [part for each in types for part in getattr(each, "__args__", ())]
+    return [str(value) for each in types if isinstance(each, type) and issubclass(each, Enum) for value in each]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from wabawatch.loops import LoopHealth
 from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox, Window
 from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.wire import write
 
 WINDOW_H = 24
@@ -48,6 +49,8 @@ class Own:
     writing_trouble: Callable[[], str]
     """Why nothing can be written to the database, in a sentence; "" when all is well"""
     build: Build
+    spool: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    """How many bytes of records wait on disk, and how many records were lost"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -88,6 +91,7 @@ class Own:
             inbox_trouble=inbox_trouble,
             database_trouble=database_trouble,
             writing_trouble=self.writing_trouble(),
+            polling=None if database_trouble else self.status.polling(),
         )
 
     def _readiness(self) -> Answer:
@@ -122,6 +126,7 @@ class Own:
             oldest_waiting_s=self._waiting_s(self.figures.mark(DIGESTED)) or 0.0,
             loops=self.loops(),
             build=self.build,
+            gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool()),
         )
 
     def _waiting_s(self, digested: BodyId) -> float | None:

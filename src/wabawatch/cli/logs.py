@@ -1,0 +1,184 @@
+"""`wabawatch logs`: messages found by anything that is known of them, and those that arrive while one looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter, validators
+from rich.markup import escape
+from starlette.datastructures import QueryParams
+
+from wabawatch.app import System
+from wabawatch.cli.common import HERE, Command, Where, opened, out
+from wabawatch.domain.search import MessageFilter, State
+from wabawatch.flows.browsing import Arrivals
+from wabawatch.ports import Held
+from wabawatch.web.api_messages import MAX_LIMIT, MessageQuery, filter_of
+from wabawatch.web.message_answers import Contact, MessageRow, row_of
+from wabawatch.web.operations import read_parameters
+
+app = Command()
+
+POLL_S = 1.0
+STYLES = {State.FAILED: "bold red", State.EXPIRED: "yellow", State.PENDING: "dim", State.READ: "green"}
+
+
+def _one(help: str) -> Parameter:
+    return Parameter(help=help)
+
+
+def _some(help: str) -> Parameter:
+    return Parameter(help=f"{help} May be given several times.", negative="", show_default=False)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What is looked for: all of these must hold; of one given several times, any."""
+
+    since: Annotated[
+        str | None,
+        _one("From when on: 24h, 7d, or ISO 8601 with offset (default: 24h)."),
+    ] = None
+    until: Annotated[str | None, _one("Up to when.")] = None
+    number: Annotated[tuple[str, ...], _some("phone_number_id, or the number as it is dialled.")] = ()
+    waba: Annotated[tuple[str, ...], _some("WhatsApp Business Account.")] = ()
+    status: Annotated[tuple[str, ...], _some("pending, sent, delivered, read, failed, expired or received.")] = ()
+    direction: Annotated[str | None, _one("outbound or inbound.")] = None
+    template: Annotated[tuple[str, ...], _some("The template's name.")] = ()
+    language: Annotated[tuple[str, ...], _some("The template's language.")] = ()
+    category: Annotated[tuple[str, ...], _some("marketing, utility, authentication ...")] = ()
+    type: Annotated[tuple[str, ...], _some("text, template, image ...")] = ()
+    user: Annotated[tuple[str, ...], _some("The application's user.")] = ()
+    lead: Annotated[tuple[str, ...], _some("The application's lead.")] = ()
+    conversation: Annotated[tuple[str, ...], _some("The application's conversation; found slowly.")] = ()
+    wamid: Annotated[tuple[str, ...], _some("Meta's id of the message.")] = ()
+    contact: Annotated[tuple[str, ...], _some("Phone number, BSUID, username or group.")] = ()
+    country: Annotated[tuple[str, ...], _some("Two letters.")] = ()
+    error_code: Annotated[tuple[str, ...], _some("The error that a message is counted under.")] = ()
+    origin: Annotated[tuple[str, ...], _some("api, unknown, business_app, meta_agent, history or synthetic.")] = ()
+    role: Annotated[tuple[str, ...], _some("attempted, orphan, inbound or apart.")] = ()
+    compliance_status: Annotated[tuple[str, ...], _some("compliant, violation or unverified.")] = ()
+    meta_compliance_purpose: Annotated[tuple[str, ...], _some("delivery, template_use, rate_limit or opt_out.")] = ()
+    template_approval_status: Annotated[tuple[str, ...], _some("The template's status at that time.")] = ()
+    quality_rating: Annotated[tuple[str, ...], _some("The number's rating at that time.")] = ()
+    partial_failure: Annotated[str | None, _one("true: delivered and failed; false: not so.")] = None
+
+    def given(self) -> dict[str, str | tuple[str, ...]]:
+        """Those that are given."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
+
+
+ANYTHING = Filters()
+
+
+@app.default
+def logs(
+    *,
+    filters: Filters = ANYTHING,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 50,
+    follow: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    unmask: Annotated[bool, Parameter(negative="")] = False,
+    where: Where = HERE,
+) -> None:
+    """Show the newest messages that fit all filters.
+
+    Parameters
+    ----------
+    limit
+        How many.
+    follow
+        Show these, the oldest first, and then each message as it arrives or comes to fit, once, until you stop it.
+    json
+        Print JSON, a message on each line, with the names of `GET /api/v1/messages`.
+    unmask
+        Show whole phone numbers and wamids, which hold them; this is written into the audit trail.
+    """
+    given = filters.given()
+    with opened(where) as system:
+        wanted = wanted_by(given, system.clock.now())
+        if unmask:
+            system.browsing.unmasked("cli", len(given))
+        rows, newest = _newest(system, wanted, limit)
+        shown = _lines(reversed(rows) if follow else rows, is_json=json, is_masked=not unmask)
+        _print(shown if json else (_HEADINGS, *shown) if rows or follow else ("no message fits",))
+        if follow:
+            for arrived in _arrivals(system, wanted, newest):
+                _print(_lines(arrived, is_json=json, is_masked=not unmask))
+
+
+def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilter:
+    """What the filters *given* ask for. Raises BadRequest that names the filter, and the nearest value or name."""
+    pairs = [(name, text) for name, some in given.items() for text in ([some] if isinstance(some, str) else some)]
+    return filter_of(read_parameters(MessageQuery, {}, QueryParams(pairs)), now)
+
+
+def masked(row: MessageRow) -> MessageRow:
+    """*row* without what tells who the person is: also its wamid holds the number."""
+    contact = row.contact and Contact(row.contact.kind, masked_id(row.contact.value))
+    return msgspec.structs.replace(row, contact=contact, wamid="wamid.•••" if row.wamid else "")
+
+
+def masked_id(value: str) -> str:
+    """*value* but for its last four characters, or fewer of a short one."""
+    return "•••" + value[-min(4, len(value) // 3) :] if len(value) >= 3 else "•••"
+
+
+def _newest(system: System, wanted: MessageFilter, limit: int) -> tuple[list[MessageRow], int]:
+    """The newest *limit* messages, and the id of the newest of all as of the first page."""
+    newest = None
+    rows: list[MessageRow] = []
+    cursor: str | None = None
+    while len(rows) < limit:
+        page = system.browsing.search(wanted, min(MAX_LIMIT, limit - len(rows)), cursor)
+        newest = page.found.newest if newest is None else newest
+        rows += [row_of(held, page.found.swept_until) for held in page.found.held]
+        cursor = page.following
+        if cursor is None:
+            break
+    return rows, newest or 0
+
+
+def _arrivals(system: System, wanted: MessageFilter, newest: int) -> Iterator[list[MessageRow]]:
+    arrivals = Arrivals(system.browsing.messages, wanted, newest)
+    while True:
+        held: list[Held]
+        held, swept_until = arrivals.step()
+        yield [row_of(each, swept_until) for each in held]
+        time.sleep(POLL_S)
+
+
+def _lines(rows: Iterable[MessageRow], *, is_json: bool, is_masked: bool) -> Iterator[str]:
+    for row in rows:
+        shown = masked(row) if is_masked else row
+        yield msgspec.json.encode(shown).decode() if is_json else _line(shown)
+
+
+_HEADINGS = f"{'at':<24} {'status':<9} {'id':>9} {'number':<16} {'contact':<20} {'what':<28} error"
+
+
+def _line(row: MessageRow) -> str:
+    what = f"{row.template.name} ({row.template.language})" if row.template else row.type or "-"
+    contact = row.contact.value if row.contact else "-"
+    error = f"{row.error_code} {row.error_title}".strip() if row.error_code is not None else ""
+    status = f"{row.status.value:<9}"
+    if style := STYLES.get(row.status):
+        status = f"[{style}]{status}[/]"
+    arrow = "<- " if row.direction == "inbound" else ""
+    rest = f"{row.id:>9} {row.phone_number_id or '-':<16} {arrow + contact:<20} {what:<28} {error}"
+    return f"{row.at:<24} {status} {escape(rest.rstrip())}"
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        if line.startswith("{"):
+            sys.stdout.write(line + "\n")
+        else:
+            out.print(line)
+    sys.stdout.flush()
