@@ -20,7 +20,8 @@ from tests.support.loops import (
     until,
 )
 from wabawatch.domain.errors import StoreUnavailable
-from wabawatch.loops import Backoff, Bell, Group, Loop, LoopState, Supervisor
+from wabawatch.domain.retry import Backoff
+from wabawatch.loops import Bell, Group, Loop, LoopState, Supervisor
 
 
 def test_a_step_that_answers_true_is_asked_again_at_once() -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wabawatch.app_forwarding import Forwards
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Fact, Millis
@@ -177,7 +178,9 @@ class System:
         self.proving = Proving(self.figures, SqlEvidence(self.database), self.clock)
         self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
-        self.retention = Retention(self.figures, self.figures, self.raw, hours, self.inbox, self.clock, days)
+        self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
+        waiting = self.forwards.bodies, self.forwards.store
+        self.retention = Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
     def _open_inbox(self, path: Path | None) -> DurableInbox:
         # Above every body the books know of: also a new file that replaces a lost one must not repeat their numbers.
@@ -203,11 +206,12 @@ class System:
         )
         return [Loop("polling", polling.step, POLL_RHYTHM_MS / 1000, group=Group.MONITORING)]
 
-    def supervisor(self) -> Supervisor:
-        """The loops that keep the installation going."""
+    def supervisor(self, *, is_server: bool = True) -> Supervisor:
+        """The loops that keep the installation going. Only a server forwards what it accepted."""
         bell = Bell()
         self.inbox.on_kept = bell.ring
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
+        forwarding = self.forwards.loops(bell) if is_server else []
         return Supervisor(
             [
                 Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
@@ -222,6 +226,7 @@ class System:
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
                 *self._polling(),
                 *own,
+                *forwarding,
             ]
         )
 
@@ -289,6 +294,7 @@ class System:
         try:
             yield
         finally:
+            await self.forwards.finish()
             await gateway.close()
             self.stopped = await supervisor.stop()
 
@@ -366,6 +372,7 @@ def rules_of(settings: Settings) -> Rules:
         weights=Weights(weights.delivery, weights.failure, weights.number, weights.template, weights.webhook),
         grace_ms=given.delivery_grace_s * 1000,
         interval_ms=settings.monitoring.interval_ms,
+        has_application=any(each.enabled for each in settings.forward.values()),
     )
 
 

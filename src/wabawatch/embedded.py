@@ -21,7 +21,7 @@ class InProcess:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._supervisor = system.supervisor()
+        self._supervisor = system.supervisor(is_server=False)
         system.start_by_itself("embedded")
         self._loops: Handle = run_in_thread(self._supervisor)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from wabawatch.domain.errors import Trouble
+from wabawatch.domain.retry import Backoff
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -53,28 +55,15 @@ class Loop:
     """A step that is repeated for as long as the process runs. It never overlaps with itself."""
 
     name: str
-    step: Callable[[], bool]
-    """One bounded, idempotent unit of work, run in a worker thread. True: ask again at once"""
+    step: Callable[[], bool | Awaitable[bool]]
+    """One bounded, idempotent unit of work, run in a worker thread; a coroutine function in the event loop. True: ask
+    again at once"""
     rhythm_s: float
     """The longest wait between two steps"""
     group: Group = Group.CORE
     bell: Bell | None = None
     rest_s: float = 0.0
     """The shortest wait before a step that is not asked for at once: meanwhile work comes together"""
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long a loop waits after steps that raised."""
-
-    first_s: float = 1.0
-    factor: float = 2.0
-    longest_s: float = 60.0
-
-    def delay_s(self, failures: int) -> float:
-        """The wait after *failures* (at least 1) in a row."""
-        # A power of thousands of failures would overflow, and one of 64 is beyond every longest wait.
-        return min(self.longest_s, self.first_s * self.factor ** min(failures - 1, 64))
 
 
 class LoopState(StrEnum):
@@ -254,7 +243,7 @@ class _Runner:
 
     async def _step(self, threads: Executor) -> None:
         try:
-            outcome = await asyncio.get_running_loop().run_in_executor(threads, _attempt, self.loop.step)
+            outcome = await _made(self.loop.step, threads)
         except RuntimeError:  # no threads any more: the interpreter is going down without having stopped us
             self.end()
             return
@@ -333,6 +322,16 @@ class _Signal:
         with suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._event.wait()
+
+
+async def _made(step: Callable[[], bool | Awaitable[bool]], threads: Executor) -> object:
+    """What *step* gives, or the exception that it raises."""
+    if not inspect.iscoroutinefunction(step):
+        return await asyncio.get_running_loop().run_in_executor(threads, _attempt, step)
+    try:
+        return await step()
+    except Exception as error:  # as in `_attempt`
+        return error
 
 
 def _attempt(call: Callable[[], _T]) -> _T | Exception:

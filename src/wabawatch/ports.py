@@ -9,13 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from wabawatch.domain.calls import CallCounts
-from wabawatch.domain.facts import (
-    CallAnswered,
-    MessageFact,
-    Millis,
-    OtherFact,
-    TemplateRef,
-)
+from wabawatch.domain.facts import CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.metrics import Tally
@@ -44,7 +38,6 @@ DIGESTED = "digested"
 
 SWEPT = "swept_until"
 """The mark that says how far the expiry sweep has come."""
-
 
 PROBE_SIGNATURE = "sha256=" + "0" * 64
 """The signature header with which we try our own receiver: no app secret ever makes it."""
@@ -339,6 +332,9 @@ class Figures(Protocol):
 
     def answers(self, window: Window) -> Histogram:
         """How long the receiver took to answer the bodies of *window*."""
+
+    def application_answers(self, window: Window) -> tuple[Histogram, int]:
+        """How long the application took to answer distinct live bodies of *window* with 2xx; how many it did not."""
 
     def calls(self, window: Window) -> CallCounts:
         """The calls through the gateway that were passed on in *window*."""

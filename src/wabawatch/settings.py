@@ -14,6 +14,7 @@ from pathlib import Path
 from wabawatch import kinds
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
+from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Alerts",
     "App",
     "AppEnv",
+    "Forward",
     "Gateway",
     "Graph",
     "GraphUrl",
@@ -295,6 +297,7 @@ class Settings:
     alerts: Alerts = section(Alerts, "alerts")
     prices: Prices = section(Prices, "prices")
     named_apps: Mapping[str, App] = sections(App, "apps")
+    forward: Mapping[str, Forward] = sections(Forward, "forward")
 
     @property
     def apps(self) -> dict[str, App]:
@@ -339,6 +342,7 @@ def load(
     if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
     reading.problems += settings.prices.problems()
+    reading.problems += mistakes(settings.forward, settings.apps)
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings

@@ -273,10 +273,6 @@ def iso(at: Millis | None) -> str | None:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-RECEIVER = "receiver"
-"""The subject of the webhook response while nothing is forwarded: our own receiver."""
-
-
 def status_json(status: SystemStatus) -> dict[str, Any]:
     """*status*, with the names that SPEC.md section 13 promises. Shares are 0-1, times ISO 8601 in UTC."""
     bodies = status.bodies
@@ -357,7 +353,7 @@ def _times(times: WebhookTimes) -> dict[str, Any]:
     """Answer times in seconds, and the share of bodies above Meta's lines."""
     seconds = {name: percentile(times.answers, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
     return {
-        "subject": RECEIVER,
+        "subject": times.subject.value,
         **{name: _rounded(value / 1000 if value is not None else None) for name, value in seconds.items()},
         "above_250ms": _rounded(times.share_above(SLOW_MEDIAN_MS)),
         "above_1s": _rounded(times.share_above(SLOW_MS)),

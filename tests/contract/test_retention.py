@@ -16,6 +16,8 @@ from wabawatch.flows.digest import Digest
 from wabawatch.flows.retention import Retention
 from wabawatch.ports import DIGESTED, Body, BodyKind, BodySource, StoredBody
 from wabawatch.storage import counts
+from wabawatch.storage.forwards import SqlForwards
+from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.schema import bodies, counters, kept_hours, rollups
@@ -52,7 +54,9 @@ def digest(bench: Bench, *accepted: Body) -> None:
 
 def retention(bench: Bench) -> Retention:
     raw, hours = RawBodies(bench.shelf.database, bench.shelf.keyring), KeptHours(bench.shelf.database)
-    return Retention(bench.figures, bench.figures, raw, hours, bench.inbox, bench.clock, BODY_DAYS)
+    bodies = KeptBodies(bench.shelf.database, bench.shelf.keyring, bench.inbox, raw)
+    waiting = bodies, SqlForwards(bench.shelf.database)
+    return Retention(bench.figures, bench.figures, raw, *waiting, hours, bench.inbox, bench.clock, BODY_DAYS)
 
 
 def pass_days(bench: Bench, days: int) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from wabawatch.loops import Backoff, LoopState, Supervisor
+from wabawatch.domain.retry import Backoff
+from wabawatch.loops import LoopState, Supervisor
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",
     "monitor": "Start, stop or restart monitoring.",
     "tokens": "Make, list and revoke tokens for the API.",
+    "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",
     "migrate": "Bring the tables up to date.",
     "copy": "Copy everything to another database, such as from SQLite to PostgreSQL.",
     "rebuild": "Hold the figures against the messages they count, and mend what differs.",

@@ -73,6 +73,15 @@ def judge_template_use(sends: Rate, coverage: Rate) -> Verdict:
     return Verdict.COMPLIANT
 
 
+class Answerer(StrEnum):
+    """Whose answers to webhooks are judged."""
+
+    RECEIVER = "receiver"
+    """Our own, where there is no other"""
+    APPLICATION = "application"
+    """The application behind it, to which bodies are forwarded or whose middleware tells us"""
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookTimes:
     """How the subject answered live bodies: answer times, and how many it did not answer at all."""
@@ -81,6 +90,7 @@ class WebhookTimes:
     distinct: int
     """How many different bodies that were: a body that Meta repeats is one case"""
     unanswered: int = 0
+    subject: Answerer = Answerer.RECEIVER
 
     def share_above(self, limit_ms: float) -> float | None:
         """Share of bodies answered later than *limit_ms*, or never; None without a body."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wabawatch.domain.compliance import Thresholds, WebhookTimes
+from wabawatch.domain.compliance import Answerer, Thresholds, WebhookTimes
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.metrics import Weights, number_quality
 from wabawatch.domain.report import Assessment, Evidence, assess
@@ -20,6 +20,8 @@ class Rules:
     weights: Weights
     grace_ms: Millis
     interval_ms: Millis
+    has_application: bool = False
+    """Whether bodies are forwarded: then the application is judged even while nothing is known of it"""
 
 
 def assess_window(figures: Figures, window: Window, as_of: Millis, rules: Rules) -> Assessment:
@@ -28,10 +30,19 @@ def assess_window(figures: Figures, window: Window, as_of: Millis, rules: Rules)
     evidence = Evidence(
         tally=figures.tally(window),
         matured=figures.tally(Window(window.start, closed_minute(end - rules.grace_ms))),
-        webhook_times=WebhookTimes(figures.answers(window), figures.bodies(window).distinct_live),
+        webhook_times=webhook_times(figures, window, rules),
         number_quality=number_quality(figures.accepted_by_rating(Window(window.start, end))),
     )
     return assess(evidence, rules.thresholds, rules.weights)
+
+
+def webhook_times(figures: Figures, window: Window, rules: Rules) -> WebhookTimes:
+    """How webhooks were answered: by the application where there is one, else by our receiver."""
+    answers, unanswered = figures.application_answers(window)
+    distinct = sum(answers.values()) + unanswered
+    if distinct or rules.has_application:
+        return WebhookTimes(answers, distinct, unanswered, Answerer.APPLICATION)
+    return WebhookTimes(figures.answers(window), figures.bodies(window).distinct_live)
 
 
 def closed_minute(at: Millis) -> Millis:

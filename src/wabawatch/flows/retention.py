@@ -42,6 +42,22 @@ class RawBodies(Protocol):
         ...
 
 
+class Undelivered(Protocol):
+    """Bodies that some forward target has not taken yet."""
+
+    def release(self, up_to: BodyId) -> BodyId:
+        """Up to which body, at most *up_to*, bodies may go. What is still needed of them was set aside before."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Bodies that a forward target never took."""
+
+    def drop_old(self, now: Millis) -> int:
+        """Delete some of those whose time is over, and bodies that nobody needs. Gives how many; 0: none is left."""
+        ...
+
+
 class KeptHours(Protocol):
     """When bodies were kept, by their numbers."""
 
@@ -65,6 +81,8 @@ class Retention:
     figures: Figures
     old: OldFigures
     raw: RawBodies
+    undelivered: Undelivered
+    dead: DeadLetters
     hours: KeptHours
     inbox: Inbox
     clock: Clock
@@ -82,5 +100,6 @@ class Retention:
         log_ends = now - max(self.body_days, RETRY_HORIZON_DAYS) * DAY_MS
         dropped = self.old.drop_old({tier: floor_at(tier, now) for tier in Tier}, self.hours.up_to(log_ends))
         self.hours.forget(log_ends)
-        dropped += self.raw.purge(self.hours.up_to(now - self.body_days * DAY_MS))
+        dropped += self.raw.purge(self.undelivered.release(self.hours.up_to(now - self.body_days * DAY_MS)))
+        dropped += self.dead.drop_old(now)
         return dropped + self.old.pack_old(packed_before(now)) > 0

@@ -48,7 +48,7 @@ def meaning_of(code: int) -> tuple[BodyKind, BodySource, BodyResult]:
 
 _upsert = upserting(bodies, ["id"], ["code", "facts", "unparsed", "unknown"])
 
-_PROCESSED = [code_of(kind, source, BodyResult.PROCESSED) for kind in KINDS for source in SOURCES]
+PROCESSED = [code_of(kind, source, BodyResult.PROCESSED) for kind in KINDS for source in SOURCES]
 
 
 def seen(connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
@@ -57,7 +57,7 @@ def seen(connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
 
 
 _seen = Lookup(
-    lambda some: select(bodies.c.fingerprint).where(bodies.c.fingerprint.in_(some), bodies.c.code.in_(_PROCESSED))
+    lambda some: select(bodies.c.fingerprint).where(bodies.c.fingerprint.in_(some), bodies.c.code.in_(PROCESSED))
 )
 
 

@@ -296,14 +296,16 @@ HISTOGRAM_TIERS = {
     "application": (Tier.FIVE, Tier.HOUR, Tier.DAY),
 }
 """Delays spread over a hundred slots, so that fine buckets of them would outweigh the messages themselves."""
+_OWN_TIERS = {"application": (Tier.HOUR, Tier.DAY)}
+"""In which of them each number has its own, if not per day only."""
 HISTOGRAM_KINDS = ("ack", "meta_delay", "send", "call", "application")
-"""Stored by position: add new ones at the end."""
+"""Stored by position: add new ones at the end. Of `application` the number is the forward target's (0: all answers)."""
 
 
 def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
     """Add durations of *kind*; keys are (time, number id, slot).
 
-    Kept in the tiers of `HISTOGRAM_TIERS` for all numbers together (id 0), and per day for each number.
+    Kept in the tiers of `HISTOGRAM_TIERS` for all numbers together (id 0), and in those of `_OWN_TIERS` for each.
     """
     changes: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
     for (at, number_id, slot), n in added.items():
@@ -311,7 +313,7 @@ def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, i
             bucket = at // TIERS[tier].width_ms
             if bucket >= floors.get(tier, 0):
                 changes[tier, bucket, 0, slot] += n
-                if number_id and tier is Tier.DAY:
+                if number_id and tier in _OWN_TIERS.get(kind, (Tier.DAY,)):
                     changes[tier, bucket, number_id, slot] += n
     rows = [
         {"tier": t, "bucket": b, "kind": HISTOGRAM_KINDS.index(kind), "number_id": number, "slot": slot, "n": n}
@@ -320,20 +322,20 @@ def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, i
     add_to(connection, histograms, rows)
 
 
-def read_histogram(connection: Connection, kind: str, spans: Sequence[Span]) -> dict[int, int]:
-    """The durations of *kind* in *spans*, of all numbers together."""
+def read_histogram(connection: Connection, kind: str, spans: Sequence[Span], number_id: int = 0) -> dict[int, int]:
+    """The durations of *kind* in *spans*, of one number or of all together (0)."""
     counted: defaultdict[int, int] = defaultdict(int)
     for tier, some in _by_tier(spans):
         query = (
             select(histograms.c.slot, func.sum(histograms.c.n))
             .where(histograms.c.tier == tier, histograms.c.bucket.in_(some))
-            .where(histograms.c.kind == HISTOGRAM_KINDS.index(kind), histograms.c.number_id == 0)
+            .where(histograms.c.kind == HISTOGRAM_KINDS.index(kind), histograms.c.number_id == number_id)
             .group_by(histograms.c.slot)
         )
         for slot, n in connection.execute(query):
             counted[slot] += int(n)
         c, scope = packed.c, packed_counts.HISTOGRAMS + HISTOGRAM_KINDS.index(kind)
-        inside = (c.tier == tier, c.bucket.in_(some), c.scope == scope, c.number_id == 0)
+        inside = (c.tier == tier, c.bucket.in_(some), c.scope == scope, c.number_id == number_id)
         for each in packed_counts.read(connection, *inside):
             counted[each.ref] += each.n
     return dict(counted)

@@ -18,6 +18,7 @@ from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.ports import CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
 from wabawatch.storage import audit, body_log, calls_log, counts
 from wabawatch.storage import packed_counts as packed
+from wabawatch.storage.application_answers import UNANSWERED
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
@@ -61,6 +62,12 @@ class SqlFigures:
     def answers(self, window: Window) -> Histogram:
         with self._database.reading() as connection:
             return counts.read_histogram(connection, "ack", spans_of(connection, window, Scope.WABA))
+
+    def application_answers(self, window: Window) -> tuple[Histogram, int]:
+        with self._database.reading() as connection:
+            spans = spans_of(connection, window, Scope.WABA)
+            counted = counts.read_counters(connection, spans)
+            return counts.read_histogram(connection, "application", spans), counted.get(UNANSWERED, 0)
 
     def calls(self, window: Window) -> CallCounts:
         with self._database.reading() as connection:

@@ -25,6 +25,7 @@ from wabawatch.storage.step_0006 import add_access
 from wabawatch.storage.step_0007 import add_conversations
 from wabawatch.storage.step_0008 import add_sources
 from wabawatch.storage.step_0009 import add_platform
+from wabawatch.storage.step_0011 import add_forwarding
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -52,6 +53,7 @@ STEPS: tuple[Step, ...] = (
     Step(8, "who told of templates, and as what messages are charged", add_sources),
     Step(9, "what Meta tells when it is asked", add_platform),
     Step(10, "copies of webhooks in the log", views_only),
+    Step(11, "forwarding", add_forwarding),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

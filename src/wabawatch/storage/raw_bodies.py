@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from wabawatch.domain.errors import DamagedBodies
+from wabawatch.domain.errors import DamagedBodies, SealDamaged
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import Body, BodyId, Inbox, StoredBody
 from wabawatch.storage.bodies import pack_block, unpack_block
@@ -76,6 +77,45 @@ class RawBodies:
             return None
         return next((each.body for each in self._unpack(row.first_id, row.block) if each.id == id), None)
 
+    def find_all(self, ids: Collection[BodyId]) -> dict[BodyId, Body]:
+        """Those of *ids* that are kept here and can be opened; each block is opened once."""
+        found: dict[BodyId, Body] = {}
+        wanted = sorted(ids)
+        while wanted and (row := self._next_block(wanted[0])) is not None:
+            inside = {id_ for id_ in wanted if row.first_id <= id_ <= row.last_id}
+            if inside:
+                bodies = self._opened(row.first_id, row.block)
+                found |= {each.id: each.body for each in bodies if each.id in inside}
+            wanted = [id_ for id_ in wanted if id_ > row.last_id]
+        return found
+
+    def after(self, after: BodyId) -> list[StoredBody]:
+        """The bodies numbered above *after* that are in the next block here, in order; none: there is no such block.
+
+        Blocks that are damaged are passed over.
+        """
+        while (row := self._next_block(after + 1)) is not None:
+            if found := [each for each in self._opened(row.first_id, row.block) if each.id > after]:
+                return found
+            after = row.last_id
+        return []
+
+    def oldest_at(self, after: BodyId) -> Millis | None:
+        """When the oldest body came of the block here that holds the next one above *after*; None: there is none."""
+        row = self._next_block(after + 1)
+        return None if row is None else int(row.oldest_at)
+
+    def _next_block(self, id_: BodyId) -> Any:
+        """The block that holds the body *id_*, or else the first one after it that holds any."""
+        c = raw_blocks.c
+        with self._database.reading() as connection:
+            before = select(raw_blocks).where(c.first_id <= id_).order_by(c.first_id.desc()).limit(1)
+            row = connection.execute(before).one_or_none()
+            if row is not None and row.n and row.last_id >= id_:
+                return row
+            later = select(raw_blocks).where(c.first_id > id_, c.n > 0).order_by(c.first_id).limit(1)
+            return connection.execute(later).one_or_none()
+
     def read_range(self, from_at: Millis, to_at: Millis) -> Iterator[StoredBody]:
         """The bodies received from *from_at* until before *to_at*, in the order of their numbers, a block at a time."""
         touching = (
@@ -138,6 +178,13 @@ class RawBodies:
             if _newest(connection) != packed:
                 return False
             return is_inserted(connection, insert(connection, raw_blocks).values(row).on_conflict_do_nothing())
+
+    def _opened(self, first_id: BodyId, block: bytes) -> list[StoredBody]:
+        """As `_unpack`; a block that is damaged has no bodies."""
+        try:
+            return self._unpack(first_id, block)
+        except SealDamaged:
+            return []
 
     def _unpack(self, first_id: BodyId, block: bytes) -> list[StoredBody]:
         return unpack_block(bytes(block), self._keyring, context=_context(first_id))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
+from wabawatch.storage import schema_forward
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
@@ -61,6 +62,7 @@ __all__ = [
     "raw_blocks",
     "rechecks",
     "rollups",
+    "schema_forward",
     "schema_steps",
     "service_windows",
     "standings",

@@ -1,0 +1,124 @@
+"""Targets and deliveries as an operator sees and changes them: `flows.forwarding.Desk` on one `Database`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from wabawatch.domain.errors import NotFound
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.forwarding import Delivery, Outcome, TargetState
+from wabawatch.ports import BodyId, Deed
+from wabawatch.storage import audit
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import chunks, insert
+from wabawatch.storage.forwards import delivery_of, row_of
+from wabawatch.storage.kept_bodies import KeptBodies
+from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
+
+
+class ForwardDesk:
+    """What the running forwarder reads at its next look: within seconds. Every method raises StoreUnavailable."""
+
+    def __init__(self, database: Database, bodies: KeptBodies) -> None:
+        self._database = database
+        self._bodies = bodies
+
+    def states(self) -> list[TargetState]:
+        """Every target that was ever known, by name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(forward_targets).order_by(forward_targets.c.name)).all()
+            counted = _counts(connection)
+        return [self._state(row, counted.get(row.id, (0, 0))) for row in rows]
+
+    def undelivered(self, name: str, *, is_dead: bool, limit: int) -> list[Delivery]:
+        """Deliveries of a target that are tried again, or are dead letters; the oldest bodies first."""
+        c = forward_deliveries.c
+        with self._database.reading() as connection:
+            which = c.next_try_at.is_(None) if is_dead else c.next_try_at.is_not(None)
+            query = select(forward_deliveries).where(c.target_id == _id(connection, name), which)
+            return [delivery_of(row) for row in connection.execute(query.order_by(c.body_id).limit(limit))]
+
+    def find(self, name: str, ids: Collection[BodyId]) -> Mapping[BodyId, Delivery]:
+        """Those of *ids* that the target has not taken."""
+        c = forward_deliveries.c
+        found: dict[BodyId, Delivery] = {}
+        with self._database.reading() as connection:
+            for some in chunks(ids):
+                query = select(forward_deliveries).where(c.target_id == _id(connection, name), c.body_id.in_(some))
+                found |= {row.body_id: delivery_of(row) for row in connection.execute(query)}
+        return found
+
+    def resend(self, name: str, bodies: Sequence[tuple[BodyId, Millis]], now: Millis, done: Deed) -> None:
+        """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*."""
+        with self._database.writing() as connection:
+            target_id = _id(connection, name)
+            new = insert(connection, forward_deliveries)
+            changing = ("since", "tries", "next_try_at", "dead_at", "outcome", "detail")
+            latest = {column: new.excluded[column] for column in changing}
+            upsert = new.on_conflict_do_update(index_elements=["target_id", "body_id"], set_=latest)
+            rows = [
+                row_of(target_id, Delivery(id_, at, now, 0, now, Outcome.HELD, "to be sent again"))
+                for id_, at in bodies
+            ]
+            connection.execute(upsert, rows)
+            audit.append(connection, now, done.actor, done.action, done.subject)
+
+    def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
+        """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again."""
+        c = forward_deliveries.c
+        dropped = 0
+        with self._database.writing() as connection:
+            which = c.next_try_at.is_(None) if is_dead else c.next_try_at.is_not(None)
+            doomed = delete(forward_deliveries).where(c.target_id == _id(connection, name), which)
+            for some in [None] if ids is None else chunks(ids):
+                those = doomed if some is None else doomed.where(c.body_id.in_(some))
+                dropped += connection.execute(those).rowcount
+            audit.append(connection, now, done.actor, done.action, f"{done.subject}: {dropped}")
+        return dropped
+
+    def skip_waiting(self, name: str, up_to: BodyId, now: Millis, done: Deed) -> None:
+        """Give up everything up to *up_to* that the target was not tried with yet."""
+        self._set(name, {"skip_to": up_to}, now, done)
+
+    def pause(self, name: str, is_paused: bool, now: Millis, done: Deed) -> None:
+        """Begin no further attempt, or go on."""
+        self._set(name, {"is_paused": int(is_paused)}, now, done)
+
+    def _set(self, name: str, values: Mapping[str, int], now: Millis, done: Deed) -> None:
+        with self._database.writing() as connection:
+            connection.execute(update(forward_targets).where(forward_targets.c.name == name).values(**values))
+            audit.append(connection, now, done.actor, done.action, done.subject)
+
+    def _state(self, row: Any, counted: tuple[int, int]) -> TargetState:
+        cursor = max(row.cursor, row.skip_to)
+        return TargetState(
+            name=row.name,
+            is_wanted=bool(row.is_wanted),
+            is_paused=bool(row.is_paused),
+            cursor=cursor,
+            waiting=self._bodies.waiting(cursor),
+            oldest_waiting_at=self._bodies.oldest_waiting_at(cursor),
+            retrying=counted[0],
+            dead=counted[1],
+            open_since=row.open_since,
+            delivered_at=row.delivered_at,
+            trouble=row.trouble,
+        )
+
+
+def _id(connection: Connection, name: str) -> int:
+    found = connection.execute(select(forward_targets.c.id).where(forward_targets.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(f"{name}: there is no such forward target")
+    return int(found)
+
+
+def _counts(connection: Connection) -> dict[int, tuple[int, int]]:
+    """How many deliveries of each target are tried again, and how many are dead letters."""
+    c = forward_deliveries.c
+    retried = func.count(c.next_try_at)
+    query = select(c.target_id, retried, func.count() - retried).group_by(c.target_id)
+    return {target_id: (int(retrying), int(dead)) for target_id, retrying, dead in connection.execute(query)}

@@ -1,0 +1,364 @@
+"""The forwarder: what comes out of the inbox reaches its target, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.forwarding import BAD, CRM, GOOD, Rig, Shop, with_one_at_a_time
+from tests.support.places import Place
+from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS, Outcome
+from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.flows.forwarding import Pick
+from wabawatch.forwarder.forwarder import HOLD_MS
+from wabawatch.ports import BodySource, Window
+from wabawatch.storage.figures import SqlFigures
+
+ONE = with_one_at_a_time(CRM)
+
+
+@pytest.fixture
+def rig(place: Place) -> Iterator[Rig]:
+    found = Rig(place)
+    found.register(CRM)
+    yield found
+    found.close()
+
+
+def test_bodies_come_unchanged_and_in_the_order_of_arrival(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        ids = rig.accept(b"a", b"b", b"c")
+        await rig.settle(rig.forwarder(ONE, shop))
+
+        assert shop.ids == ids
+        assert [parcel.content for _, parcel in shop.got] == [b"a", b"b", b"c"]
+        assert [parcel.signature[-1] for _, parcel in shop.got] == ["1", "2", "3"]
+
+    asyncio.run(scene())
+
+
+def test_what_was_delivered_leaves_no_row_and_is_not_sent_again(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        ids = rig.accept(b"a", b"b")
+        first = rig.forwarder(CRM, shop)
+        await rig.settle(first)
+        await first.finish(1)
+        await rig.settle(rig.forwarder(CRM, shop))
+
+        assert sorted(shop.ids) == ids
+        assert rig.state().cursor >= ids[-1]
+        assert (rig.state().retrying, rig.state().dead) == (0, 0)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("source", [BodySource.IMPORT, BodySource.SYNTHETIC, BodySource.REPLAY])
+def test_only_live_bodies_are_forwarded(rig: Rig, source: BodySource) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        rig.accept(b"a", source=source)
+        rig.accept(b"b")
+        await rig.settle(rig.forwarder(CRM, shop))
+
+        assert [parcel.content for _, parcel in shop.got] == [b"b"]
+
+    asyncio.run(scene())
+
+
+def test_a_new_target_begins_with_what_comes_from_now_on(rig: Rig) -> None:
+    rig.accept(b"before")
+    other = CRM.__class__("other", CRM.url, apps=CRM.apps)
+    rig.register(CRM, other)
+
+    async def scene() -> None:
+        shop = Shop()
+        rig.accept(b"after")
+        await rig.settle(rig.forwarder(other, shop))
+
+        assert [parcel.content for _, parcel in shop.got] == [b"after"]
+
+    asyncio.run(scene())
+
+
+def test_a_failed_attempt_is_made_again_with_growing_pauses(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop(BAD)
+        forwarder = rig.forwarder(CRM, shop)
+        rig.accept(b"a")
+        await rig.settle(forwarder)
+        assert rig.state().retrying == 1
+        rig.pass_time(7_000)
+        await rig.settle(forwarder)
+        assert len(shop.got) == 2
+        shop.answer = GOOD
+        rig.pass_time(13_000)
+        await rig.settle(forwarder)
+
+        assert len(shop.got) == 3
+        assert (rig.state().retrying, rig.state().dead, rig.state().trouble) == (0, 0, "")
+
+    asyncio.run(scene())
+
+
+def test_a_dead_target_is_left_alone_and_then_gets_everything_in_order(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop(BAD)
+        forwarder = rig.forwarder(ONE, shop)
+        rig.accept(*(b"%d" % n for n in range(20)))
+        await rig.settle(forwarder)
+        assert len(shop.got) == 5
+        assert rig.state().open_since is not None
+        assert rig.state().waiting >= 15
+
+        shop.answer = GOOD
+        rig.pass_time(2_000)
+        await rig.settle(forwarder)
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+
+        assert [parcel.content for _, parcel in shop.got[5:20]] == [b"%d" % n for n in range(5, 20)]
+        assert {parcel.content for _, parcel in shop.got[20:]} == {b"%d" % n for n in range(5)}
+        assert (rig.state().retrying, rig.state().open_since) == (0, None)
+
+    asyncio.run(scene())
+
+
+def test_after_a_kill_what_was_under_way_is_sent_again_and_nothing_is_lost(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, hung = Shop(), Shop()
+        hung.gate.clear()
+        ids = rig.accept(*(b"%d" % n for n in range(50)))
+        killed = rig.forwarder(CRM, hung)
+        await rig.play(killed, lambda: len(hung.got) == CRM.concurrency)
+        # Never finished: as if the process were gone. Another takes over when it has not been heard of for a while.
+        successor = rig.forwarder(CRM, shop)
+        assert not await successor.step()
+        rig.pass_time(HOLD_MS + 1)
+        await rig.settle(successor)
+        hung.gate.set()
+        await asyncio.sleep(0)
+
+        assert sorted(shop.ids) == ids
+
+    asyncio.run(scene())
+
+
+def test_a_stop_lets_attempts_end_and_sends_again_only_what_it_had_to_cut(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, later = Shop(), Shop()
+        shop.gate.clear()
+        ids = rig.accept(*(b"%d" % n for n in range(30)))
+        forwarder = rig.forwarder(CRM, shop)
+        await rig.play(forwarder, lambda: len(shop.got) == CRM.concurrency)
+        await forwarder.finish(0.01)
+        await rig.settle(rig.forwarder(CRM, later))
+
+        assert sorted(later.ids) == ids
+
+    asyncio.run(scene())
+
+
+def test_a_slow_attempt_does_not_hold_up_the_cursor(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        shop.gate.clear()
+        ids = rig.accept(b"a")
+        forwarder = rig.forwarder(CRM, shop)
+        await rig.play(forwarder, lambda: len(shop.got) == 1)
+        rig.pass_time(3_000)
+        await rig.settle(forwarder)
+        assert (rig.state().cursor, rig.state().retrying) == (ids[0], 1)
+        shop.gate.set()
+        await rig.settle(forwarder)
+
+        assert (rig.state().retrying, len(shop.got)) == (0, 1)
+
+    asyncio.run(scene())
+
+
+def test_after_seven_days_it_is_a_dead_letter_that_can_be_sent_again(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop(BAD)
+        forwarder = rig.forwarder(CRM, shop)
+        ids = rig.accept(b"a")
+        await rig.settle(forwarder)
+        for _ in range(8 * 26):
+            rig.pass_time(HOUR_MS)
+            await rig.settle(forwarder)
+        flow = rig.flow(CRM)
+        assert [each.body_id for each in flow.undelivered("crm", is_dead=True)] == ids
+        shop.answer = GOOD
+
+        would = flow.replay("crm", Pick(), "test", dry_run=True)
+        assert (rig.state().dead, [each.body_id for each in would]) == (1, ids)
+        assert flow.replay("crm", Pick(), "test") == would
+        await rig.settle(forwarder)
+
+        assert (rig.state().dead, rig.state().retrying) == (0, 0)
+
+    asyncio.run(scene())
+
+
+def test_what_waits_for_a_target_that_is_down_for_a_week_becomes_dead_letters_untried(rig: Rig) -> None:
+    async def scene() -> None:
+        forwarder = rig.forwarder(CRM, Shop())
+        rig.flow(CRM).pause("crm", True, "test")
+        rig.accept(b"a", b"b")
+        await rig.settle(forwarder)
+        rig.pass_time(KEEP_TRYING_MS + 1)
+        await rig.settle(forwarder)
+
+        dead = rig.flow(CRM).undelivered("crm", is_dead=True)
+        assert [each.outcome for each in dead] == [Outcome.HELD, Outcome.HELD]
+
+    asyncio.run(scene())
+
+
+def test_a_paused_target_gets_nothing_until_it_is_resumed(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, flow = Shop(), rig.flow(CRM)
+        forwarder = rig.forwarder(CRM, shop)
+        flow.pause("crm", True, "test")
+        ids = rig.accept(b"a")
+        await rig.settle(forwarder)
+        assert not shop.got
+        flow.pause("crm", False, "test")
+        await rig.settle(forwarder)
+
+        assert shop.ids == ids
+
+    asyncio.run(scene())
+
+
+def test_what_is_skipped_by_hand_is_never_sent(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, flow = Shop(), rig.flow(CRM)
+        forwarder = rig.forwarder(CRM, shop)
+        flow.pause("crm", True, "test")
+        rig.accept(b"a", b"b")
+        await rig.settle(forwarder)
+        flow.skip_waiting("crm", "test")
+        await rig.settle(forwarder)
+        flow.pause("crm", False, "test")
+        rig.accept(b"c")
+        await rig.settle(forwarder)
+
+        assert [parcel.content for _, parcel in shop.got] == [b"c"]
+
+    asyncio.run(scene())
+
+
+def test_undelivered_bodies_outlive_their_own_retention_and_delivered_ones_do_not(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop(BAD)
+        forwarder = rig.forwarder(ONE, shop)
+        ids = rig.accept(b"a", b"b")
+        await rig.settle(forwarder)
+        while rig.raw.pack(rig.inbox, ids[-1], rig.clock.now() + DAY_MS):
+            pass
+        rig.raw.purge(rig.bodies.release(ids[-1]))
+        assert not rig.raw.find_all(ids)
+        shop.answer = GOOD
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+        assert {parcel.content for _, parcel in shop.got[2:]} == {b"a", b"b"}
+
+        while rig.store.drop_old(rig.clock.now()):
+            pass
+        assert not rig.bodies.fetch(ids)
+
+    asyncio.run(scene())
+
+
+def test_what_a_target_was_not_tried_with_yet_is_not_purged(rig: Rig) -> None:
+    ids = rig.accept(b"a")
+    while rig.raw.pack(rig.inbox, ids[-1], rig.clock.now() + DAY_MS):
+        pass
+
+    rig.raw.purge(rig.bodies.release(ids[-1]))
+
+    async def scene() -> None:
+        shop = Shop()
+        await rig.settle(rig.forwarder(CRM, shop))
+        assert shop.ids == ids
+
+    asyncio.run(scene())
+
+
+def test_dead_letters_go_after_thirty_days(rig: Rig) -> None:
+    async def scene() -> None:
+        forwarder = rig.forwarder(CRM, Shop())
+        rig.flow(CRM).pause("crm", True, "test")
+        rig.accept(b"a")
+        rig.pass_time(KEEP_TRYING_MS + 1)
+        await rig.settle(forwarder)
+        rig.store.drop_old(rig.clock.now() + KEEP_DEAD_MS - 1)
+        assert rig.state().dead == 1
+        rig.store.drop_old(rig.clock.now() + KEEP_DEAD_MS + 1)
+
+        assert rig.state().dead == 0
+
+    asyncio.run(scene())
+
+
+def test_a_delivered_body_can_be_sent_again_by_hand(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        forwarder = rig.forwarder(CRM, shop)
+        ids = rig.accept(b"a", b"b")
+        await rig.settle(forwarder)
+        flow = rig.flow(CRM)
+        assert [each.was for each in flow.replay("crm", Pick(only_dead=False), "test", dry_run=True)] == ["", ""]
+        flow.replay("crm", Pick(body_id=ids[1], only_dead=False), "test")
+        await rig.settle(forwarder)
+
+        assert shop.ids == [*ids, ids[1]]
+
+    asyncio.run(scene())
+
+
+def test_a_repeated_body_counts_once_and_one_that_was_refused_counts_as_unanswered(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        forwarder = rig.forwarder(ONE, shop)
+        rig.accept(b"a", b"b", b"a")
+        await rig.settle(forwarder)
+        shop.answer = BAD
+        rig.accept(b"c")
+        await rig.settle(forwarder)
+        await forwarder.finish(1)
+
+        figures = SqlFigures(rig.database, rig.inbox, rig.clock)
+        answers, unanswered = figures.application_answers(Window(None, None))
+        assert (sum(answers.values()), unanswered) == (2, 1)
+
+    asyncio.run(scene())
+
+
+def test_what_waits_for_a_target_that_is_down_counts_as_unanswered_once(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop(BAD)
+        forwarder = rig.forwarder(ONE, shop)
+        rig.accept(*(b"%d" % n for n in range(8)))
+        await rig.settle(forwarder)
+        rig.pass_time(1_000)
+        rig.clock.turn_to(rig.clock.now() + 20_000)
+        shop.gate.clear()  # the probe hangs
+        await rig.settle(forwarder)
+        shop.answer = GOOD
+        shop.gate.set()
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+        await forwarder.finish(1)
+
+        figures = SqlFigures(rig.database, rig.inbox, rig.clock)
+        answers, unanswered = figures.application_answers(Window(None, None))
+        assert (sum(answers.values()), unanswered) == (0, 8)
+
+    asyncio.run(scene())
