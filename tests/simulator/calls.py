@@ -162,6 +162,11 @@ CALLS = (
     Call("POST /{TEMPLATE_ID}", "{template}", {"components": [_BODY]}),
     Call("POST /{TEMPLATE_ID}/unpause", "{template}/unpause", status=400),
     Call("GET /{TEMPLATE_ID}", f"{{template}}?fields={TEMPLATE_FIELDS},health_status"),
+    Call(
+        "GET /oauth/access_token",
+        "oauth/access_token?client_id={app}&client_secret=simulated-app-secret&grant_type=client_credentials",
+        more=_NO_TOKEN,
+    ),
     Call("GET /debug_token", "debug_token?input_token=right"),
     Call("GET /{Application-ID}/subscriptions", "{app}/subscriptions", is_app=True),
     Call(

@@ -14,7 +14,7 @@ _NUMBER = (
     *("throughput", "webhook_configuration", "whatsapp_business_manager_messaging_limit"),
 )
 _TEMPLATE = (
-    *("correct_category", "cta_url_link_tracking_opted_out", "message_send_ttl_seconds", "previous_category"),
+    *("correct_category", "cta_url_link_tracking_opted_out", "message_send_ttl_seconds"),
     *("quality_score", "rejected_reason", "sub_category"),
 )
 _ACCOUNT = (
@@ -26,6 +26,7 @@ _ACCOUNT = (
 _APP_DATA = "the app stands in an object of its own (META.md 8.1, subscribed_apps); the file has it flat"
 
 NOT_DESCRIBED: Mapping[str, str] = {
+    "GET /oauth/access_token": "of the Graph API at large",
     "GET /debug_token": "of the Graph API at large (META.md 8.1)",
     "GET /{Application-ID}/subscriptions": "of the Graph API at large (META.md 8.1)",
     "POST /{Application-ID}/subscriptions": "of the Graph API at large (META.md 8.1)",

@@ -335,3 +335,32 @@ def test_what_cannot_be_obeyed_is_refused_with_the_reason(made: Simulation, name
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("not obeyed: ")
     assert made.standing.orders == []
+
+
+# --------------------------------------------------------------------------------------------------------- the truth
+
+
+def test_the_truth_says_what_a_number_and_its_account_were_from_when_on(made: Simulation) -> None:
+    command(made, "number", number=number(made), quality="RED")
+    command(made, "number", number=number(made), quality="RED")
+    call(made, "POST", f"/v25.0/{number(made)}/deregister")
+    call(made, "DELETE", f"/v25.0/{waba(made)}/subscribed_apps")
+
+    truth = call(made, "GET", "/truth").json()
+
+    states = [(one["quality"], one["status"]) for one in truth["numbers"][number(made)]]
+    assert states == [(made.world.numbers[0].quality, "CONNECTED"), ("RED", "CONNECTED"), ("RED", "DISCONNECTED")]
+    assert [one["subscribed"] for one in truth["wabas"][waba(made)]] == [True, False]
+
+
+def test_the_truth_counts_calls_by_kind_and_answer(made: Simulation) -> None:
+    command(made, "usage", waba=waba(made), limit=1)
+    for _ in range(3):
+        get(made, f"{waba(made)}/message_templates")
+    get(made, "404")
+
+    truth = call(made, "GET", "/truth").json()
+
+    assert truth["calls"]["GET message_templates"] == {"200": 1, "80008": 2}
+    assert (truth["calls"]["GET node"], truth["throttled"]) == ({"100": 1}, {"80008": 2})
+    assert [one["command"] for one in truth["commands"]] == ["usage"]

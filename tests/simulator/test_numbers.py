@@ -64,7 +64,7 @@ def test_nothing_is_sent_to_those_who_are_blocked(made: Simulation) -> None:
     ask(made, "DELETE", "block_users", body)
 
     assert added["block_users"]["added_users"] == [{"input": "+49 151 23456789", "wa_id": "4915123456789"}]
-    assert (refused, blocked) == (130403, [WHATSAPP | {"wa_id": "4915123456789"}])
+    assert (refused, blocked) == (130403, [WHATSAPP | added["block_users"]["added_users"][0]])
     assert send(made, text()).status_code == 200
 
 

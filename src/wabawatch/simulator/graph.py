@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import count
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.clock import Clock
@@ -45,8 +47,21 @@ def build_graph(simulation: Simulation, clock: Clock, token: str, *, is_recorded
             *graph.templates.routes(),
             *NumbersCounter(office).routes(),
             Route("/{version}/{node}", graph.node, methods=["GET", "POST", "DELETE"]),
-        ]
+        ],
+        middleware=[Middleware(_Slashless)],
     )
+
+
+class _Slashless:
+    """A slash at the end of a path says nothing, as with Meta."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = dict(scope) | {"path": scope["path"].rstrip("/")}
+        await self._app(scope, receive, send)
 
 
 class _Graph:

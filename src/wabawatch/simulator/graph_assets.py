@@ -8,10 +8,11 @@ from starlette.routing import Route
 
 from wabawatch.simulator import nodes
 from wabawatch.simulator.application import Json
-from wabawatch.simulator.failures import because
+from wabawatch.simulator.failures import MetaError, because
 from wabawatch.simulator.office import NO_NODE, Denied, Office, params_of, wanted_fields
 from wabawatch.simulator.standing import APP_ID, NumberState
 
+_BAD_SECRET = MetaError(1, "Error validating client secret.", "The id or the secret of the app is wrong.")
 _LONGEST_URL = 200
 _LISTED = (
     "verified_name", "code_verification_status", "display_phone_number", "quality_rating", "status", "platform_type",
@@ -32,6 +33,7 @@ class AssetsCounter:
         own = self._office.app_only
         return [
             Route("/{version}/debug_token", managed(self.debug_token)),
+            Route("/{version}/oauth/access_token", self.app_token),
             Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.subscriptions)),
             Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.subscribe_app), methods=["POST"]),
             Route(f"/{{version}}/{APP_ID}/subscriptions", own(self.unsubscribe_app), methods=["DELETE"]),
@@ -68,6 +70,14 @@ class AssetsCounter:
         )
         own = [state for state in self._standing.numbers.values() if state.number.waba.id == waba]
         return JSONResponse(self._office.page(request, [nodes.phone(one, self._standing, fields, now) for one in own]))
+
+    async def app_token(self, request: Request) -> Response:
+        """The app's own token, to whoever knows its secret."""
+        query = request.query_params
+        shown = f"{query.get('client_id', '')}|{query.get('client_secret', '')}"
+        if shown != self._office.simulation.app_token:
+            return self._office.refusal(_BAD_SECRET)
+        return JSONResponse({"access_token": shown, "token_type": "bearer"})
 
     async def debug_token(self, request: Request) -> Response:
         """What is known of a token."""

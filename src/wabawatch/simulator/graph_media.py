@@ -16,7 +16,7 @@ from wabawatch.simulator.failures import because
 from wabawatch.simulator.media import LARGEST, MB, Medium, size_refusal, too_large, type_refusal
 from wabawatch.simulator.office import NO_NODE, Denied, Office
 
-DOWNLOAD = "/whatsapp_business/attachments/"
+DOWNLOAD = "/whatsapp_business/attachments"
 _SLACK = MB
 """What the other fields of an upload may take."""
 _LIFE_S = 300

@@ -80,10 +80,7 @@ class NumbersCounter:
     async def blocked(self, request: Request) -> Response:
         """Who is blocked."""
         names = self._number(request).owned.blocked.values()
-        shown = [
-            {"messaging_product": "whatsapp"} | {key: name[key] for key in ("wa_id", "user_id") if key in name}
-            for name in names
-        ]
+        shown: list[Json] = [{"messaging_product": "whatsapp"} | name for name in names]
         return JSONResponse(self._office.page(request, shown))
 
     async def block(self, request: Request) -> Response:

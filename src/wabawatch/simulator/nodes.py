@@ -14,6 +14,16 @@ from wabawatch.simulator.templates import TemplateState
 _PHONE_DEFAULTS = ("display_phone_number", "verified_name", "quality_rating")
 _ACCOUNT_DEFAULTS = ("name", "currency", "timezone_id", "message_template_namespace")
 _TEMPLATE_DEFAULTS = ("name", "parameter_format", "components", "language", "status", "category", "sub_category")
+_PHONE_EMPTY = (
+    "conversational_automation", "country_dial_code", "eligibility_for_api_business_global_search",
+    "messaging_limit_tier", "new_certificate", "new_display_name", "username",
+)  # fmt: skip
+_ACCOUNT_EMPTY = (
+    "audiences", "auth_international_rate_eligibility", "linked_commerce_account", "on_behalf_of_business_info",
+    "purchase_order_number",
+)  # fmt: skip
+_TEMPLATE_EMPTY = ("degrees_of_freedom_spec", "library_template_name", "message_group_id")
+"""Fields that there are, and of which this simulation has no value: they are left out, as Meta does."""
 _APP_NAME = "Simulated App"
 _LONG_AGO = 1_780_000_000
 
@@ -58,7 +68,7 @@ def phone(state: NumberState, standing: Standing, fields: Sequence[str], now: Mi
         "health_status": lambda: health_status("PHONE_NUMBER", number.id, number.waba, standing, now),
         "webhook_configuration": lambda: _callbacks(state, standing),
     }
-    return _only(whole, fields or _PHONE_DEFAULTS, "WhatsAppBusinessPhoneNumber")
+    return _only(whole, fields or _PHONE_DEFAULTS, _PHONE_EMPTY, "WhatsAppBusinessPhoneNumber")
 
 
 def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
@@ -84,10 +94,11 @@ def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Mi
         "marketing_messages_lite_api_status": lambda: "ONBOARDED",
         "marketing_messages_onboarding_status": lambda: "ONBOARDED",
         "creation_time": lambda: _LONG_AGO,
+        "subscribed_apps": lambda: subscribed(state),
         "whatsapp_business_manager_messaging_limit": lambda: limits[0] if limits else "TIER_250",
         "health_status": lambda: health_status("WABA", waba.id, waba, standing, now),
     }
-    return _only(whole, fields or _ACCOUNT_DEFAULTS, "WhatsAppBusinessAccount")
+    return _only(whole, fields or _ACCOUNT_DEFAULTS, _ACCOUNT_EMPTY, "WhatsAppBusinessAccount")
 
 
 def template(state: TemplateState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
@@ -100,7 +111,7 @@ def template(state: TemplateState, standing: Standing, fields: Sequence[str], no
         "status": lambda: found.status,
         "category": lambda: found.category.upper(),
         "correct_category": lambda: state.correct_category or found.category.upper(),
-        "previous_category": lambda: state.previous_category,
+        "previous_category": lambda: state.previous_category or None,
         "sub_category": lambda: "CUSTOM",
         "parameter_format": lambda: state.parameter_format,
         "components": lambda: state.components,
@@ -110,7 +121,7 @@ def template(state: TemplateState, standing: Standing, fields: Sequence[str], no
         "cta_url_link_tracking_opted_out": lambda: False,
         "health_status": lambda: health_status("MESSAGE_TEMPLATE", found.id, waba, standing, now),
     }
-    return _only(whole, fields or _TEMPLATE_DEFAULTS, "WhatsAppMessageTemplate")
+    return _only(whole, fields or _TEMPLATE_DEFAULTS, _TEMPLATE_EMPTY, "WhatsAppMessageTemplate")
 
 
 def subscribed(state: WabaState) -> Json:
@@ -167,10 +178,14 @@ def _callbacks(state: NumberState, standing: Standing) -> Json:
     return found | ({"whatsapp_business_account": own} if own else {}) | {"application": standing.app.callback}
 
 
-def _only(whole: Mapping[str, Read], fields: Sequence[str], kind: str) -> Json:
-    """The wanted *fields*, in that order, and always the id. What stands in braces or after a dot is not heeded."""
+def _only(whole: Mapping[str, Read], fields: Sequence[str], empty: Sequence[str], kind: str) -> Json:
+    """The wanted *fields*, in that order, and always the id. What stands in braces or after a dot is not heeded.
+
+    What has no value is left out, as Meta does.
+    """
     names = [field.partition("{")[0].partition(".")[0] for field in fields]
-    missing = next((name for name in names if name not in whole), None)
+    missing = next((name for name in names if name not in whole and name not in empty), None)
     if missing is not None:
         raise NoField(missing, kind)
-    return {name: whole[name]() for name in (*names, "id")}
+    found = {name: whole[name]() for name in (*names, "id") if name in whole}
+    return {name: value for name, value in found.items() if value is not None}

@@ -70,9 +70,11 @@ class Office:
             except Denied as refusal:
                 if turned_away is not None:
                     await turned_away(request)
-                said, code = self._refusal(refusal.error)
+                said, code = self.refusal(refusal.error), str(refusal.error.code)
             else:
                 said, code = await self._outcome(handler, request)
+                if scope == MANAGEMENT and request.method != "GET":
+                    standing.remember(now)
             said.headers.update(standing.usage.headers(now, waba, is_send=scope == MESSAGING))
             standing.calls[f"{request.method} {_kind(request)}", code] += 1
             return said
@@ -83,11 +85,8 @@ class Office:
         try:
             said = await handler(request)
         except (Denied, NoField) as refusal:
-            return self._refusal(refusal.error)
+            return self.refusal(refusal.error), str(refusal.error.code)
         return said, str(said.status_code)
-
-    def _refusal(self, error: MetaError) -> tuple[Response, str]:
-        return JSONResponse(refused(error, self._traces), error.http), str(error.code)
 
     def _admit(self, shown: str, scope: str, waba: str) -> None:
         """Raises `Denied` to whoever shows no token, a wrong or dead one, or one that may not do this."""
@@ -126,6 +125,10 @@ class Office:
         template = standing.templates.get(node)
         return template.template.waba if template is not None else ""
 
+    def refusal(self, error: MetaError) -> Response:
+        """An answer that says *error*."""
+        return JSONResponse(refused(error, self._traces), error.http)
+
     def account(self, request: Request) -> WabaState:
         """The account that a call names. Raises `Denied`."""
         try:
@@ -152,12 +155,10 @@ class Office:
 
 
 def _bearer(request: Request) -> str:
-    """The token that was shown, in the header or, as Meta allows, in the query."""
-    shown = request.headers.get("authorization", "")
+    """The token that was shown: in the query, which comes first, or in the header."""
+    shown = request.query_params.get("access_token") or request.headers.get("authorization", "")
     kind, _, token = shown.partition(" ")
-    if shown:
-        return token if kind.lower() == "bearer" else shown
-    return request.query_params.get("access_token", "")
+    return token if kind.lower() == "bearer" else shown
 
 
 def _kind(request: Request) -> str:

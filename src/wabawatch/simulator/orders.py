@@ -163,6 +163,7 @@ def obey(simulation: Simulation, order: Order, at: Millis) -> Json:
     """Change how things stand as *order* says, from *at* on, and tell by webhook what Meta tells. Raises `BadOrder`."""
     said = _OBEYING[type(order)](simulation, order, at) or {}
     name = next(name for name, kind in ORDERS.items() if kind is type(order))
+    simulation.standing.remember(at)
     simulation.standing.orders.append({"at": at, "command": name, **msgspec.to_builtins(order)})
     return said
 

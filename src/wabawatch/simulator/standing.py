@@ -133,6 +133,9 @@ class Standing:
         """Every command, in the order given."""
         self.calls: Counter[tuple[str, str]] = Counter()
         """Calls by kind and by how they were answered: ``200`` or the code of the error."""
+        self._history: dict[str, list[Json]] = {}
+        """By id of number or account: what it was from when on."""
+        self.remember(start_at)
         self.unseen = 0
         """Updates that reached no callback of ours: not subscribed, or sent elsewhere by an override."""
 
@@ -151,6 +154,15 @@ class Standing:
         unsendable = self.templates.refusal(send.template.id) if send.template is not None else None
         return unsendable or self.throttles.refusal(send)
 
+    def remember(self, at: Millis) -> None:
+        """Write down which numbers and accounts changed, for the truth."""
+        now = {one: _number_stand(state) for one, state in self.numbers.items()}
+        now |= {one: _account_stand(state, at) for one, state in self.wabas.items()}
+        for one, stand in now.items():
+            history = self._history.setdefault(one, [])
+            if not history or {key: history[-1][key] for key in stand} != stand:
+                history.append({"at": at} | stand)
+
     def reaches(self, item: Item) -> bool:
         """Whether *item* is brought to the app's own callback; one that is not is counted."""
         account = self.wabas.get(item.waba)
@@ -168,8 +180,14 @@ class Standing:
             calls.setdefault(kind, {})[answer] = count
             if answer in THROTTLING:
                 throttled[answer] += count
-        return {"commands": self.orders, "calls": calls, "throttled": dict(throttled), "unseen": self.unseen} | {
-            "templates": self.templates.published()
+        return {
+            "commands": self.orders,
+            "calls": calls,
+            "throttled": dict(throttled),
+            "unseen": self.unseen,
+            "numbers": {one: self._history[one] for one in self.numbers},
+            "wabas": {one: self._history[one] for one in self.wabas},
+            "templates": self.templates.published(),
         }
 
     def _is_diverted(self, item: Item, account: WabaState) -> bool:
@@ -178,3 +196,15 @@ class Standing:
         own = self.numbers[item.number.id].callback if item.number is not None else ""
         override = own or account.apps[APP_ID]
         return override not in ("", self.app.callback)
+
+
+def _number_stand(state: NumberState) -> Json:
+    found: Json = {"status": state.status, "quality": state.quality, "limit": state.limit}
+    found |= {"throughput": state.throughput, "name_status": state.name_status, "verified_name": state.verified_name}
+    return found | {"override": state.callback}
+
+
+def _account_stand(state: WabaState, at: Millis) -> Json:
+    found: Json = {"status": state.status, "review": state.review, "subscribed": APP_ID in state.apps}
+    found |= {"override": state.apps.get(APP_ID, "")}
+    return found | {"restrictions": [one.kind for one in state.restrictions if at < one.until]}
