@@ -302,3 +302,20 @@ def test_real_answers_are_read(shared_corpus: Path) -> None:
             seen += len(Stand(path.read_bytes()).ask(ask, "" if ask is Ask.TOKEN else WABA).seen)
 
     assert seen > 20
+
+
+def test_every_real_error_is_told(shared_corpus: Path) -> None:
+    paths = sorted((shared_corpus.parent / "graph" / "errors").glob("*.json"))
+    told = [Stand(path.read_bytes(), status=400).ask(Ask.NUMBERS) for path in paths]
+
+    assert len(told) >= 50
+    assert all(each.problem is not None and each.problem.sentence for each in told)
+    assert sum(each.problem is not None and each.problem.code > 0 for each in told) > 45
+
+
+def test_every_real_usage_header_is_read(shared_corpus: Path) -> None:
+    paths = (shared_corpus.parent / "graph" / "usage_headers").glob("*.json")
+    loads = {path.name: read_usage(path.read_text("utf-8")) for path in paths}
+
+    assert {len(found) for found in loads.values()} == {1}
+    assert any(load.percent == 60 for found in loads.values() for load in found.values())

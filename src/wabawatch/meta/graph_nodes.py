@@ -74,7 +74,7 @@ def _number(waba: str, number: str, node: Json) -> Seen:
     values |= {
         **({"throughput": level} if level else {}),
         **({"limit": limit} if limit else {}),
-        **({"name": name} if name else {}),
+        **({"verified_name": name} if name else {}),
         **({"on_business_app": str(on_app).lower()} if on_app is not None else {}),
         "waba": waba,
     }
