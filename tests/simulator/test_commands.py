@@ -10,6 +10,7 @@ import pytest
 from tests.simulator.scenes import START, bodies, simulation, values
 from tests.simulator.test_graph import CALM, call, send, template, text
 
+from wabawatch.simulator.orders import SetNumber, obey
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
 
@@ -335,6 +336,29 @@ def test_what_cannot_be_obeyed_is_refused_with_the_reason(made: Simulation, name
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("not obeyed: ")
     assert made.standing.orders == []
+
+
+def test_an_outage_is_felt_by_everybody_who_asks(made: Simulation) -> None:
+    command(made, "incident", kind="api_down", duration_s=60)
+
+    answers = [get(made, waba(made)), get(made, f"{waba(made)}/message_templates"), send(made, text())]
+
+    assert [(one.status_code, error(one)[0]) for one in answers] == [(503, 2)] * 3
+    assert made.totals()["rejected"] == 1
+
+
+def test_an_outage_of_one_number_leaves_the_others(made: Simulation) -> None:
+    command(made, "incident", kind="api_down", duration_s=60, number=number(made))
+
+    assert get(made, number(made)).status_code == 503
+    assert get(made, made.world.numbers[1].id).status_code == 200
+
+
+def test_commands_can_be_given_from_python(made: Simulation) -> None:
+    obey(made, SetNumber(number=number(made), quality="YELLOW"), START)
+
+    assert get(made, number(made)).json()["quality_rating"] == "YELLOW"
+    assert call(made, "GET", "/truth").json()["commands"][0]["command"] == "number"
 
 
 # --------------------------------------------------------------------------------------------------------- the truth

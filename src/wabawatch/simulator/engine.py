@@ -107,6 +107,10 @@ class Engine:
         """Break something from `incident.at` on. What was brought or decided earlier stays."""
         self._incidents.append(incident)
 
+    def is_down(self, at: Millis, number: str = "") -> bool:
+        """Whether the API answers nobody at that time, or no call about that number."""
+        return any(one.kind is IncidentKind.API_DOWN and one.strikes(at, number) for one in self._incidents)
+
     def next_at(self) -> Millis | None:
         """When the next step may be due, None when nothing is under way."""
         return self._heap[0][0] if self._heap else None
@@ -130,7 +134,7 @@ class Engine:
         heappush(self._heap, (at, next(self._order), event))
 
     def _outage(self, send: PlannedSend) -> MetaError | None:
-        return ERRORS[2] if self._felt(IncidentKind.API_DOWN, send) else None
+        return ERRORS[2] if self.is_down(send.at, send.number.id) else None
 
     def _doom(self, send: PlannedSend, rng: Random) -> MetaError | None:
         felt = self._felt(IncidentKind.FAILURES, send)

@@ -12,7 +12,7 @@ class IncidentKind(StrEnum):
     """What can be broken on command."""
 
     API_DOWN = "api_down"
-    """Every send is refused as unavailable."""
+    """Every call is refused as unavailable."""
     WEBHOOKS_SILENT = "webhooks_silent"
     """Nothing is brought until the incident ends; then all of it is."""
     FAILURES = "failures"

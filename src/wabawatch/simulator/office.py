@@ -67,6 +67,7 @@ class Office:
                 self._admit(_bearer(request), scope, waba)
                 if scope != MESSAGING:
                     self._count(waba)
+                    self._check_is_up(request)
             except Denied as refusal:
                 if turned_away is not None:
                     await turned_away(request)
@@ -113,6 +114,11 @@ class Office:
         error = self.simulation.standing.usage.count(self.clock.now(), waba)
         if error is not None:
             raise Denied(error)
+
+    def _check_is_up(self, request: Request) -> None:
+        """Sends find out by themselves, so that each is in the truth."""
+        if self.simulation.engine.is_down(self.clock.now(), request.path_params.get("node", "")):
+            raise Denied(ERRORS[2])
 
     def _waba_of(self, request: Request) -> str:
         """The account that a call is about; "" where it is about none that is known."""
