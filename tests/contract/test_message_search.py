@@ -79,6 +79,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "compliance": some(*Compliance),
     "purposes": some(*Purpose),
     "approvals": some("APPROVED", "PAUSED"),
+    "ratings": some("GREEN", "RED"),
     "partial_failure": st.sampled_from([None, True, False]),
 }
 filters = (
@@ -139,6 +140,7 @@ class World:
                 not f.compliance or (is_sent and use in f.compliance),
                 not f.purposes or (is_sent and purpose(message) in f.purposes),
                 not f.approvals or judgement.template_status in f.approvals,
+                not f.ratings or judgement.quality_rating in f.ratings,
                 f.partial_failure is None or is_contradictory(message) == f.partial_failure,
             )
         )

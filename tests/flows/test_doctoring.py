@@ -181,6 +181,12 @@ def test_each_setting_that_is_missing_or_weak_is_found(changes: dict[str, str], 
     assert troubles(WELL_KEPT, load(SET_UP | changes)) == expected
 
 
+def test_a_token_made_by_command_opens_the_api_as_one_of_the_settings_does() -> None:
+    made = replace(WELL_KEPT, books=replace(WELL_KEPT.books, tokens=1))
+
+    assert troubles(made, load(SET_UP | {"WABAWATCH_API_TOKEN": ""})) == {}
+
+
 def test_no_finding_shows_a_secret() -> None:
     secrets = {name: f"confidential-{name}" for name in SET_UP}
 

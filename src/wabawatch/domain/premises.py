@@ -113,6 +113,8 @@ class BooksState:
     """What polling learnt"""
     wabas: frozenset[str] = frozenset()
     """That messages came of"""
+    tokens: int = 0
+    """How many API tokens were made that open something now"""
 
 
 @dataclass(frozen=True, slots=True)

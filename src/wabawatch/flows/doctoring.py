@@ -28,7 +28,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         *_storage(settings, premises, now, is_serving=is_serving),
         *(received.app_secret(name, app, settings) for name, app in apps),
         *(received.verify_token(name, app) for name, app in apps),
-        api_token(settings),
+        api_token(settings, books.tokens),
         *(_traffic(settings, books.traffic, now) if books.traffic else ()),
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
         graph_version(settings.graph.url.version, now),
@@ -63,12 +63,15 @@ def _traffic(settings: Settings, traffic: Traffic, now: Millis) -> Iterator[Find
     yield received.news(traffic)
 
 
-def api_token(settings: Settings) -> Finding:
+def api_token(settings: Settings, made: int = 0) -> Finding:
     """Whether the API is open to those who should use it, and to nobody else."""
     check, tokens = "API token", settings.server.api_token
-    fix = "set WABAWATCH_API_TOKEN to a long random text, such as `openssl rand -hex 32` prints"
+    if not tokens and made:
+        return ok(check, f"{made} made with `wabawatch tokens` are live")
     if not tokens:
+        fix = "make one: wabawatch tokens create NAME --scope write,read"
         return warning(check, "missing: /api/v1 stays closed, so no sends can be logged", fix)
+    fix = "set WABAWATCH_API_TOKEN to a long random text, such as `openssl rand -hex 32` prints"
     shortest = min(len(token.reveal()) for token in tokens)
     if shortest < SHORT_TOKEN:
         return warning(check, f"only {shortest} characters long: it can be guessed", fix)

@@ -29,6 +29,7 @@ from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.storage.raw_bodies import newest_head
 from wabawatch.storage.schema import cycles, marks
 from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.tokens import count_live
 
 PATIENCE_MS = 2_000
 """How long another process may hold a file locked before that is a trouble."""
@@ -161,6 +162,7 @@ def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
         traffic=read_traffic(connection, now),
         meta=MetaLook(read_states(connection), tuple(read_polls(connection)), tuple(read_usages(connection))),
         wabas=wabas_seen(connection, now - 30 * DAY_MS),
+        tokens=count_live(connection, now),
     )
 
 

@@ -65,6 +65,11 @@ class SqlTokens:
             connection.execute(update(table).where(table.c.id == id).values(used_day=day))
 
 
+def count_live(connection: Connection, now: Millis) -> int:
+    """How many tokens open something at the time *now*."""
+    return sum(_token(row).is_live(now) for row in connection.execute(select(table)))
+
+
 def _named(connection: Connection, name: str) -> ApiToken | None:
     row = connection.execute(select(table).where(table.c.name == name)).one_or_none()
     return None if row is None else _token(row)

@@ -207,7 +207,7 @@ def _row(held: Held, swept_until: Millis) -> dict[str, Any]:
         "partial_failure": is_contradictory(message, seen),
         "meta_compliance_purpose": purpose(message) if is_sent else None,
         "template_approval_status": judgement.template_status,
-        "quality_rating": "",
+        "quality_rating": judgement.quality_rating,
         "compliance_status": (Compliance(judgement.use) if broken else Compliance.COMPLIANT) if is_sent else None,
     }
 
