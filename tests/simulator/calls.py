@@ -90,10 +90,11 @@ def _template(name: str, language: str) -> dict[str, Any]:
     return {"type": "template", "template": {"name": name, "language": {"code": language}}}
 
 
-_TO = {"messaging_product": "whatsapp", "to": "4915123456789"}
+_OURS = {"messaging_product": "whatsapp"}
+_TO = {**_OURS, "to": "4915123456789"}
 _TEXT = {**_TO, "type": "text", "text": {"body": "hi"}}
-_FILE = {"files": {"file": ("a.png", PNG, "image/png")}, "data": {"messaging_product": "whatsapp"}}
-_WRONG_FILE = {"files": {"file": ("a.exe", PNG, "application/x-dos")}, "data": {"messaging_product": "whatsapp"}}
+_FILE = {"files": {"file": ("a.png", PNG, "image/png")}, "data": _OURS}
+_WRONG_FILE = {"files": {"file": ("a.exe", PNG, "application/x-dos")}, "data": _OURS}
 _BODY = {"type": "BODY", "text": "Your order is on its way."}
 _NEW = {"name": "shipped", "language": "en_US", "category": "UTILITY", "components": [_BODY]}
 _NO_TOKEN: Mapping[str, Any] = {"headers": {}}
@@ -133,6 +134,18 @@ CALLS = (
         {"webhook_configuration": {"override_callback_uri": "https://b.example/", "verify_token": "word"}},
     ),
     Call(f"POST {NUMBER}", "{number}", {"webhook_configuration": {"override_callback_uri": "b"}}, status=400),
+    Call(f"GET {NUMBER}/whatsapp_business_profile", "{number}/whatsapp_business_profile"),
+    Call(f"GET {NUMBER}/whatsapp_business_profile", "404404404/whatsapp_business_profile", status=400),
+    Call(f"POST {NUMBER}/whatsapp_business_profile", "{number}/whatsapp_business_profile", {**_OURS, "about": "Open"}),
+    Call(f"POST {NUMBER}/register", "{number}/register", {**_OURS, "pin": "123456"}),
+    Call(f"POST {NUMBER}/register", "{number}/register", {**_OURS, "pin": "1"}, status=400),
+    Call(f"POST {NUMBER}/deregister", "{number}/deregister"),
+    Call(f"GET {NUMBER}/settings", "{number}/settings"),
+    Call(f"POST {NUMBER}/settings", "{number}/settings", {"calling": {"status": "ENABLED"}}),
+    Call(f"POST {NUMBER}/block_users", "{number}/block_users", {**_OURS, "block_users": [{"user": "4915123456789"}]}),
+    Call(f"POST {NUMBER}/block_users", "{number}/block_users", _OURS, status=400),
+    Call(f"GET {NUMBER}/block_users", "{number}/block_users"),
+    Call(f"DELETE {NUMBER}/block_users", "{number}/block_users", {**_OURS, "block_users": [{"user": "4915123456789"}]}),
     Call(f"GET {ACCOUNT}", "{waba}"),
     Call(f"GET {ACCOUNT}", f"{{waba}}?fields={ACCOUNT_FIELDS}"),
     Call(f"POST {ACCOUNT}", "{waba}", {"is_enabled_for_insights": True}),

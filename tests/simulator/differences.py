@@ -57,6 +57,11 @@ DIFFERENCES: Mapping[str, Mapping[str, str]] = {
         **_each(_NUMBER, _LEFT_OUT),
         **_each(("account_mode", "country_code", "is_official_business_account", "status"), _LEFT_OUT),
     },
+    "GET /{Phone-Number-ID}/whatsapp_business_profile": _each(
+        ("about", "messaging_product", "vertical"),
+        "in answers seen they stand in the item itself; the file has them in an object business_profile",
+        "data[].",
+    ),
     "GET /{WABA-ID}/phone_numbers": {
         **_each((*_NUMBER, "name_status"), _LEFT_OUT, "data[]."),
         "data[].status": "CONNECTED, without which no number can send (META.md 7.1), is not in this list of the file",
