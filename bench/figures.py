@@ -80,6 +80,9 @@ FIGURES = (
     Figure(
         "gateway.added_saturated", "... added at 16 at once where nothing but the gateway takes time", "ms", decimals=2
     ),
+    at_least("forwarding.rate", "bodies forwarded to a fast target", 2_000, "/s"),
+    at_most("forwarding.p99", "receiver's p99 while it forwards : without", 1.2, "", 2),
+    at_most("forwarding.p99_all", "... with a dead and a slow target besides", 1.2, "", 2),
     at_most("kill.lost", "lost through kill -9 at random moments", 0),
     at_most("kill.doubled", "counted twice through kill -9", 0),
     at_most("kill.differences", "roll-ups that differ from the messages after it", 0),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench import acceptance, cpu, cycle, gateway, kill, memory, search, start, webhooks, weighing
+from bench import acceptance, cpu, cycle, forwarding, gateway, kill, memory, search, start, webhooks, weighing
 from bench.figures import Measured
 from bench.stage import POSTGRESQL, SQLITE, Stage
 from bench.weighing import Weighing
@@ -30,6 +30,7 @@ def short() -> list[Step]:
         _step(webhooks.measure, seconds=60.0),
         _step(webhooks.measure, POSTGRESQL, seconds=30.0),
         _step(gateway.measure, seconds=4.0, rounds=3),
+        _step(forwarding.measure, seconds=8.0, rounds=3),
         _step(cycle.measure, messages="10000,1000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000"),
         _step(search.measure),
