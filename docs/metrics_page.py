@@ -10,16 +10,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.forwarding import Outcome, TargetState
 from wabawatch.domain.metrics import message_counts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.web.own import FRESH_S
 
 PAGE = Path(__file__).with_name("metrics.md")
 
+TARGET = TargetState("crm", True, False, 0, 0, None, 0, 0, None, None)
 EXAMPLE = MetricsSnapshot(
     window_s=0,
     messages=message_counts({}),
@@ -31,6 +34,7 @@ EXAMPLE = MetricsSnapshot(
     oldest_waiting_s=0,
     loops=[LoopHealth("digest", Group.CORE, LoopState.RUNNING, 0, 0, 0, 0, "")],
     build=Build("", "", ""),
+    targets=[TargetFigures(TARGET, 0, {Outcome.DELIVERED: 1}, {0: 1})],
     gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1})),
 )
 """So much of everything that each metric has a sample."""

@@ -262,6 +262,7 @@ class System:
             self.database.trouble,
             build,
             lambda: (self.spool.held(), self.spool.lost),
+            self.forwards.figures,
         )
         docs = Docs(document(api.table, build.version))
         return Site(

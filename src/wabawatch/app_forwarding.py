@@ -22,6 +22,7 @@ from wabawatch.storage.forwards import SqlForwards
 from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring
+from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.wire import uuid7
 
 THREADS = 4
@@ -66,6 +67,20 @@ class Forwards:
         self.running = forwarders
         return [
             Loop(f"forward {each.target.name}", each.step, RHYTHM_S, bell=bell, rest_s=REST_S) for each in forwarders
+        ]
+
+    def figures(self) -> list[TargetFigures]:
+        """Every target that is in use, for `/metrics`."""
+        now, running = self._clock.now(), {each.target.name: each.attempts for each in self.running}
+        return [
+            TargetFigures(
+                state,
+                0.0 if state.oldest_waiting_at is None else max(0, now - state.oldest_waiting_at) / 1000,
+                dict(running[state.name].outcomes),
+                dict(running[state.name].answer_ms),
+            )
+            for state in self.flow.states()
+            if state.name in running
         ]
 
     async def finish(self) -> None:

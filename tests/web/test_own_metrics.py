@@ -11,15 +11,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.forwarding import Outcome, TargetState
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 
 ACK_MS = {index_of(3): 90, index_of(240): 9, index_of(30_000): 1}
+
+CRM = TargetState("crm", True, False, 7, 3, 5, 2, 1, 9, None)
 
 GATEWAY = GatewayFigures(CallCounts(9, 5, 3, 1, {4: 1, 130429: 2}, {index_of(80): 4}), spooled_bytes=512, lost=2)
 
@@ -56,6 +60,7 @@ SNAPSHOT = MetricsSnapshot(
     ],
     build=Build(version="0.1.0", python="3.11.7", database="sqlite"),
     gateway=GATEWAY,
+    targets=[TargetFigures(CRM, 2.5, {Outcome.DELIVERED: 9, Outcome.TIMED_OUT: 1}, {index_of(40): 9})],
 )
 
 
@@ -84,6 +89,14 @@ def values(name: str, snapshot: MetricsSnapshot = SNAPSHOT) -> dict[tuple[str, .
 def by(name: str, snapshot: MetricsSnapshot = SNAPSHOT) -> dict[str, float]:
     """The samples of a name that has one label, by its value."""
     return {label: value for (label,), value in values(name, snapshot).items()}
+
+
+def test_targets_are_shown_with_what_waits_and_how_attempts_ended() -> None:
+    assert by("wabawatch_forward_waiting") == {"crm": 3}
+    assert by("wabawatch_forward_dead_letters") == {"crm": 1}
+    assert by("wabawatch_forward_left_alone") == {"crm": 1}
+    assert values("wabawatch_forward_attempts_total")["timed_out", "crm"] == 1
+    assert values("wabawatch_forward_answer_seconds_count") == {("crm",): 9}
 
 
 def test_messages_are_shown_by_status() -> None:
@@ -190,9 +203,8 @@ def test_the_build_is_named() -> None:
 def test_types_follow_the_names() -> None:
     for name, family in families().items():
         totals = [sample.name.endswith("_total") for sample in family.samples]
-        expected = (
-            "counter" if any(totals) else "histogram" if name.endswith(("_ack_seconds", "_send_seconds")) else "gauge"
-        )
+        is_histogram = name.endswith(("_ack_seconds", "_send_seconds", "_answer_seconds"))
+        expected = "counter" if any(totals) else "histogram" if is_histogram else "gauge"
 
         assert family.type == expected, name
         assert all(totals) or not any(totals), name
@@ -228,6 +240,8 @@ def test_only_these_labels_exist_so_that_none_names_a_person_or_message() -> Non
         "version",
         "python",
         "database",
+        "target",
+        "outcome",
     }
 
 

@@ -23,6 +23,8 @@ from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
+from wabawatch.web import metrics_forward
+from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures, gateway_families
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -74,6 +76,8 @@ class MetricsSnapshot:
     loops: Sequence[LoopHealth]
     build: Build
     gateway: GatewayFigures = field(default_factory=GatewayFigures)
+    targets: Sequence[TargetFigures] = ()
+    """Where webhooks are forwarded to"""
 
 
 def render(snapshot: MetricsSnapshot) -> bytes:
@@ -97,6 +101,7 @@ class _Families(Collector):
         yield from _receiver(s.acks)
         yield from gateway_families(s.gateway, _cumulative, _sum_s)
         yield from _loops(s.loops)
+        yield from metrics_forward.families(s.targets)
         yield _build(s.build)
 
 

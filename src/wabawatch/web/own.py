@@ -19,6 +19,7 @@ from wabawatch.loops import LoopHealth
 from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox, Window
 from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.wire import write
 
@@ -51,6 +52,8 @@ class Own:
     build: Build
     spool: Callable[[], tuple[int, int]] = lambda: (0, 0)
     """How many bytes of records wait on disk, and how many records were lost"""
+    targets: Callable[[], Sequence[TargetFigures]] = tuple
+    """Where webhooks are forwarded to, if anywhere"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -127,6 +130,7 @@ class Own:
             loops=self.loops(),
             build=self.build,
             gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool()),
+            targets=self.targets(),
         )
 
     def _waiting_s(self, digested: BodyId) -> float | None:
