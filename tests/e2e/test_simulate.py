@@ -78,6 +78,21 @@ def test_it_stands_in_for_the_graph_api_until_it_is_stopped(tmp_path: Path, serv
     assert [row["wamid"] for row in known["messages"]] == [answer.json()["messages"][0]["id"]]
 
 
+def test_a_send_that_is_refused_is_in_the_truth_where_somebody_writes_it_down(tmp_path: Path) -> None:
+    with simulating(tmp_path, "--messages", "0", "--recorded") as (process, graph):
+        number = _a_number(process)
+        text = {"messaging_product": "whatsapp", "to": "4915112345678", "type": "text", "text": {"body": "Hello"}}
+        httpx.post(f"{graph}/control/token", json={"revoked": True})
+        answer = httpx.post(
+            f"{graph}/v25.0/{number}/messages", json=text, headers={"Authorization": "Bearer simulated-token"}
+        )
+        truth = httpx.get(f"{graph}/truth").json()
+
+    assert answer.json()["error"]["error_subcode"] == 467
+    assert (truth["totals"]["attempted"], truth["totals"]["rejected"]) == (1, 1)
+    assert truth["calls"] == {"POST messages": {"190": 1}}
+
+
 def _a_number(process: subprocess.Popen[str]) -> str:
     """The first of the numbers that are printed at the start."""
     assert process.stderr is not None

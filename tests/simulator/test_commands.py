@@ -180,6 +180,13 @@ def test_a_field_without_subscription_is_not_told(made: Simulation) -> None:
     assert made.published(made.now)["unseen"] != 0
 
 
+def test_a_command_about_an_account_leaves_the_versions_of_fields(made: Simulation) -> None:
+    call(made, "POST", f"/v23.0/{APP_ID}/subscriptions", headers=app_token(made), data={"fields": "messages"})
+    command(made, "subscription", waba=waba(made), subscribed=True)
+
+    assert (made.standing.app.fields["messages"], made.standing.app.fields["standby"]) == ("v23.0", "v25.0")
+
+
 def test_the_app_subscribes_by_form(made: Simulation) -> None:
     path, given = f"/v24.0/{APP_ID}/subscriptions", {"object": "whatsapp_business_account", "fields": "messages"}
     call(made, "DELETE", path, headers=app_token(made))

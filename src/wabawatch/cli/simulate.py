@@ -117,6 +117,7 @@ def simulate(
     allow_remote: bool = False,
     app_secret: str | None = None,
     token: str = DEFAULT_TOKEN,
+    recorded: bool = False,
     truth: Annotated[Path | None, Parameter(validator=validators.Path(dir_okay=False))] = None,
     traffic: Traffic = ENDLESS,
 ) -> int:
@@ -134,12 +135,14 @@ def simulate(
         What they are signed with; without it WABAWATCH_APP_SECRET, and where that is not set `simulated-app-secret`.
     token
         The token that the Graph endpoints take.
+    recorded
+        Sends reach it through somebody who writes them down, such as the gateway: the truth says so.
     truth
         A file for what is true of every message, as JSON, written at the end.
     """
     told = load_process().webhook.app_secret
     secret = app_secret or (told[0].reveal() if told else SECRET.decode())
-    player = _Player(traffic, listen(port), webhook_url, secret, token)
+    player = _Player(traffic, listen(port), webhook_url, secret, token, is_recorded=recorded)
     try:
         run_until_stopped(player.play())
     except Stopped:
@@ -153,11 +156,14 @@ def simulate(
 class _Player:
     """One run of the simulator."""
 
-    def __init__(self, traffic: Traffic, listener: socket, callback: str, secret: str, token: str) -> None:
+    def __init__(
+        self, traffic: Traffic, listener: socket, callback: str, secret: str, token: str, *, is_recorded: bool
+    ) -> None:
         self._is_finite = bool(traffic.messages)
         self._listener = listener
         self._callback = callback
         self._token = token
+        self._is_recorded = is_recorded
         start_at = real_now()
         self._simulation = traffic.begin(start_at, secret)
         self._simulation.standing.app.callback = callback
@@ -166,7 +172,7 @@ class _Player:
     async def play(self) -> None:
         """Serve and send until all is through."""
         driver = Driver(Courier(self._clock, lambda _: self._callback))
-        graph = build_graph(self._simulation, self._clock, self._token, is_recorded=False)
+        graph = build_graph(self._simulation, self._clock, self._token, is_recorded=self._is_recorded)
         async with serving(graph, self._listener):
             self._say_where()
             await driver.run(lambda: self._send(driver))

@@ -13,7 +13,7 @@ from wabawatch.simulator.application import Json
 from wabawatch.simulator.incidents import Incident, IncidentKind
 from wabawatch.simulator.ordering import BadOrder, Order, given
 from wabawatch.simulator.simulation import Simulation
-from wabawatch.simulator.standing import APP_ID, NumberState, Restriction, WabaState
+from wabawatch.simulator.standing import APP_ID, VERSION, NumberState, Restriction, WabaState
 from wabawatch.simulator.template_orders import SetTemplate, set_template
 
 _SECOND = 1_000
@@ -213,8 +213,8 @@ def _second(at: Millis, later_s: int) -> int:
 
 def _subscription(simulation: Simulation, order: SetSubscription, at: Millis) -> None:
     app = simulation.standing.app
-    version = given(order.version, next(iter(app.fields.values()), "v25.0"))
-    app.fields = dict.fromkeys(app.fields if order.fields is None else order.fields, version)
+    fields = list(app.fields) if order.fields is None else order.fields
+    app.fields = {name: given(order.version, app.fields.get(name, VERSION)) for name in fields}
     app.callback = given(order.callback_url, app.callback)
     app.is_active = given(order.active, app.is_active)
     if order.override is not None and not (order.waba or order.number):
