@@ -25,11 +25,13 @@ def linked(connection: Connection, ids: Iterable[int]) -> dict[int, frozenset[in
     edges: dict[int, set[int]] = {}
     while True:
         open_ = {i for same in found.values() if len(same) <= 2 * MOST_IDS for i in same} - edges.keys()
-        if not open_:
+        if open_:
+            edges |= _neighbours(connection, open_)
+        grown = {i: same.union(*(edges[other] for other in same if other in edges)) for i, same in found.items()}
+        # Nothing is open, and yet there is more to follow: what one of them met, another may not have met yet.
+        if not open_ and grown == found:
             return {i: frozenset(same) for i, same in found.items()}
-        edges |= _neighbours(connection, open_)
-        for i, same in found.items():
-            found[i] = same.union(*(edges[other] for other in same if other in edges))
+        found = grown
 
 
 def _neighbours(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
