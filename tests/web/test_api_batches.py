@@ -41,10 +41,9 @@ def post(desk: Desk, *records: dict[str, Any]) -> Answer:
     return desk.post("/batches", {"records": records})
 
 
-def copied(secret: str = SECRET, **more: Any) -> dict[str, Any]:
-    body = webhook(
-        "messages", item("wamid.in", NOW, **{"from": "15550101001", "type": "text"}), received_at=NOW
-    ).content
+def copied(secret: str = SECRET, wamid: str = "wamid.in", **more: Any) -> dict[str, Any]:
+    wrote = item(wamid, NOW, **{"from": "15550101001", "type": "text"})
+    body = webhook("messages", wrote, received_at=NOW).content
     told = {"kind": "webhook", "body": b64encode(body).decode(), "signature": sign(body, secret.encode()), "at": NOW}
     return told | more
 
@@ -145,3 +144,11 @@ def test_a_copy_says_in_the_log_that_it_is_one(desk: Desk) -> None:
 
     ((said,),) = rows(desk, "SELECT message FROM whatsapp_logs WHERE kind = 'webhook'")
     assert said.startswith("copy webhook body")
+
+
+def test_what_the_middleware_tells_is_the_webhook_response_of_the_application(desk: Desk) -> None:
+    post(desk, *(copied(wamid=f"wamid.{n}", status=200, ms=400) for n in range(40)))
+    desk.system.drain()
+
+    judged = desk.get("/status", "hours=0")["requirements"]["webhook_response"]
+    assert (judged["subject"], judged["n"], judged["verdict"]) == ("application", 40, "warning")
