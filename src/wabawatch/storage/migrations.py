@@ -54,6 +54,7 @@ STEPS: tuple[Step, ...] = (
     Step(9, "what Meta tells when it is asked", add_platform),
     Step(10, "copies of webhooks in the log", views_only),
     Step(11, "forwarding", add_forwarding),
+    Step(12, "which errors are hits of a limit", views_only),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 
