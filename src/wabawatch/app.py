@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wabawatch.app_forwarding import Forwards
+from wabawatch.app_limits import LimitFlows
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Fact, Millis
@@ -27,15 +28,12 @@ from wabawatch.domain.report import Assessment
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
-from wabawatch.flows.costing import Costing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
 from wabawatch.flows.ingest import Acks, admit, registry_of
-from wabawatch.flows.limiting import Limiting
 from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
 from wabawatch.flows.polling import Polling
-from wabawatch.flows.proving import Proving
 from wabawatch.flows.recording import facts_of
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
@@ -47,23 +45,19 @@ from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
 from wabawatch.settings import Settings
 from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
-from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
-from wabawatch.storage.evidence import SqlEvidence
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
-from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.listener import Listener
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.raw_bodies import RawBodies
-from wabawatch.storage.reach import SqlReach
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
@@ -172,11 +166,9 @@ class System:
         messages = SqlMessages(self.database, country_of)
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
-        hits = SqlLimitHits(self.database)
-        self.status = StatusFlow(self.figures, self.clock, self.rules, hits, self.platform if self.graph else None)
-        self.limiting = Limiting(hits, SqlReach(self.database), self.platform, self.clock)
-        self.proving = Proving(self.figures, SqlEvidence(self.database), self.clock)
-        self.costing = Costing(SqlCharges(self.database), settings.prices.price_list(), self.clock)
+        self.limits = LimitFlows(self.database, self.figures, self.platform, self.clock, settings)
+        boards = self.platform if self.graph else None
+        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, boards)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
         waiting = self.forwards.bodies, self.forwards.store
@@ -271,12 +263,13 @@ class System:
 
     def _subjects(self, admits: Admit) -> list[Subject]:
         """What the API can do, subject by subject."""
+        some = self.limits
         return [
             LoggingApi(self.inbox, self.clock),
             BatchesApi(self.inbox, self.clock, admits),
             MessagesApi(self.browsing, self.clock),
             FiguresApi(self.status, self.cycle),
-            LimitsApi(self.costing, self.limiting, self.proving),
+            LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
         ]
 
     @asynccontextmanager

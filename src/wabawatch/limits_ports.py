@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.costs import Charge
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.headroom import NumberPlace, Pace
 from wabawatch.domain.limit_hits import LimitHits
 from wabawatch.domain.messages import ContactKey
+from wabawatch.domain.metrics import Tally
 from wabawatch.domain.standing import TemplateUse
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.domain.violations import OptOut
@@ -62,3 +64,24 @@ class Reach(Protocol):
     def people(self, numbers: Sequence[str], start: Millis, end: Millis) -> tuple[int, bool]:
         """How many people these numbers reached outside their service window in *start* up to *end*, and whether all
         messages were looked at."""
+
+
+class Conditions(Protocol):
+    """What else preflight looks at."""
+
+    def tally(self, numbers: Collection[str], template: TemplateRef | None, start: Millis, end: Millis) -> Tally:
+        """How many messages of each standing these numbers have in *start* up to *end*; of one template, if given."""
+
+    def failures(
+        self, numbers: Collection[str], codes: Collection[int], start: Millis, end: Millis
+    ) -> Mapping[int, int]:
+        """How many messages of these numbers failed with each of *codes*, in whole hours."""
+
+    def restrictions(self, waba: str, now: Millis) -> list[Restriction]:
+        """What Meta told of an account that it restricted in the last 30 days, or disabled; not what it lifted."""
+
+    def last_webhook_at(self) -> Millis | None:
+        """When the last live webhook came; None: none ever did, or it is long ago."""
+
+    def last_accepted_at(self) -> Millis | None:
+        """The minute of the last send that was recorded and accepted; None: none in 48 hours."""

@@ -46,9 +46,9 @@ def costs(
     """
     with opened(where) as system:
         if start is None and end is None:
-            found = system.costing.recent(hours)
+            found = system.limits.costing.recent(hours)
         else:
-            found = system.costing.costs(Window(_millis(start), _millis(end)))
+            found = system.limits.costing.costs(Window(_millis(start), _millis(end)))
     if json:
         print_json(costs_answer(found))
     else:

@@ -35,7 +35,7 @@ def limits(
         Print JSON, with the names of `GET /api/v1/rate-limits` and `GET /api/v1/limits`.
     """
     with opened(where) as system:
-        hits, room = system.limiting.hits(hours), system.limiting.head_room(hours or 24)
+        hits, room = system.limits.limiting.hits(hours), system.limits.limiting.head_room(hours or 24)
     if json:
         print_json({"rate_limits": hits_answer(hits), "limits": head_room_answer(room)})
         return

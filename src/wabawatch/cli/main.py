@@ -23,6 +23,7 @@ COMMANDS = {
     "costs": "Show what messages cost, by category, country and number.",
     "violations": "Show sends that broke the template rule, with the evidence.",
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",
+    "preflight": "Ask before a campaign: go, risky or stop, with the reasons.",
     "monitor": "Start, stop or restart monitoring.",
     "tokens": "Make, list and revoke tokens for the API.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",

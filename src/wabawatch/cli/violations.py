@@ -34,7 +34,7 @@ def violations(
         Print JSON, with the names of `GET /api/v1/violations`.
     """
     with opened(where) as system:
-        found = system.proving.violations(hours)
+        found = system.limits.proving.violations(hours)
     if json:
         print_json(violations_answer(found))
     else:

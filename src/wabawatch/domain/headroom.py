@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -136,6 +136,19 @@ def limit_of(owner: str, places: Iterable[NumberPlace], states: States) -> tuple
                     words.append(known)
     newest = max((word for word in words if word.value), key=lambda word: (word.at, word.told_at), default=None)
     return (newest.value, newest.told_at) if newest else ("", None)
+
+
+def messaging_limit(
+    owner: str, places: Iterable[NumberPlace], states: States, count: Callable[[Sequence[str]], tuple[int, bool]]
+) -> MessagingLimit:
+    """The limit of *owner*. *count* tells of some numbers how many people they reached, and whether that is all; it is
+    asked for finite limits only."""
+    some = list(places)
+    numbers = tuple(place.number for place in some if place.owner == owner)
+    tier, told_at = limit_of(owner, some, states)
+    if TIERS.get(tier) is None:
+        return MessagingLimit(owner, tier, told_at, numbers, None)
+    return MessagingLimit(owner, tier, told_at, numbers, *count(numbers))
 
 
 class Send(NamedTuple):

@@ -6,17 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.headroom import (
-    LIMIT_WINDOW_MS,
-    TIERS,
-    MessagingLimit,
-    NumberPlace,
-    Throughput,
-    limit_of,
-    throughput,
-)
+from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, Throughput, messaging_limit, throughput
 from wabawatch.domain.limit_hits import LimitHits
-from wabawatch.domain.platform import States
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.limits_ports import Hits, Reach
 from wabawatch.polling_ports import Platform
@@ -61,14 +52,8 @@ class Limiting:
         paces = self.reach.paces([place.number for place in places], now - hours * HOUR_MS, now)
         busy = [throughput(number, states, pace) for number, pace in sorted(paces.items()) if pace.per_minute]
         owners = sorted({place.owner for place in places})
-        limits = [self.messaging_limit(owner, places, states, now) for owner in owners]
+        limits = [messaging_limit(owner, places, states, lambda some: self._people(some, now)) for owner in owners]
         return HeadRoom(now, hours, tuple(busy), tuple(limits))
 
-    def messaging_limit(self, owner: str, places: Sequence[NumberPlace], states: States, now: Millis) -> MessagingLimit:
-        """How much of *owner*'s messaging limit is used; counted where the limit is finite."""
-        numbers = tuple(place.number for place in places if place.owner == owner)
-        tier, told_at = limit_of(owner, places, states)
-        if TIERS.get(tier) is None:
-            return MessagingLimit(owner, tier, told_at, numbers, None)
-        used, is_whole = self.reach.people(numbers, now - LIMIT_WINDOW_MS, now + 1)
-        return MessagingLimit(owner, tier, told_at, numbers, used, is_whole)
+    def _people(self, numbers: Sequence[str], now: Millis) -> tuple[int, bool]:
+        return self.reach.people(numbers, now - LIMIT_WINDOW_MS, now + 1)

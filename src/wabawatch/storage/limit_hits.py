@@ -6,7 +6,7 @@ Nothing is written down a second time for it, so nothing can be counted twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, func, select
 
@@ -51,21 +51,26 @@ def _by_weight(count: HitCount) -> tuple[int, HitCount]:
 
 def _of_messages(connection: Connection, spans: list[Span], places: NumberPlaces) -> Counter[tuple[str, str, int]]:
     """How many messages failed at a limit, by number, WABA and code."""
+    counted: Counter[tuple[str, str, int]] = Counter()
+    for (number_id, code), n in failures(connection, spans, LIMIT_HIT_CODES).items():
+        counted[*places.of(number_id), code] += n
+    return counted
+
+
+def failures(connection: Connection, spans: list[Span], codes: Collection[int]) -> Counter[tuple[int, int]]:
+    """How many messages failed with one of *codes*, by number id and code."""
     found: Counter[tuple[int, int]] = Counter()
     for span in spans:
         r, p = rollups.c, packed.c
         where = (r.tier == int(span.tier), r.bucket >= span.first, r.bucket < span.end, r.scope == int(Scope.ERROR))
-        query = select(r.number_id, r.ref, func.sum(r.n)).where(*where, r.ref.in_(CODES))
+        query = select(r.number_id, r.ref, func.sum(r.n)).where(*where, r.ref.in_(sorted(codes)))
         for number_id, code, n in connection.execute(query.group_by(r.number_id, r.ref)):
             found[number_id, code] += int(n)
         inside = (p.tier == int(span.tier), p.bucket >= span.first, p.bucket < span.end, p.scope == int(Scope.ERROR))
         for each in packed_counts.read(connection, *inside):
-            if each.ref in LIMIT_HIT_CODES:
+            if each.ref in codes:
                 found[each.number_id, each.ref] += each.n
-    counted: Counter[tuple[str, str, int]] = Counter()
-    for (number_id, code), n in found.items():
-        counted[*places.of(number_id), code] += n
-    return counted
+    return found
 
 
 def _of_events(connection: Connection, start: Millis, end: Millis, places: NumberPlaces) -> Iterator[LimitHit]:

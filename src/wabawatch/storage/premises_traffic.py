@@ -27,7 +27,7 @@ def read_traffic(connection: Connection, now: Millis) -> Traffic:
     days = [Span(Tier.DAY, bucket_of(Tier.DAY, now) - 1, bucket_of(Tier.DAY, now) + 1)]
     counted = read_counters(connection, days)
     return Traffic(
-        last_at=_last_at(connection),
+        last_at=last_webhooks(connection),
         retrying=retrying,
         parked=given_up,
         parked_error=_newest_error(connection),
@@ -40,7 +40,8 @@ def read_traffic(connection: Connection, now: Millis) -> Traffic:
     )
 
 
-def _last_at(connection: Connection) -> dict[str, Millis]:
+def last_webhooks(connection: Connection) -> dict[str, Millis]:
+    """When the newest live webhook of each app came."""
     some = select(bodies.c.app_id, bodies.c.code, bodies.c.received_at).order_by(bodies.c.id.desc())
     newest = some.limit(NEWEST_BODIES).subquery().c
     query = select(newest.app_id, newest.code, func.max(newest.received_at)).group_by(newest.app_id, newest.code)

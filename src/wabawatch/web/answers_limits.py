@@ -8,9 +8,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from wabawatch.domain.campaigns import Weight
 from wabawatch.domain.costs import Costs, Sum
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.limit_hits import LimitHits, explained, scope_of
+from wabawatch.domain.preflight import Go, Preflight
 from wabawatch.domain.violations import SendEvidence, Violations
 from wabawatch.flows.limiting import HeadRoom
 from wabawatch.web.answers import Strict, Time
@@ -263,3 +265,39 @@ def _send(each: SendEvidence) -> SendLine:
 
 def _time(at: Millis) -> str:
     return iso(at) or ""
+
+
+class ReasonLine(Strict):
+    """What one check found."""
+
+    weight: Weight
+    check: Annotated[str, Meta(description="A stable word")]
+    figure: str
+    next_step: str | None
+
+
+class AmountLine(Strict):
+    """What a campaign costs at list prices."""
+
+    low: float
+    high: float
+    currency: str | None
+
+
+class PreflightAnswer(Strict):
+    """Whether a campaign may well be sent. The worst reasons come first."""
+
+    verdict: Go
+    reasons: list[ReasonLine]
+    seconds: Annotated[float | None, Meta(description="How long it takes; null: the number was not named")]
+    cost: Annotated[AmountLine | None, Meta(description="null: not all prices are known")]
+
+
+def preflight_answer(found: Preflight) -> PreflightAnswer:
+    """*found* as it is answered."""
+    reasons = [ReasonLine(each.weight, each.check, each.figure, each.next_step or None) for each in found.reasons]
+    cost = None
+    if found.amount is not None:
+        low, high = (float(round(some, 6)) for some in found.amount)
+        cost = AmountLine(low, high, found.currency or None)
+    return PreflightAnswer(found.verdict, reasons, found.seconds, cost)

@@ -9,19 +9,22 @@ from typing import Annotated
 import msgspec
 
 from wabawatch.domain.access import Scope
-from wabawatch.domain.facts import Millis
+from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.flows.costing import Costing
 from wabawatch.flows.limiting import Limiting
+from wabawatch.flows.preflighting import Preflighting
 from wabawatch.flows.proving import Proving
 from wabawatch.ports import Window
 from wabawatch.web.answers_limits import (
     CostsAnswer,
     HeadRoomAnswer,
     HitsAnswer,
+    PreflightAnswer,
     ViolationsAnswer,
     costs_answer,
     head_room_answer,
     hits_answer,
+    preflight_answer,
     violations_answer,
 )
 from wabawatch.web.api_figures import MAX_HOURS
@@ -52,6 +55,23 @@ class Listed(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000, description="List so many of each kind, the newest.")] = 100
 
 
+class PreflightIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A campaign that is to be sent."""
+
+    template: Annotated[str, msgspec.Meta(min_length=1, max_length=512, description="The template's name")]
+    language: Annotated[str, msgspec.Meta(min_length=1, max_length=16, description="Its language, such as en_US")]
+    recipients: Annotated[
+        int, msgspec.Meta(ge=0, le=100_000_000, description="To how many people; with `to`, their number counts.")
+    ] = 0
+    number: Annotated[
+        str, msgspec.Meta(max_length=64, description="The phone_number_id to send from; empty: any of them.")
+    ] = ""
+    to: Annotated[
+        list[Annotated[str, msgspec.Meta(min_length=1, max_length=32)]],
+        msgspec.Meta(max_length=10_000, description="Phone numbers, to look up opt-outs, repeats and countries."),
+    ] = []
+
+
 @dataclass(frozen=True, slots=True)
 class LimitsApi:
     """What messages cost, which limits were hit, and what breaks the rules."""
@@ -59,6 +79,7 @@ class LimitsApi:
     costing: Costing
     limiting: Limiting
     proving: Proving
+    preflighting: Preflighting
 
     def operations(self) -> list[Operation]:
         """Its part of the table."""
@@ -81,7 +102,18 @@ class LimitsApi:
                 ViolationsAnswer, parameters=Listed,
                 description="With what each was judged by, the sends that nobody can judge, and opt-outs.",
             ),
+            Operation(
+                "POST", "/preflight", Scope.READ, self.preflight, "Ask whether a campaign may well be sent",
+                PreflightAnswer, body=PreflightIn,
+                description="Go, risky or stop, with each reason, its figure and the next step. Nothing is sent.",
+            ),
         ]  # fmt: skip
+
+    def preflight(self, call: Call) -> PreflightAnswer:
+        """Whether a campaign may well be sent."""
+        asked: PreflightIn = call.body
+        template = TemplateRef(asked.template, asked.language)
+        return preflight_answer(self.preflighting.check(template, asked.recipients, asked.number, asked.to))
 
     def get_rate_limits(self, call: Call) -> HitsAnswer:
         """Limits that were hit."""
