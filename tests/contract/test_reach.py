@@ -127,3 +127,12 @@ def test_a_level_that_was_told_is_taken(shelf: Shelf) -> None:
     (pace,) = flow(shelf).head_room().throughput
 
     assert pace.limit_mps == 80
+
+
+def test_ids_that_are_tied_by_a_third_are_one_person(shelf: Shelf) -> None:
+    new_phone = Person(phone="15550000009", bsuid="US.2")
+    shelf.learn([sent("a", 0, Person(phone="15550000002")), sent("b", 5, Person(phone="15550000009"))])
+    assert people(shelf) == 2
+
+    shelf.learn([wrote("in", -2 * DAY, BOTH), wrote("in2", -2 * DAY, new_phone)])
+    assert people(shelf) == 1

@@ -49,3 +49,6 @@ _mine, _others = (
         (contact_links.c.other_id, contact_links.c.contact_id),
     )
 )
+
+ties = (_mine, _others)
+"""What finds the links of contacts, from either end."""

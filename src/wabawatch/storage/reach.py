@@ -7,7 +7,7 @@ order in which sends and answers become known plays no part, and no message cost
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select
 
@@ -19,7 +19,7 @@ from wabawatch.domain.standing import MINUTE_MS, Role
 from wabawatch.storage.bulk import Lookup
 from wabawatch.storage.database import Database
 from wabawatch.storage.evidence import ATTEMPTED, ROLE_BITS
-from wabawatch.storage.kin import MOST_IDS, linked
+from wabawatch.storage.kin import MOST_IDS, ties
 from wabawatch.storage.message_rows import PARTICIPANTS_BIT
 from wabawatch.storage.number_places import NumberPlaces
 from wabawatch.storage.schema import messages, rollups, service_windows, standings
@@ -60,16 +60,31 @@ class SqlReach:
         with self._database.reading() as connection:
             ids = NumberPlaces(connection).ids()
             sends = _sends(connection, [ids[number] for number in numbers if number in ids], start, end)
-            same = linked(connection, {send.person for send in sends})
-            person = {i: min(kin) if len(kin) <= MOST_IDS else i for i, kin in same.items()}
-            everybody = {i for kin in same.values() if len(kin) <= MOST_IDS for i in kin} | same.keys()
+            person = _persons(_links(connection, {send.person for send in sends}))
+            everybody = {send.person for send in sends} | person.keys()
             windows: defaultdict[tuple[int, int], list[tuple[Millis, Millis]]] = defaultdict(list)
-            belongs = {i: person[mine] for mine, kin in same.items() if len(kin) <= MOST_IDS for i in kin} | person
             for contact_id, number_id, opened_at, last_after in _windows(connection, everybody):
                 until = opened_at + last_after + WINDOW_MS
-                windows[belongs[contact_id], number_id].append((opened_at, until))
-        found = reached((Send(person[send.person], send.number, send.at) for send in sends), windows)
+                windows[person.get(contact_id, contact_id), number_id].append((opened_at, until))
+        found = reached((send._replace(person=person.get(send.person, send.person)) for send in sends), windows)
         return len(found), len(sends) < MOST_SENDS
+
+
+def _links(connection: Connection, contacts: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Which two ids are one person, where at least one of them is in *contacts*: chains of two links are whole."""
+    for lookup in ties:
+        yield from lookup(connection, contacts)
+
+
+def _persons(links: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """The ids that are linked, each with the id that stands for the person."""
+    mates: dict[int, set[int]] = {}
+    for a, b in links:
+        small, large = sorted((mates.get(a, {a}), mates.get(b, {b})), key=len)
+        if small is not large:
+            large |= small
+            mates.update(dict.fromkeys(large if len(large) == 2 else small, large))
+    return {i: min(same) for i, same in mates.items() if len(same) <= MOST_IDS}
 
 
 def _sends(connection: Connection, number_ids: Collection[int], start: Millis, end: Millis) -> list[Send]:
