@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e import test_gateway
-from tests.e2e.test_gateway import Scene
+from tests.support.gateway_scene import TOKEN, Scene, staged
 from tests.support.server import API_TOKEN, PATIENCE_S, SECRET, Server
 from tests.support.system import item, webhook
 
@@ -22,7 +21,12 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 EXAMPLE = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOW = 1_790_000_000_000
 
-scene = test_gateway.scene
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with staged(tmp_path, {}) as scene:
+        yield scene
+
 
 DJANGO_SETTINGS = """
 DEBUG = False
@@ -68,7 +72,7 @@ def unpack(page: str, folder: Path, server: Server, number: str = "") -> None:
     meant = {
         "https://wabawatch.example.com": server.url,
         '"TOKEN"': f'"{API_TOKEN}"',
-        "META_TOKEN": test_gateway.TOKEN,
+        "META_TOKEN": TOKEN,
         "APP_SECRET": SECRET,
         "PHONE_NUMBER_ID": number,
     }
