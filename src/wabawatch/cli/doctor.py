@@ -16,9 +16,12 @@ from wabawatch.domain.findings import Finding, Level
 from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.premises import BooksState, Premises
 from wabawatch.flows.doctoring import examine
+from wabawatch.net import guard_of
+from wabawatch.probes.forward_targets import look_at_targets
 from wabawatch.probes.meta_look import look_at_meta
 from wabawatch.probes.own_server import look_at_server
 from wabawatch.settings import Settings, SettingsError, check_production
+from wabawatch.settings_forward import targets_of
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys, newest_sealed
 from wabawatch.storage.premises_postgres import look_at_inbox_table
@@ -96,6 +99,9 @@ def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
         inbox=inbox,
         sqlite=look_at_sqlite() if database else None,
         server=look_at_server(host, port, settings.apps) if port else None,
+        targets=look_at_targets(
+            targets_of(settings.forward).values(), books.targets, guard_of(settings.network.allow_private_urls)
+        ),
         meta=books.meta if offline else ask_meta(settings, books, now),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.meta_look import MetaLook
 
@@ -109,6 +110,8 @@ class BooksState:
     """None: it is an SQLite file, or cannot be reached"""
     traffic: Traffic | None = None
     """None: it could not be read, or there is none yet"""
+    targets: Mapping[str, TargetState] = field(default_factory=dict)
+    """Forward targets, by name; what waits for them in the inbox is not looked at"""
     meta: MetaLook = field(default_factory=MetaLook)
     """What polling learnt"""
     wabas: frozenset[str] = frozenset()
@@ -171,6 +174,19 @@ class ServerLook:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetLook:
+    """A forward target."""
+
+    name: str
+    address: str
+    """Without what may be secret in it"""
+    trouble: str = ""
+    """Why it cannot be reached; "" it can"""
+    state: TargetState | None = None
+    """What the books tell of it; None: nothing yet"""
+
+
+@dataclass(frozen=True, slots=True)
 class Premises:
     """Everything that was looked at."""
 
@@ -184,4 +200,5 @@ class Premises:
     """None: there is no SQLite file to look at"""
     server: ServerLook | None
     """None: the port is chosen when the server starts, so it is not known where to look"""
+    targets: tuple[TargetLook, ...] = ()
     meta: MetaLook = field(default_factory=MetaLook)

@@ -9,6 +9,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, failed, ok, warning
 from wabawatch.domain.graph_versions import Age, age_of, newest
 from wabawatch.domain.premises import BooksState, Premises, Traffic
+from wabawatch.flows import doctoring_forward as forwarded
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
 from wabawatch.flows.doctoring_meta import examine_meta
@@ -31,6 +32,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         api_token(settings, books.tokens),
         *(_traffic(settings, books.traffic, now) if books.traffic else ()),
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
+        *(finding for each in premises.targets for finding in forwarded.target(each)),
         graph_version(settings.graph.url.version, now),
         *examine_meta(settings, premises.meta, now),
         *server(premises),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -29,9 +30,8 @@ class ForwardDesk:
     def states(self) -> list[TargetState]:
         """Every target that was ever known, by name."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(forward_targets).order_by(forward_targets.c.name)).all()
-            counted = _counts(connection)
-        return [self._state(row, counted.get(row.id, (0, 0))) for row in rows]
+            found = read_targets(connection)
+        return [self._with_waiting(state) for state in found.values()]
 
     def undelivered(self, name: str, *, is_dead: bool, limit: int) -> list[Delivery]:
         """Deliveries of a target that are tried again, or are dead letters; the oldest bodies first."""
@@ -92,21 +92,32 @@ class ForwardDesk:
             connection.execute(update(forward_targets).where(forward_targets.c.name == name).values(**values))
             audit.append(connection, now, done.actor, done.action, done.subject)
 
-    def _state(self, row: Any, counted: tuple[int, int]) -> TargetState:
-        cursor = max(row.cursor, row.skip_to)
-        return TargetState(
-            name=row.name,
-            is_wanted=bool(row.is_wanted),
-            is_paused=bool(row.is_paused),
-            cursor=cursor,
-            waiting=self._bodies.waiting(cursor),
-            oldest_waiting_at=self._bodies.oldest_waiting_at(cursor),
-            retrying=counted[0],
-            dead=counted[1],
-            open_since=row.open_since,
-            delivered_at=row.delivered_at,
-            trouble=row.trouble,
-        )
+    def _with_waiting(self, state: TargetState) -> TargetState:
+        waiting, oldest_at = self._bodies.waiting(state.cursor), self._bodies.oldest_waiting_at(state.cursor)
+        return replace(state, waiting=waiting, oldest_waiting_at=oldest_at)
+
+
+def read_targets(connection: Connection) -> dict[str, TargetState]:
+    """Every target that was ever known, by name, without what waits for it in the inbox."""
+    counted = _counts(connection)
+    rows = connection.execute(select(forward_targets).order_by(forward_targets.c.name))
+    return {row.name: _state(row, *counted.get(row.id, (0, 0))) for row in rows}
+
+
+def _state(row: Any, retrying: int, dead: int) -> TargetState:
+    return TargetState(
+        name=row.name,
+        is_wanted=bool(row.is_wanted),
+        is_paused=bool(row.is_paused),
+        cursor=max(row.cursor, row.skip_to),
+        waiting=0,
+        oldest_waiting_at=None,
+        retrying=retrying,
+        dead=dead,
+        open_since=row.open_since,
+        delivered_at=row.delivered_at,
+        trouble=row.trouble,
+    )
 
 
 def _id(connection: Connection, name: str) -> int:

@@ -19,6 +19,7 @@ from wabawatch.ports import DIGESTED
 from wabawatch.storage.blocks import BLOCK_BODIES
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
+from wabawatch.storage.forward_desk import read_targets
 from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.migrations import schema_place
 from wabawatch.storage.outages import remedy
@@ -163,6 +164,7 @@ def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
         meta=MetaLook(read_states(connection), tuple(read_polls(connection)), tuple(read_usages(connection))),
         wabas=wabas_seen(connection, now - 30 * DAY_MS),
         tokens=count_live(connection, now),
+        targets=read_targets(connection),
     )
 
 
