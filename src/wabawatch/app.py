@@ -65,6 +65,7 @@ from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
 from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_figures import FiguresApi
+from wabawatch.web.api_forward import ForwardApi
 from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.api_messages import MessagesApi
@@ -269,6 +270,7 @@ class System:
             BatchesApi(self.inbox, self.clock, admits),
             MessagesApi(self.browsing, self.clock),
             FiguresApi(self.status, self.cycle),
+            ForwardApi(self.forwards.flow),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
         ]
 

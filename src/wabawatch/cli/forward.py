@@ -83,8 +83,6 @@ def replay(
     where: Where = HERE,
 ) -> None:
     """Send bodies to a target again: its dead letters, or those that are picked out. A running server does it."""
-    if all and since is None:
-        raise BadRequest("--all needs --from: say from when on bodies are to be sent again")
     with opened(where) as system:
         now = system.clock.now()
         from_at, to_at = (None if given is None else moment(given, now) for given in (since, until))

@@ -156,6 +156,8 @@ class Forwarding:
         """Send bodies to *name* again; with *dry_run*, only say which, and what it would get. Raises NotFound,
         BadRequest."""
         target = self._target(name)
+        if pick.body_id is None and not pick.only_dead and pick.from_at is None:
+            raise BadRequest("from: missing; say from when on everything is to be sent again")
         found = self._picked(target, pick)
         if pick.body_id is not None and not found:
             raise NotFound(f"body {pick.body_id}: not kept any more, or nothing in it is for {name}")
