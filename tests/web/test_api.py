@@ -16,7 +16,10 @@ from tests.support.books import HandClock
 
 from wabawatch.app import System
 from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.platform import Kind, Seen, Subject
+from wabawatch.flows.knowing import learn
 from wabawatch.settings import load
+from wabawatch.storage.books import SqlBooks
 
 NOW = 1_795_176_000_000
 TOKENS = ("first token", "tökën")
@@ -154,6 +157,18 @@ def test_the_status_has_the_promised_names(desk: Desk) -> None:
     }  # fmt: skip
     assert found["overall_status"] == "insufficient_data"
     assert found["monitoring"] == {"running": False, "last_cycle_at": None, "interval_ms": 300_000}
+
+
+def test_the_status_tells_the_rating_of_numbers_as_a_part_without_a_count(desk: Desk) -> None:
+    green = Seen(Subject(Kind.NUMBER, "106540352242922"), {"quality": "GREEN"})
+    with SqlBooks(desk.system.database, desk.system.keyring, lambda _: "").writing() as ledger:
+        learn(ledger, [green], {}, NOW - 7_200_000, NOW - 7_200_000)
+    desk.post("/messages", SEND | {"phone_number_id": "106540352242922", "message_id": WAMID, "at": NOW - 3_600_000})
+    desk.system.drain()
+
+    assert desk.get("/status", "hours=0")["requirements"]["quality_score"]["parts"]["number"] == {
+        "value": 1.0, "weight": 0.25, "n": None,
+    }  # fmt: skip
 
 
 def test_the_window_of_the_status_is_what_was_asked_for(desk: Desk) -> None:

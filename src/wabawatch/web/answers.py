@@ -71,7 +71,8 @@ class Part(Strict):
 
     value: float | None
     weight: float
-    n: int
+    n: int | None
+    """None for one that is no rate: the rating of numbers"""
 
 
 class QualityScore(Judged):
