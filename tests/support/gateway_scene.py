@@ -48,10 +48,10 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Scene]:
-    """A server with *settings* in front of a simulator."""
+def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000) -> Iterator[Scene]:
+    """A server with *settings* in front of a simulator, whose time runs *speed* times as fast."""
     server = Server(folder, settings)
-    command = [COMMAND, "simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", "2000"]
+    command = [COMMAND, "simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
     simulator = subprocess.Popen(
         [*command, "--webhook-url", f"{server.url}/webhooks/whatsapp"],
         env=environment(folder, {}),
