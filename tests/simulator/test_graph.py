@@ -201,3 +201,10 @@ def test_the_truth_is_published_as_json(made: Simulation) -> None:
 
     assert truth["totals"]["attempted"] == 1
     assert [(row["wamid"], row["status"]) for row in truth["messages"]] == [(wamid, "pending")]
+
+
+def test_a_number_tells_its_country_in_two_letters(made: Simulation) -> None:
+    body = call(made, "GET", f"/v25.0/{made.world.numbers[0].id}?fields=country_code,display_phone_number").json()
+
+    assert body["display_phone_number"].startswith("+1 ")
+    assert body["country_code"] == "US"

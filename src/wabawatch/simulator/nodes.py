@@ -60,7 +60,7 @@ def phone(state: NumberState, standing: Standing, fields: Sequence[str], now: Mi
         "is_pin_enabled": lambda: True,
         "is_preverified_number": lambda: False,
         "search_visibility": lambda: "NON_VISIBLE",
-        "country_code": lambda: "1",
+        "country_code": lambda: "US",
         "certificate": lambda: "",
         "last_onboarded_time": lambda: "2026-01-05T08:00:00+0000",
         "throughput": lambda: {"level": state.throughput},
