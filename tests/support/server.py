@@ -187,7 +187,7 @@ class Sender:
 
     async def record(self, path: str, body: bytes) -> int:
         """Post to `/api/v1`; gives the HTTP status or LOST."""
-        return await self._post(f"/api/v1{path}", body, bearer(API_TOKEN))
+        return await self._post(f"/api/v1{path}", body, bearer(API_TOKEN) | {"content-type": "application/json"})
 
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
         while True:
