@@ -158,8 +158,12 @@ def test_any_change_of_a_good_body(content: bytes) -> None:
     assert_sound(content)
 
 
-BROKEN = st.none() | st.booleans() | st.integers() | WILD | st.lists(LEAVES, max_size=3) | st.dictionaries(WILD, LEAVES)
-"""Things that are no item of anything."""
+KNOWN_KEYS = _keys(BODIES)
+NO_KEY = WILD.filter(lambda key: key not in KNOWN_KEYS)
+BROKEN = (
+    st.none() | st.booleans() | st.integers() | WILD | st.lists(LEAVES, max_size=3) | st.dictionaries(NO_KEY, LEAVES)
+)
+"""Things that are no item of anything: not one key that an item has (`{"id": 0}` is a message, if a poor one)."""
 
 
 def understood(facts: tuple[Fact, ...]) -> list[Fact]:
