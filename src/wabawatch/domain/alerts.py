@@ -238,6 +238,36 @@ class Transition:
     """As it was known then"""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """One alert as it stands now, for those who tell of it: firing, or ended lately."""
+
+    key: str
+    rule: str
+    scope: AlertScope
+    severity: Severity
+    fired_at: Millis
+    reading: Reading
+    """The newest"""
+    ended_at: Millis | None = None
+    """None: it fires"""
+    ended: Reason | None = None
+    """How it ended; None: it fires"""
+    ack_at: Millis | None = None
+    ack_by: str = ""
+    transition: int = 0
+    """Number of its newest transition; they grow"""
+    worsened: int = 0
+    """Number of its newest transition that told of a worsening; 0: none did"""
+    firings: tuple[Millis, ...] = ()
+    """When its rule fired for its scope within the last day, the newest last: to notice flapping"""
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether it fires now."""
+        return self.ended_at is None
+
+
 def alert_key(rule: str, scope: AlertScope, began_at: Millis) -> str:
     """The name of one alert, from its pending to its end: the same whoever computes it, however often."""
     return hashlib.sha256(f"{rule}\0{scope}\0{scope.waba}\0{began_at}".encode()).hexdigest()[:16]
