@@ -14,6 +14,8 @@ from pathlib import Path
 from wabawatch import kinds
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
+from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
+from wabawatch.settings_channels import Channel
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
@@ -22,10 +24,12 @@ __all__ = [
     "Alerts",
     "App",
     "AppEnv",
+    "Channel",
     "Forward",
     "Gateway",
     "Graph",
     "GraphUrl",
+    "Maintenance",
     "Monitoring",
     "Network",
     "Polling",
@@ -249,16 +253,6 @@ class QualityWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
-    """Who is told. This release checks these and sends nothing yet."""
-
-    email: tuple[str, ...] = setting("ALERT_EMAIL", kinds.ADDRESSES, (), "Who gets alerts by e-mail.")
-    slack_webhook_url: Secret | None = setting(
-        "SLACK_WEBHOOK_URL", kinds.SECRET_URL, None, "Slack incoming webhook that gets alerts."
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class App:
     """One Meta app that sends webhooks."""
 
@@ -295,6 +289,8 @@ class Settings:
     thresholds: Thresholds = section(Thresholds, "thresholds")
     quality_weights: QualityWeights = section(QualityWeights, "quality.weights")
     alerts: Alerts = section(Alerts, "alerts")
+    channels: Mapping[str, Channel] = sections(Channel, "channels")
+    maintenance: Mapping[str, Maintenance] = sections(Maintenance, "maintenance")
     prices: Prices = section(Prices, "prices")
     named_apps: Mapping[str, App] = sections(App, "apps")
     forward: Mapping[str, Forward] = sections(Forward, "forward")
@@ -343,6 +339,7 @@ def load(
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
     reading.problems += settings.prices.problems()
     reading.problems += mistakes(settings.forward, settings.apps)
+    reading.problems += maintenance_mistakes(settings.maintenance)
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings
