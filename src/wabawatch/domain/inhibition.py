@@ -1,0 +1,99 @@
+"""Which alerts explain which others: as long as one fires, nobody is told of its consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind
+from wabawatch.domain.silences import waba_of
+
+_RATES = ("DELIVERY_RATE_LOW", "FAILURE_RATE_HIGH", "QUALITY_SCORE_LOW", "DELIVERY_ANOMALY")
+
+EXPLAINS: Mapping[str, tuple[str, ...]] = {
+    # Meta does not answer: nothing is sent, nothing is delivered, no status comes.
+    "API_ENDPOINT_DOWN": (*_RATES, "API_ERRORS_HIGH", "WEBHOOK_SILENT", "NEW_ERROR_CODE", "RATE_LIMIT_HIT"),
+    # Meta refuses every call.
+    "TOKEN_INVALID": (*_RATES, "API_ERRORS_HIGH", "WEBHOOK_SILENT", "TOKEN_EXPIRING", "NEW_ERROR_CODE"),
+    "ACCOUNT_RESTRICTED": (*_RATES, "API_ERRORS_HIGH", "NEW_ERROR_CODE"),
+    "PAYMENT_PROBLEM": (*_RATES, "API_ERRORS_HIGH", "NEW_ERROR_CODE"),
+    "RATE_LIMIT_HIT": ("FAILURE_RATE_HIGH", "QUALITY_SCORE_LOW", "API_ERRORS_HIGH"),
+    # No status comes back: what was delivered is not known to have been.
+    "WEBHOOK_SILENT": ("DELIVERY_RATE_LOW", "QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
+    "DISK_LOW": ("BACKLOG_OLD",),
+    "WEBHOOK_TIMEOUT": ("WEBHOOK_SLOW",),
+    "TEMPLATE_PAUSED": ("UNAPPROVED_TEMPLATE_USED", "TEMPLATE_QUALITY_LOW"),
+    "TEMPLATE_DISABLED": ("UNAPPROVED_TEMPLATE_USED", "TEMPLATE_QUALITY_LOW", "TEMPLATE_PAUSED"),
+    "TEMPLATE_REJECTED": ("UNAPPROVED_TEMPLATE_USED",),
+    # The score is made of these.
+    "FAILURE_RATE_HIGH": ("QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
+    "DELIVERY_RATE_LOW": ("QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
+}
+"""Consequences by their cause. No type explains itself, also not by way of others (a test walks the table)."""
+
+_EVERYWHERE = frozenset({ScopeKind.ALL, ScopeKind.CHECK, ScopeKind.APP})
+"""What is about these is about everything that passes through them."""
+
+
+def covers(cause: AlertScope, consequence: AlertScope) -> bool:
+    """Whether what is so for *cause* is so for *consequence*: all of it, or the WABA, number or template itself."""
+    if cause.kind in _EVERYWHERE:
+        return cause.waba in ("", waba_of(consequence))
+    if cause.kind is ScopeKind.WABA:
+        return waba_of(consequence) == cause.id
+    return (cause.kind, cause.id) == (consequence.kind, consequence.id)
+
+
+def explanations(firing: Iterable[OpenAlert]) -> dict[str, str]:
+    """Alerts of *firing* that others of them explain: key of the explained to key of the cause, which is itself not
+    explained. Of several causes the gravest counts, then the one that fired first."""
+    order = {"critical": 0, "warning": 1, "info": 2}
+    ranked = sorted(firing, key=lambda alert: (order[alert.severity], alert.fired_at, alert.key))
+    by_rule: dict[str, list[OpenAlert]] = {}
+    for alert in ranked:
+        by_rule.setdefault(alert.rule, []).append(alert)
+    direct: dict[str, str] = {}
+    for alert in ranked:
+        causes = chain.from_iterable(by_rule.get(rule, ()) for rule in _CAUSES.get(alert.rule, ()))
+        found = [cause for cause in causes if covers(cause.scope, alert.scope)]
+        if found:
+            direct[alert.key] = min(found, key=lambda each: (order[each.severity], each.fired_at, each.key)).key
+    return {key: _root(direct, key) for key in direct}
+
+
+def firing_children(firing: Iterable[OpenAlert]) -> dict[str, str]:
+    """Alerts of *firing* about a whole of which a part fires by the same rule: key of the whole to key of a part."""
+    by_rule: dict[str, list[OpenAlert]] = {}
+    for alert in sorted(firing, key=lambda each: each.key):
+        by_rule.setdefault(alert.rule, []).append(alert)
+    found = {}
+    for some in by_rule.values():
+        for whole in some:
+            if whole.scope.kind in (ScopeKind.ALL, ScopeKind.WABA):
+                part = next((each for each in some if _is_part(each.scope, whole.scope)), None)
+                if part is not None:
+                    found[whole.key] = part.key
+    return found
+
+
+def _is_part(part: AlertScope, whole: AlertScope) -> bool:
+    if whole.kind is ScopeKind.ALL:
+        return part.kind is not ScopeKind.ALL
+    return part.kind not in (ScopeKind.ALL, ScopeKind.WABA, ScopeKind.PORTFOLIO) and part.waba == whole.id
+
+
+def _root(direct: Mapping[str, str], key: str) -> str:
+    while key in direct:
+        key = direct[key]
+    return key
+
+
+def _turned() -> dict[str, tuple[str, ...]]:
+    causes: dict[str, list[str]] = {}
+    for cause, consequences in EXPLAINS.items():
+        for each in consequences:
+            causes.setdefault(each, []).append(cause)
+    return {each: tuple(some) for each, some in causes.items()}
+
+
+_CAUSES = _turned()
