@@ -147,6 +147,45 @@ def test_after_a_kill_what_was_under_way_is_sent_again_and_nothing_is_lost(rig: 
     asyncio.run(scene())
 
 
+def test_a_process_whose_hold_ran_out_begins_nothing_that_its_successor_sends(rig: Rig) -> None:
+    async def scene() -> None:
+        hung, shop = Shop(), Shop()
+        hung.gate.clear()
+        ids = rig.accept(*(b"%d" % n for n in range(20)))
+        stuck = rig.forwarder(ONE, hung)
+        await rig.play(stuck, lambda: len(hung.got) == 1)
+        # It takes no step for a while, as when the books do not answer it.
+        rig.pass_time(HOLD_MS + 1)
+        await rig.settle(rig.forwarder(ONE, shop))
+        hung.gate.set()
+        await rig.settle(stuck)
+
+        assert (hung.ids, shop.ids) == (ids[:1], ids)
+
+    asyncio.run(scene())
+
+
+def test_two_processes_share_a_target_and_each_body_is_sent_by_one_of_them(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        one, two = rig.forwarder(CRM, shop), rig.forwarder(CRM, shop)
+        ids: list[int] = []
+        for n in range(12):
+            ids += rig.accept(*(b"%d %d" % (n, each) for each in range(100)))
+            await asyncio.gather(one.step(), two.step())
+            # Now and then whoever holds the target is idle for so long that the other one takes it.
+            if n % 4 == 3:
+                await asyncio.gather(rig.settle(one), rig.settle(two))
+                rig.pass_time(HOLD_MS + 1)
+                one, two = two, one
+        await rig.settle(one)
+        await rig.settle(two)
+
+        assert sorted(shop.ids) == ids
+
+    asyncio.run(scene())
+
+
 def test_a_stop_lets_attempts_end_and_sends_again_only_what_it_had_to_cut(rig: Rig) -> None:
     async def scene() -> None:
         shop, later = Shop(), Shop()
@@ -248,6 +287,45 @@ def test_what_is_skipped_by_hand_is_never_sent(rig: Rig) -> None:
         await rig.settle(forwarder)
 
         assert [parcel.content for _, parcel in shop.got] == [b"c"]
+
+    asyncio.run(scene())
+
+
+def test_what_is_dropped_while_it_is_tried_again_does_not_come_back(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, flow = Shop(BAD), rig.flow(CRM)
+        forwarder = rig.forwarder(CRM, shop)
+        rig.accept(b"a")
+        await rig.settle(forwarder)
+        rig.pass_time(7_000)
+        shop.gate.clear()
+        await rig.play(forwarder, lambda: len(shop.got) == 2)
+        assert flow.drop("crm", None, "test", is_dead=False) == 1
+        shop.gate.set()
+        await rig.settle(forwarder)
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+
+        assert (len(shop.got), rig.state().retrying, rig.state().dead) == (2, 0, 0)
+
+    asyncio.run(scene())
+
+
+def test_what_is_dropped_while_its_target_is_left_alone_is_not_sent_any_more(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, flow = Shop(BAD), rig.flow(ONE)
+        forwarder = rig.forwarder(ONE, shop)
+        rig.accept(*(b"%d" % n for n in range(4)))
+        await rig.settle(forwarder)
+        rig.pass_time(7_000)
+        await rig.settle(forwarder)  # the first of them fails again: that is one too many in a row
+        assert rig.state().open_since is not None
+        assert flow.drop("crm", None, "test", is_dead=False) == 4
+        shop.answer, before = GOOD, len(shop.got)
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+
+        assert (len(shop.got), rig.state().retrying) == (before, 0)
 
     asyncio.run(scene())
 

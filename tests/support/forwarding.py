@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tests.support.books import HandClock
 from tests.support.places import Place
-from wabawatch.domain.forwarding import Outcome, Target, TargetState
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.forwarding import Delivery, Outcome, Progress, Target, TargetState
 from wabawatch.flows.forwarding import Forwarding, Parcel
 from wabawatch.forwarder.forwarder import LOOK_S, Forwarder
 from wabawatch.forwarder.means import Answer, Means, Post
@@ -111,6 +112,15 @@ class Rig:
         self.threads.shutdown()
         self.inbox.close()
         self.database.close()
+
+
+def refuse(store: SqlForwards, name: str, body_id: BodyId, at: Millis, again_at: Millis | None = None) -> None:
+    """Note that *name* did not take a body that came at *at*: it is tried *again_at*, or (None) a dead letter."""
+    dead_at = at if again_at is None else None
+    row = Delivery(body_id, at, at, 9, again_at, Outcome.REFUSED, "HTTP 404", dead_at)
+    assert store.claim(name, "a test", at, at + 1) is not None
+    assert store.keep(name, "a test", Progress(body_id, body_id, failed=[row]), at)
+    store.give_back(name, "a test")
 
 
 def with_one_at_a_time(target: Target) -> Target:

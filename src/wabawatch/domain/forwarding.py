@@ -213,7 +213,9 @@ class Progress:
     cursor: int
     judged: int
     failed: Sequence[Delivery] = ()
-    """New or changed rows"""
+    """New rows"""
+    changed: Sequence[Delivery] = ()
+    """Rows that were there; one that was dropped meanwhile stays dropped"""
     done: Collection[int] = ()
     """Rows that go: their bodies were taken"""
     cases: Sequence[Case] = ()

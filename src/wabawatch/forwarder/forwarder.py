@@ -169,10 +169,11 @@ class Forwarder:
         now = self._means.clock.now()
         while self._firsts and is_overdue(self._firsts[0].body.received_at, now):
             late = self._firsts.popleft().as_row()
-            self._notes.failing(
-                replace(late, next_try_at=None, dead_at=now, detail="never tried: it was down or paused")
-            )
-        if held.due_at is not None and held.due_at <= now and not self._again and self._may_begin():
+            dead = replace(late, next_try_at=None, dead_at=now, detail="never tried: it was down or paused")
+            self._notes.failing(dead, has_row=False)
+        if not self._may_begin():
+            self._again.clear()  # they are in the books, as long as nobody drops them
+        elif held.due_at is not None and held.due_at <= now and not self._again:
             await self._read_due(now)
         if self._open_since is not None and not self._is_paused:
             await self._judge_held(now)
@@ -195,7 +196,7 @@ class Forwarder:
         items, hopeless = await self._in_thread(self._due_again, now, besides)
         self._again.extend(items)
         for row in hopeless:
-            self._notes.failing(row)
+            self._notes.failing(row, has_row=True)
         if items:
             self._looked_at = -LOOK_S  # there may be more
 
@@ -227,7 +228,10 @@ class Forwarder:
     # ---------------------------------------------------------------- the attempts
 
     def _may_begin(self) -> bool:
-        return not self._is_ending and not self._is_paused and self._breaker.admits(self._means.clock.now())
+        now = self._means.clock.now()
+        # While the books do not answer, the hold runs out: another process may have taken over, with the same bodies.
+        is_held = now < self._held_until
+        return is_held and not self._is_ending and not self._is_paused and self._breaker.admits(now)
 
     def _set_to_work(self) -> None:
         idle = self.target.concurrency - len(self._tasks)
@@ -266,7 +270,7 @@ class Forwarder:
                 row = replace(
                     item.as_row(), next_try_at=self._means.clock.now(), detail="cut off when the server stopped"
                 )
-                self._notes.failing(row)
+                self._notes.failing(row, has_row=False)
             raise
         if self._in_flight.pop(item.id, None) is item:  # else the target is another process's by now
             self._note(item, outcome, words, (self._means.timer() - item.began) * 1000)
@@ -281,7 +285,7 @@ class Forwarder:
             self._notes.taken(item.id, has_row=not item.holds_cursor)
             self._notes.delivered_at, self._notes.trouble = now, ""
         else:
-            self._notes.failing(item.as_row().failed(outcome, words, now))
+            self._notes.failing(item.as_row().failed(outcome, words, now), has_row=not item.holds_cursor)
             self._notes.trouble = words
         if item.row is None and item.id > self._judged:
             self._notes.cases.append(case_of(item, index_of(took_ms) if is_good else None))
@@ -321,7 +325,8 @@ class Forwarder:
         progress = Progress(
             cursor=self._cursor(),
             judged=max(self._judged, self._cursor()),
-            failed=list(notes.failed.values()),
+            failed=notes.new_rows,
+            changed=notes.changed_rows,
             done=notes.done,
             cases=notes.cases,
             attempts=notes.attempts,
@@ -345,7 +350,7 @@ class Forwarder:
         for item in self._slow():
             item.is_lent = True
             again_at = now + round(self.target.timeout_s * 1000)
-            self._notes.failing(replace(item.as_row(), next_try_at=again_at, detail="no answer yet"))
+            self._notes.failing(replace(item.as_row(), next_try_at=again_at, detail="no answer yet"), has_row=False)
 
     def _slow(self) -> list[Item]:
         since = self._means.timer() - LEND_AFTER_S

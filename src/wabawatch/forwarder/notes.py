@@ -49,6 +49,8 @@ class Notes:
     """What has happened and is not written down yet."""
 
     failed: dict[BodyId, Delivery] = field(default_factory=dict)
+    known: set[BodyId] = field(default_factory=set)
+    """Those of `failed` of which the books have a row already"""
     done: set[BodyId] = field(default_factory=set)
     cases: list[Case] = field(default_factory=list)
     attempts: Counter[tuple[Millis, Outcome]] = field(default_factory=Counter)
@@ -60,21 +62,36 @@ class Notes:
         """Whether nothing has happened."""
         return not (self.attempts or self.failed or self.done or self.cases)
 
-    def failing(self, row: Delivery) -> None:
-        """A body has a new row, or another one."""
+    @property
+    def new_rows(self) -> list[Delivery]:
+        """Rows that the books do not have yet."""
+        return [row for id_, row in self.failed.items() if id_ not in self.known]
+
+    @property
+    def changed_rows(self) -> list[Delivery]:
+        """Rows that the books have, unless somebody dropped them."""
+        return [row for id_, row in self.failed.items() if id_ in self.known]
+
+    def failing(self, row: Delivery, *, has_row: bool) -> None:
+        """A body has a new row, or (*has_row*) another one than in the books."""
+        if has_row and row.body_id not in self.failed:
+            self.known.add(row.body_id)
         self.done.discard(row.body_id)
         self.failed[row.body_id] = row
 
     def taken(self, id_: BodyId, has_row: bool) -> None:
         """A body was taken: its row goes, if it has one."""
+        self.known.discard(id_)
         if self.failed.pop(id_, None) is not None or has_row:
             self.done.add(id_)
 
     def then(self, later: Notes) -> Notes:
         """These, and what came later."""
         failed = {id_: row for id_, row in self.failed.items() if id_ not in later.done} | later.failed
+        new = self.failed.keys() - self.known
         return Notes(
             failed,
+            ((self.known | later.known) - new) & failed.keys(),
             (self.done - later.failed.keys()) | later.done,
             self.cases + later.cases,
             self.attempts + later.attempts,

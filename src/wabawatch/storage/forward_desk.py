@@ -15,7 +15,7 @@ from wabawatch.ports import BodyId, Deed
 from wabawatch.storage import audit
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import chunks, insert
-from wabawatch.storage.forwards import delivery_of, row_of
+from wabawatch.storage.forwards import CHANGING, delivery_of, row_of
 from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
 
@@ -56,8 +56,7 @@ class ForwardDesk:
         with self._database.writing() as connection:
             target_id = _id(connection, name)
             new = insert(connection, forward_deliveries)
-            changing = ("since", "tries", "next_try_at", "dead_at", "outcome", "detail")
-            latest = {column: new.excluded[column] for column in changing}
+            latest = {column: new.excluded[column] for column in CHANGING}
             upsert = new.on_conflict_do_update(index_elements=["target_id", "body_id"], set_=latest)
             rows = [
                 row_of(target_id, Delivery(id_, at, now, 0, now, Outcome.HELD, "to be sent again"))

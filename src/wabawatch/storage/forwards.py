@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.forwarding import KEEP_DEAD_MS, Case, Delivery, Held, Outcome, Progress
@@ -25,6 +25,8 @@ from wabawatch.storage.schema import bodies
 from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
 
 _DROPPED_ROWS = 5_000
+CHANGING = ("since", "tries", "next_try_at", "dead_at", "outcome", "detail")
+"""What an attempt, or somebody who wants another one, changes in a row"""
 
 _same = Lookup(
     lambda some: select(bodies.c.fingerprint, bodies.c.id).where(
@@ -141,14 +143,27 @@ def _keep_rows(connection: Connection, target_id: int, progress: Progress) -> No
     for some in chunks(progress.done):
         gone = delete(forward_deliveries).where(c.target_id == target_id, c.body_id.in_(some))
         connection.execute(gone)
+    _change(connection, [row_of(target_id, each) for each in progress.changed])
     if not progress.failed:
         return
     new = insert(connection, forward_deliveries)
-    changing = ("since", "tries", "next_try_at", "dead_at", "outcome", "detail")
     upsert = new.on_conflict_do_update(
-        index_elements=["target_id", "body_id"], set_={name: new.excluded[name] for name in changing}
+        index_elements=["target_id", "body_id"], set_={name: new.excluded[name] for name in CHANGING}
     )
     connection.execute(upsert, [row_of(target_id, each) for each in progress.failed])
+
+
+def _change(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Change rows; of those that are gone nothing comes back."""
+    if not rows:
+        return
+    c = forward_deliveries.c
+    those = update(forward_deliveries).where(
+        c.target_id == bindparam("of_target_id"), c.body_id == bindparam("of_body_id")
+    )
+    changed = those.values({name: bindparam(f"new_{name}") for name in CHANGING})
+    keys = {"of_target_id": "target_id", "of_body_id": "body_id", **{f"new_{name}": name for name in CHANGING}}
+    connection.execute(changed, [{given: row[name] for given, name in keys.items()} for row in rows])
 
 
 def row_of(target_id: int, delivery: Delivery) -> dict[str, Any]:
