@@ -114,6 +114,8 @@ def drop(
     """Give bodies up for good: the dead letters of a target, or others. They are not sent any more."""
     if not yes:
         raise BadRequest("what is dropped cannot be brought back: say --yes")
+    if waiting and (body or retrying):
+        raise BadRequest("waiting: goes neither with --body nor with --retrying; it is all that was not tried yet")
     with opened(where) as system:
         if waiting:
             system.forwards.flow.skip_waiting(name, "cli")

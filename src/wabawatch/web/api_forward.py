@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from wabawatch.domain.access import Scope
+from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.forwarding import Delivery, TargetState
 from wabawatch.flows.forwarding import Forwarding, Pick, Resent
 from wabawatch.web.answers import Strict, Time
@@ -24,6 +25,14 @@ class Wish(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+
+
+class Part(StrEnum):
+    """Which of the bodies that a target has not taken."""
+
+    DEAD = "dead"
+    RETRYING = "retrying"
+    WAITING = "waiting"
 
 
 class Control(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,6 +68,20 @@ class ReplayIn(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "fro
     """Also what was delivered, while it is still kept; needs `from`"""
     dry_run: bool = False
     """Only say what would be sent"""
+
+
+class DropIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What to give up for good: bodies by their numbers, or all of a part."""
+
+    part: Part = Part.DEAD
+    """Dead letters, what is tried again, or all that came so far and was not tried yet"""
+    bodies: (
+        Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]], msgspec.Meta(min_length=1, max_length=1_000)]
+        | None
+    ) = None
+    """Only these, by their numbers; not with `waiting`"""
+    all: bool = False
+    """The whole part: needed when no body is named"""
 
 
 class TargetAnswer(Strict):
@@ -108,6 +131,14 @@ class ReplayAnswer(Strict):
     bodies: Annotated[list[ResentAnswer], msgspec.Meta(description="The first thousand")]
 
 
+class DropAnswer(Strict):
+    """What was given up. `dropped` is null for `waiting`, of which some may not have been for the target."""
+
+    target: str
+    part: str
+    dropped: int | None
+
+
 class ControlAnswer(Strict):
     """What a target is asked to do."""
 
@@ -125,6 +156,7 @@ class ForwardApi:
         """Its part of the table."""
         dead, again = "What it did not take for 7 days; kept for 30.", "What it is tried with again."
         sent = "A running server sends them within seconds, and tries for up to 7 days."
+        gone = "They are not sent any more, and nothing brings them back. Who did it is in the audit trail."
         return [
             Operation(
                 "GET", "/forward-targets", Scope.READ, self.list_targets, "List forward targets", list[TargetAnswer],
@@ -140,6 +172,10 @@ class ForwardApi:
             Operation(
                 "POST", "/forward-targets/{name}/replay", Scope.ADMIN, self.replay, "Send bodies again", ReplayAnswer,
                 parameters=One, body=ReplayIn, description=sent, problems=(404,),
+            ),
+            Operation(
+                "POST", "/forward-targets/{name}/drop", Scope.ADMIN, self.drop, "Give bodies up for good", DropAnswer,
+                parameters=One, body=DropIn, description=gone, problems=(404,),
             ),
             Operation(
                 "POST", "/forward-targets/{name}/control/{wanted}", Scope.ADMIN, self.control_target,
@@ -167,6 +203,19 @@ class ForwardApi:
         pick = Pick(asked.body, from_at, to_at, only_dead=asked.body is None and not asked.all)
         found = self.forwarding.replay(name, pick, call.caller.name, dry_run=asked.dry_run)
         return ReplayAnswer(name, asked.dry_run, len(found), [_resent(each) for each in found[:1_000]])
+
+    def drop(self, call: Call) -> DropAnswer:
+        """Give bodies up for good."""
+        name, asked, actor = call.parameters.name, call.body, call.caller.name
+        if asked.bodies is None and not asked.all:
+            raise BadRequest('bodies: missing; name them, or say "all": true to give up the whole part')
+        if asked.bodies is not None and (asked.all or asked.part is Part.WAITING):
+            raise BadRequest("bodies: only for single dead letters, or bodies that are tried again")
+        if asked.part is Part.WAITING:
+            self.forwarding.skip_waiting(name, actor)
+            return DropAnswer(name, asked.part, None)
+        n = self.forwarding.drop(name, asked.bodies, actor, is_dead=asked.part is Part.DEAD)
+        return DropAnswer(name, asked.part, n)
 
     def control_target(self, call: Call) -> ControlAnswer:
         """Pause or resume a target."""
