@@ -57,7 +57,8 @@ class Forwards:
             return []
         guard = guard_of(self._allowed)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="forward")
-        means = Means(self.store, self.bodies, self._clock, part_of, sign, self._threads, holder=uuid7())
+        books = self.store, self.bodies, self._clock
+        means = Means(*books, part_of, sign, self._threads, holder=uuid7(), targets=list(self.targets.values()))
         forwarders = []
         for target in self.targets.values():
             # A pool of connections for each: a slow one must not take those of others.

@@ -9,12 +9,10 @@ import pytest
 
 from tests.support.forwarding import BAD, CRM, GOOD, Rig, Shop, with_one_at_a_time
 from tests.support.places import Place
-from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS, Outcome
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
-from wabawatch.flows.forwarding import Pick
+from wabawatch.domain.forwarding import KEEP_TRYING_MS, Outcome
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.forwarder.forwarder import HOLD_MS
-from wabawatch.ports import BodySource, Window
-from wabawatch.storage.figures import SqlFigures
+from wabawatch.ports import BodySource
 
 ONE = with_one_at_a_time(CRM)
 
@@ -219,29 +217,6 @@ def test_a_slow_attempt_does_not_hold_up_the_cursor(rig: Rig) -> None:
     asyncio.run(scene())
 
 
-def test_after_seven_days_it_is_a_dead_letter_that_can_be_sent_again(rig: Rig) -> None:
-    async def scene() -> None:
-        shop = Shop(BAD)
-        forwarder = rig.forwarder(CRM, shop)
-        ids = rig.accept(b"a")
-        await rig.settle(forwarder)
-        for _ in range(8 * 26):
-            rig.pass_time(HOUR_MS)
-            await rig.settle(forwarder)
-        flow = rig.flow(CRM)
-        assert [each.body_id for each in flow.undelivered("crm", is_dead=True)] == ids
-        shop.answer = GOOD
-
-        would = flow.replay("crm", Pick(), "test", dry_run=True)
-        assert (rig.state().dead, [each.body_id for each in would]) == (1, ids)
-        assert flow.replay("crm", Pick(), "test") == would
-        await rig.settle(forwarder)
-
-        assert (rig.state().dead, rig.state().retrying) == (0, 0)
-
-    asyncio.run(scene())
-
-
 def test_what_waits_for_a_target_that_is_down_for_a_week_becomes_dead_letters_untried(rig: Rig) -> None:
     async def scene() -> None:
         forwarder = rig.forwarder(CRM, Shop())
@@ -253,191 +228,5 @@ def test_what_waits_for_a_target_that_is_down_for_a_week_becomes_dead_letters_un
 
         dead = rig.flow(CRM).undelivered("crm", is_dead=True)
         assert [each.outcome for each in dead] == [Outcome.HELD, Outcome.HELD]
-
-    asyncio.run(scene())
-
-
-def test_a_paused_target_gets_nothing_until_it_is_resumed(rig: Rig) -> None:
-    async def scene() -> None:
-        shop, flow = Shop(), rig.flow(CRM)
-        forwarder = rig.forwarder(CRM, shop)
-        flow.pause("crm", True, "test")
-        ids = rig.accept(b"a")
-        await rig.settle(forwarder)
-        assert not shop.got
-        flow.pause("crm", False, "test")
-        await rig.settle(forwarder)
-
-        assert shop.ids == ids
-
-    asyncio.run(scene())
-
-
-def test_what_is_skipped_by_hand_is_never_sent(rig: Rig) -> None:
-    async def scene() -> None:
-        shop, flow = Shop(), rig.flow(CRM)
-        forwarder = rig.forwarder(CRM, shop)
-        flow.pause("crm", True, "test")
-        rig.accept(b"a", b"b")
-        await rig.settle(forwarder)
-        flow.skip_waiting("crm", "test")
-        await rig.settle(forwarder)
-        flow.pause("crm", False, "test")
-        rig.accept(b"c")
-        await rig.settle(forwarder)
-
-        assert [parcel.content for _, parcel in shop.got] == [b"c"]
-
-    asyncio.run(scene())
-
-
-def test_what_is_dropped_while_it_is_tried_again_does_not_come_back(rig: Rig) -> None:
-    async def scene() -> None:
-        shop, flow = Shop(BAD), rig.flow(CRM)
-        forwarder = rig.forwarder(CRM, shop)
-        rig.accept(b"a")
-        await rig.settle(forwarder)
-        rig.pass_time(7_000)
-        shop.gate.clear()
-        await rig.play(forwarder, lambda: len(shop.got) == 2)
-        assert flow.drop("crm", None, "test", is_dead=False) == 1
-        shop.gate.set()
-        await rig.settle(forwarder)
-        rig.pass_time(HOUR_MS)
-        await rig.settle(forwarder)
-
-        assert (len(shop.got), rig.state().retrying, rig.state().dead) == (2, 0, 0)
-
-    asyncio.run(scene())
-
-
-def test_what_is_dropped_while_its_target_is_left_alone_is_not_sent_any_more(rig: Rig) -> None:
-    async def scene() -> None:
-        shop, flow = Shop(BAD), rig.flow(ONE)
-        forwarder = rig.forwarder(ONE, shop)
-        rig.accept(*(b"%d" % n for n in range(4)))
-        await rig.settle(forwarder)
-        rig.pass_time(7_000)
-        await rig.settle(forwarder)  # the first of them fails again: that is one too many in a row
-        assert rig.state().open_since is not None
-        assert flow.drop("crm", None, "test", is_dead=False) == 4
-        shop.answer, before = GOOD, len(shop.got)
-        rig.pass_time(HOUR_MS)
-        await rig.settle(forwarder)
-
-        assert (len(shop.got), rig.state().retrying) == (before, 0)
-
-    asyncio.run(scene())
-
-
-def test_undelivered_bodies_outlive_their_own_retention_and_delivered_ones_do_not(rig: Rig) -> None:
-    async def scene() -> None:
-        shop = Shop(BAD)
-        forwarder = rig.forwarder(ONE, shop)
-        ids = rig.accept(b"a", b"b")
-        await rig.settle(forwarder)
-        while rig.raw.pack(rig.inbox, ids[-1], rig.clock.now() + DAY_MS):
-            pass
-        rig.raw.purge(rig.bodies.release(ids[-1]))
-        assert not rig.raw.find_all(ids)
-        shop.answer = GOOD
-        rig.pass_time(HOUR_MS)
-        await rig.settle(forwarder)
-        assert {parcel.content for _, parcel in shop.got[2:]} == {b"a", b"b"}
-
-        while rig.store.drop_old(rig.clock.now()):
-            pass
-        assert not rig.bodies.fetch(ids)
-
-    asyncio.run(scene())
-
-
-def test_what_a_target_was_not_tried_with_yet_is_not_purged(rig: Rig) -> None:
-    ids = rig.accept(b"a")
-    while rig.raw.pack(rig.inbox, ids[-1], rig.clock.now() + DAY_MS):
-        pass
-
-    rig.raw.purge(rig.bodies.release(ids[-1]))
-
-    async def scene() -> None:
-        shop = Shop()
-        await rig.settle(rig.forwarder(CRM, shop))
-        assert shop.ids == ids
-
-    asyncio.run(scene())
-
-
-def test_dead_letters_go_after_thirty_days(rig: Rig) -> None:
-    async def scene() -> None:
-        forwarder = rig.forwarder(CRM, Shop())
-        rig.flow(CRM).pause("crm", True, "test")
-        rig.accept(b"a")
-        rig.pass_time(KEEP_TRYING_MS + 1)
-        await rig.settle(forwarder)
-        rig.store.drop_old(rig.clock.now() + KEEP_DEAD_MS - 1)
-        assert rig.state().dead == 1
-        rig.store.drop_old(rig.clock.now() + KEEP_DEAD_MS + 1)
-
-        assert rig.state().dead == 0
-
-    asyncio.run(scene())
-
-
-def test_a_delivered_body_can_be_sent_again_by_hand(rig: Rig) -> None:
-    async def scene() -> None:
-        shop = Shop()
-        forwarder = rig.forwarder(CRM, shop)
-        ids = rig.accept(b"a", b"b")
-        await rig.settle(forwarder)
-        flow = rig.flow(CRM)
-        would = flow.replay("crm", Pick(from_at=0, only_dead=False), "test", dry_run=True)
-        assert [each.was for each in would] == ["", ""]
-        flow.replay("crm", Pick(body_id=ids[1], only_dead=False), "test")
-        await rig.settle(forwarder)
-
-        assert shop.ids == [*ids, ids[1]]
-
-    asyncio.run(scene())
-
-
-def test_a_repeated_body_counts_once_and_one_that_was_refused_counts_as_unanswered(rig: Rig) -> None:
-    async def scene() -> None:
-        shop = Shop()
-        forwarder = rig.forwarder(ONE, shop)
-        rig.accept(b"a", b"b", b"a")
-        await rig.settle(forwarder)
-        shop.answer = BAD
-        rig.accept(b"c")
-        await rig.settle(forwarder)
-        await forwarder.finish(1)
-
-        figures = SqlFigures(rig.database, rig.inbox, rig.clock)
-        answers, unanswered = figures.application_answers(Window(None, None))
-        assert (sum(answers.values()), unanswered) == (2, 1)
-
-    asyncio.run(scene())
-
-
-def test_what_waits_for_a_target_that_is_down_counts_as_unanswered_once(rig: Rig) -> None:
-    async def scene() -> None:
-        shop = Shop(BAD)
-        forwarder = rig.forwarder(ONE, shop)
-        rig.accept(*(b"%d" % n for n in range(8)))
-        await rig.settle(forwarder)
-        rig.pass_time(1_000)
-        rig.clock.turn_to(rig.clock.now() + 20_000)
-        shop.gate.clear()  # the probe hangs
-        await rig.settle(forwarder)
-        shop.answer = GOOD
-        shop.gate.set()
-        rig.pass_time(HOUR_MS)
-        await rig.settle(forwarder)
-        rig.pass_time(HOUR_MS)
-        await rig.settle(forwarder)
-        await forwarder.finish(1)
-
-        figures = SqlFigures(rig.database, rig.inbox, rig.clock)
-        answers, unanswered = figures.application_answers(Window(None, None))
-        assert (sum(answers.values()), unanswered) == (0, 8)
 
     asyncio.run(scene())

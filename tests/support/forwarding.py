@@ -65,8 +65,10 @@ class Rig:
         self.threads = ThreadPoolExecutor(2)
         self.timer = 0.0
         self._processes = 0
+        self._targets: tuple[Target, ...] = ()
 
     def register(self, *targets: Target) -> None:
+        self._targets = targets
         self.store.register([each.name for each in targets], self.bodies.newest())
 
     def flow(self, *targets: Target) -> Forwarding:
@@ -77,7 +79,8 @@ class Rig:
         self._processes += 1
         holder = f"process {self._processes}"
         clock, threads = self.clock, self.threads
-        means = Means(self.store, self.bodies, clock, part_of, sign, threads, holder, lambda: self.timer)
+        more = holder, self._targets, lambda: self.timer
+        means = Means(self.store, self.bodies, clock, part_of, sign, threads, *more)
         return Forwarder(target, post, means)
 
     def accept(self, *contents: bytes, source: BodySource = BodySource.LIVE, app: str = "") -> list[BodyId]:

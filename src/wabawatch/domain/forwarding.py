@@ -204,6 +204,13 @@ class Case:
     fingerprint: bytes
     slot: int | None
     """Of the answer time (`domain.histograms.index_of`); None: no 2xx"""
+    is_shared: bool = False
+    """Whether other targets get something of the body, too: then it is one case with theirs"""
+
+
+def worse_of(one: int | None, other: int | None) -> int | None:
+    """The worse of two answers to one body, each as `Case.slot`: none at all, else the later one."""
+    return None if one is None or other is None else max(one, other)
 
 
 @dataclass(frozen=True, slots=True)

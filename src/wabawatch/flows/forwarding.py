@@ -45,6 +45,13 @@ def route(body: Body, target: Target, part_of: PartOf, sign: Sign) -> Parcel | N
     return share_of(body, target, part_of, sign)
 
 
+def is_for(body: Body, target: Target, part_of: PartOf) -> bool:
+    """Whether anything of the webhook *body* is for *target*."""
+    if target.takes_app(body.app):
+        return True
+    return bool(target.wabas or target.numbers) and part_of(body.content, target.wabas, target.numbers) is not None
+
+
 def share_of(body: Body, target: Target, part_of: PartOf, sign: Sign) -> Parcel | None:
     """As `route`, wherever the webhook *body* came from: what was imported goes out when somebody asks for it."""
     if target.takes_app(body.app):

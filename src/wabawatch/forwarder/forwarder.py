@@ -29,10 +29,10 @@ from wabawatch.domain.forwarding import (
 )
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.standing import MINUTE_MS
-from wabawatch.flows.forwarding import route, share_of
+from wabawatch.flows.forwarding import is_for, route, share_of
 from wabawatch.forwarder.means import Means, Post
 from wabawatch.forwarder.notes import Attempts, Item, Notes, case_of
-from wabawatch.ports import BodyId
+from wabawatch.ports import Body, BodyId
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -189,7 +189,16 @@ class Forwarder:
         means = self._means
         stored, upto = means.source.read(after, READ_BODIES)
         routed = [(each, route(each.body, self.target, means.part_of, means.sign)) for each in stored]
-        return [Item(each.id, each.body, parcel) for each, parcel in routed if parcel is not None], upto
+        items = [
+            Item(each.id, each.body, parcel, is_shared=self._is_shared(each.body))
+            for each, parcel in routed
+            if parcel is not None
+        ]
+        return items, upto
+
+    def _is_shared(self, body: Body) -> bool:
+        others = (each for each in self._means.targets if each.name != self.target.name)
+        return any(is_for(body, each, self._means.part_of) for each in others)
 
     async def _read_due(self, now: Millis) -> None:
         besides = {*self._in_flight, *self._notes.failed, *self._notes.done}

@@ -78,4 +78,6 @@ class Means:
     threads: Executor
     holder: str
     """What this process is called where it holds a target"""
+    targets: Collection[Target] = ()
+    """Everybody that bodies are forwarded to"""
     timer: Callable[[], float] = time.monotonic

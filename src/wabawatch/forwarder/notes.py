@@ -30,6 +30,8 @@ class Item:
     parcel: Parcel
     row: Delivery | None = None
     began: float = 0.0
+    is_shared: bool = False
+    """Whether other targets get something of the body, too"""
     is_lent: bool = False
     """A first attempt that takes long: it has a row meanwhile"""
 
@@ -102,4 +104,4 @@ class Notes:
 
 def case_of(item: Item, slot: int | None) -> Case:
     """How the application answered *item* (None: not with 2xx), to be counted once however often Meta repeats it."""
-    return Case(item.id, item.body.received_at, fingerprint(StoredBody(item.id, item.body)), slot)
+    return Case(item.id, item.body.received_at, fingerprint(StoredBody(item.id, item.body)), slot, item.is_shared)

@@ -302,22 +302,32 @@ HISTOGRAM_KINDS = ("ack", "meta_delay", "send", "call", "application")
 """Stored by position: add new ones at the end. Of `application` the number is the forward target's (0: all answers)."""
 
 
-def add_histogram(connection: Connection, kind: str, added: Mapping[tuple[int, int, int], int], floors: Floors) -> None:
+def add_histogram(
+    connection: Connection,
+    kind: str,
+    added: Mapping[tuple[int, int, int], int],
+    floors: Floors,
+    *,
+    in_all: bool = True,
+) -> None:
     """Add durations of *kind*; keys are (time, number id, slot).
 
-    Kept in the tiers of `HISTOGRAM_TIERS` for all numbers together (id 0), and in those of `_OWN_TIERS` for each.
+    Kept in the tiers of `HISTOGRAM_TIERS` for all numbers together (id 0; not if *in_all* is false), and in those of
+    `_OWN_TIERS` for each.
     """
     changes: defaultdict[tuple[int, int, int, int], int] = defaultdict(int)
     for (at, number_id, slot), n in added.items():
         for tier in HISTOGRAM_TIERS[kind]:
             bucket = at // TIERS[tier].width_ms
             if bucket >= floors.get(tier, 0):
-                changes[tier, bucket, 0, slot] += n
+                if in_all:
+                    changes[tier, bucket, 0, slot] += n
                 if number_id and tier in _OWN_TIERS.get(kind, (Tier.DAY,)):
                     changes[tier, bucket, number_id, slot] += n
     rows = [
         {"tier": t, "bucket": b, "kind": HISTOGRAM_KINDS.index(kind), "number_id": number, "slot": slot, "n": n}
         for (t, b, number, slot), n in changes.items()
+        if n
     ]
     add_to(connection, histograms, rows)
 

@@ -102,7 +102,8 @@ class SqlForwards:
         return [delivery_of(row) for row in rows if row.body_id not in besides][:limit]
 
     def drop_old(self, now: Millis) -> int:
-        """Delete dead letters whose time is over, and bodies nobody needs. Gives how many; 0: none is left."""
+        """Delete dead letters whose time is over, and bodies and answers nobody needs. Gives how many; 0: none is
+        left."""
         c = forward_deliveries.c
         with self._database.writing() as connection:
             old = select(c.target_id, c.body_id).where(c.dead_at < now - KEEP_DEAD_MS).limit(_DROPPED_ROWS)
@@ -110,7 +111,7 @@ class SqlForwards:
             for row in connection.execute(old).all():
                 gone = delete(forward_deliveries).where(c.target_id == row.target_id, c.body_id == row.body_id)
                 dropped += connection.execute(gone).rowcount
-            return dropped + drop_unneeded(connection)
+            return dropped + drop_unneeded(connection) + application_answers.drop_judged(connection, now)
 
 
 def delivery_of(row: Any) -> Delivery:
@@ -183,8 +184,7 @@ def row_of(target_id: int, delivery: Delivery) -> dict[str, Any]:
 
 def _count(connection: Connection, target_id: int, name: str, progress: Progress) -> None:
     floors = read_floors(connection)
-    answers = [(case.received_at, case.slot) for case in _distinct(connection, progress.cases)]
-    application_answers.add(connection, answers, floors, target_id)
+    application_answers.add(connection, _distinct(connection, progress.cases), floors, target_id)
     attempts = {(at, attempts_counter(name, outcome)): n for (at, outcome), n in progress.attempts.items()}
     counts.add_counters(connection, attempts, floors)
 

@@ -26,6 +26,7 @@ from wabawatch.storage.step_0007 import add_conversations
 from wabawatch.storage.step_0008 import add_sources
 from wabawatch.storage.step_0009 import add_platform
 from wabawatch.storage.step_0011 import add_forwarding
+from wabawatch.storage.step_0013 import add_forward_answers
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -55,6 +56,7 @@ STEPS: tuple[Step, ...] = (
     Step(10, "copies of webhooks in the log", views_only),
     Step(11, "forwarding", add_forwarding),
     Step(12, "which errors are hits of a limit", views_only),
+    Step(13, "answers to bodies that several targets get", add_forward_answers),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

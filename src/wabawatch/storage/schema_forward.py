@@ -46,6 +46,14 @@ forward_deliveries = Table(
     sqlite_with_rowid=False,
     comment="What a target did not take at the first attempt",
 )
+forward_answers = Table(
+    "forward_answers",
+    metadata,
+    Column("body_id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("slot", SmallInteger, comment="domain.histograms.index_of; NULL: not answered with 2xx"),
+    comment="The worst answer so far to a body that several targets get",
+)
 forward_bodies = Table(
     "forward_bodies",
     metadata,
