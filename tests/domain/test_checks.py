@@ -29,8 +29,8 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
-def look(at: int, outcome: Outcome = Outcome.FAILED, **more: int) -> Seen:
-    return Seen("graph", at, outcome, Failure.TIMEOUT if outcome is Outcome.FAILED else Failure.NONE, **more)
+def look(at: int, outcome: Outcome = Outcome.FAILED, rest_ms: int = 0) -> Seen:
+    return Seen("graph", at, outcome, Failure.TIMEOUT if outcome is Outcome.FAILED else Failure.NONE, rest_ms=rest_ms)
 
 
 def changes(*looks: Seen, plan: Plan = PLAN) -> list[Change]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import (
@@ -170,10 +170,17 @@ class OpenAlerts:
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """The share of time without an incident; None as long as nothing is probed."""
+    """The share of known time without an incident of an essential check; None as long as nothing is known."""
 
     value: float | None = None
     n: int = 0
+    """Looks at essential checks"""
+    incidents: int = 0
+    """Stretches of downtime in the window"""
+    open_incidents: int = 0
+    """... of any check that go on now"""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """How each check stands: ok, failed or unknown"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.facts import Millis
 from wabawatch.domain.polls import Progress, progress
 from wabawatch.domain.report import MetricPoint, OpenAlerts, SystemStatus, Uptime
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
@@ -27,6 +29,8 @@ class StatusFlow:
     hits: Hits
     boards: Boards | None = None
     """None: Meta is not asked"""
+    uptime: Callable[[Millis | None], Uptime] = lambda _start: Uptime()
+    """What is known of the time since then (None: of all time)"""
 
     def status(self, hours: int = 24) -> SystemStatus:
         """The state of the last *hours*, up to now; 0: of everything there is. Raises BadRequest."""
@@ -45,7 +49,7 @@ class StatusFlow:
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,
             alerts=OpenAlerts(),
-            uptime=Uptime(),
+            uptime=self.uptime(window.start),
             limit_hits=self.hits.hits(window.start, now, 0).by_code,
             polling=self.polling(),
         )

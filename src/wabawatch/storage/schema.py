@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
-from wabawatch.storage import schema_forward
+from wabawatch.storage import schema_forward, schema_uptime
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
 from wabawatch.storage.schema_conversations import agent_interactions, service_windows
-from wabawatch.storage.schema_figures import (
-    counters,
-    cycles,
-    histograms,
-    packed_counts,
-    rollups,
-    standings,
-)
+from wabawatch.storage.schema_figures import counters, cycles, histograms, packed_counts, rollups, standings
 from wabawatch.storage.schema_platform import graph_usage, number_ratings, platform_states, polls
 
 __all__ = [
@@ -64,6 +57,7 @@ __all__ = [
     "rollups",
     "schema_forward",
     "schema_steps",
+    "schema_uptime",
     "service_windows",
     "standings",
     "template_events",

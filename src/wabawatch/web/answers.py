@@ -169,6 +169,19 @@ class Alerts(Strict):
     info: int
 
 
+class Uptime(Strict):
+    """The share of known time in which no essential check failed, maintenance left out."""
+
+    value: Annotated[float | None, Meta(description="null: nothing is known")]
+    n: int
+    """Looks at essential checks"""
+    incidents: int
+    """Stretches of downtime in the window"""
+    open_incidents: int
+    """... of any check that go on now"""
+    checks: Annotated[dict[str, str], Meta(description="How each check stands: ok, failed or unknown")]
+
+
 class RateLimits(Strict):
     """Limits of Meta's that were hit, counted in whole hours."""
 
@@ -188,7 +201,7 @@ class Status(Strict):
     webhooks: Webhooks
     api: Calls
     alerts: Alerts
-    uptime: dict[str, float | int | str | None]
+    uptime: Uptime
     polling: Polling | None
     rate_limits: RateLimits
 
