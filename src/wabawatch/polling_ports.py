@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +52,10 @@ class Boards(Protocol):
 
     def board(self, since: Millis) -> Board:
         """Where polling stands; of the WABAs that had messages *since* then."""
+
+    def doubted(self, now: Millis) -> Collection[str]:
+        """The templates that Meta took in this hour or the one before although they are known not to be sendable, as
+        subjects of `Ask.ONE_TEMPLATE`."""
 
     def claim(self, before: Poll, after: Poll) -> bool:
         """Put *after* in the place of *before*. False: somebody else was faster, and nothing changed."""

@@ -151,6 +151,82 @@ def test_a_template_paused_between_two_sends_known_by_poll_only(watch: Watch) ->
     assert found == ["compliant", "unverified", "violation"]
 
 
+def verdict_now(watch: Watch, wamid: str) -> str:
+    """How a send is judged now that more is known."""
+    watch.shelf.settle(T0)
+    with watch.shelf.books.writing() as ledger:
+        (held,), _ = ledger.find([wamid], [])
+    use: TemplateUse = held.judgement.use
+    return use.value
+
+
+def test_an_un_pause_that_a_webhook_tells_late_clears_the_sends_after_it(watch: Watch) -> None:
+    webhook(watch, "PAUSED", 0, 0)
+    assert [verdict(watch, m, f"wamid.{m}") for m in (15, 25)] == ["violation", "violation"]
+
+    webhook(watch, "APPROVED", 20, 40)
+
+    assert [verdict_now(watch, f"wamid.{m}") for m in (15, 25)] == ["violation", "compliant"]
+
+
+def test_an_un_pause_that_only_a_look_finds_leaves_the_sends_before_it_unverified(watch: Watch) -> None:
+    webhook(watch, "PAUSED", 0, 0)
+    assert verdict(watch, 15) == "violation"
+
+    watch.clock.turn_to(T0 + 20 * MINUTE)
+    watch.meta.says(Ask.TEMPLATES, WABA, template("APPROVED"))
+    watch.run(10)
+
+    assert verdict_now(watch, "wamid.one") == "unverified"
+    assert verdict(watch, 31, "wamid.two") == "compliant"
+
+
+def taken_while_paused(watch: Watch) -> None:
+    """Lists are long done when a paused template is sent, and Meta takes it."""
+    watch.meta.says(Ask.TEMPLATES, WABA, template("PAUSED"))
+    watch.run(14)
+    watch.meta.asked.clear()
+    minutes = (watch.clock.now() - T0) / MINUTE
+    assert verdict(watch, minutes, "wamid.taken") == "violation"
+
+
+def test_an_accepted_send_that_contradicts_what_is_known_has_meta_asked_at_once(watch: Watch) -> None:
+    taken_while_paused(watch)
+    watch.meta.says(Ask.TEMPLATES, WABA, template("APPROVED"))
+    watch.run(0.5)
+
+    assert (Ask.ONE_TEMPLATE, f"{WABA}/hello/en", "") in watch.meta.asked
+    assert verdict_now(watch, "wamid.taken") == "unverified"
+
+
+def test_where_meta_says_that_it_cannot_be_sent_the_send_stays_a_violation(watch: Watch) -> None:
+    taken_while_paused(watch)
+    watch.run(0.5)
+    watch.meta.says(Ask.TEMPLATES, WABA, template("APPROVED"))
+    watch.run(70)
+
+    assert watch.asked(Ask.ONE_TEMPLATE) > 0
+    assert verdict_now(watch, "wamid.taken") == "violation"
+    assert events(watch, "template", "status")[:2] == [("", "PAUSED"), ("PAUSED", "PAUSED")]
+
+
+def test_what_is_in_doubt_is_asked_about_every_ten_minutes_and_not_for_ever(watch: Watch) -> None:
+    taken_while_paused(watch)
+
+    watch.run(300)
+
+    assert 6 <= watch.asked(Ask.ONE_TEMPLATE) <= 12
+
+
+def test_a_send_that_breaks_no_rule_has_nobody_asked(watch: Watch) -> None:
+    watch.meta.says(Ask.TEMPLATES, WABA, template("APPROVED"))
+    watch.run(14)
+    assert verdict(watch, (watch.clock.now() - T0) / MINUTE) == "compliant"
+    watch.run(30)
+
+    assert not watch.asked(Ask.ONE_TEMPLATE)
+
+
 def test_a_poll_that_repeats_gives_no_new_margin(watch: Watch) -> None:
     watch.meta.says(Ask.TEMPLATES, WABA, template("PAUSED"))
     watch.run(5)

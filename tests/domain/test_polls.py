@@ -10,6 +10,7 @@ import pytest
 from wabawatch.domain.polls import (
     EVERY_MS,
     FORGOTTEN_MS,
+    MOST_TEMPLATES,
     SLOWER,
     STOPPED_MS,
     THROTTLED_MS,
@@ -120,6 +121,23 @@ def test_a_call_refused_as_one_too_many_rests_what_its_limit_is_counted_on(code:
 
 def test_other_refusals_rest_nothing() -> None:
     assert usages_after(ASKED, {}, Problem(100, "unsupported"), (), T0) == []
+
+
+def test_a_single_template_counts_on_the_limit_of_its_account() -> None:
+    one = Poll(Ask.ONE_TEMPLATE, "waba/hello/en", asked_at=T0 - HOUR_MS)
+    (usage,) = usages_after(one, {}, Problem(80008, "too many"), (), T0)
+
+    assert usage.scope == "waba"
+    assert next_poll([one], [usage], T0) is None
+
+
+def test_of_many_single_templates_those_that_waited_longest_are_asked_about() -> None:
+    names = [f"waba/{n:02}/en" for n in range(30)]
+    kept = [Poll(Ask.ONE_TEMPLATE, name, asked_at=T0) for name in names[:MOST_TEMPLATES]]
+    singly = [each for each in polls_of((), (), kept, names) if each.ask is Ask.ONE_TEMPLATE]
+
+    assert len(singly) == MOST_TEMPLATES
+    assert [each.subject for each in singly[:10]] == names[MOST_TEMPLATES:]
 
 
 def test_low_usage_is_not_written_down() -> None:

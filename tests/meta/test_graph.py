@@ -200,6 +200,18 @@ def test_what_changed_is_asked_for_by_time() -> None:
     assert stand.requests[0].url.params["since"] == "1790000000"
 
 
+def test_one_template_is_asked_for_by_name_and_language_and_told_from_its_like() -> None:
+    nodes = [{"name": name, "language": "en_US", "status": "PAUSED"} for name in ("hello", "hello_again")]
+    stand = Stand({"data": nodes})
+
+    (seen,) = stand.ask(Ask.ONE_TEMPLATE, f"{WABA}/hello/en_US").seen
+
+    asked = stand.requests[0].url
+    assert asked.path == f"/v25.0/{WABA}/message_templates"
+    assert (asked.params["name"], asked.params["language"]) == ("hello", "en_US")
+    assert seen.subject == Subject(Kind.TEMPLATE, "hello/en_US", WABA)
+
+
 def test_a_field_that_this_version_lacks_is_asked_for_once() -> None:
     error = {
         "error": {"code": 100, "message": "(#100) Tried accessing nonexisting field (health_status) on node type (X)"}

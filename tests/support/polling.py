@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ class SaysMeta:
 
     def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
         self.asked.append((ask, subject, after))
+        if ask is Ask.ONE_TEMPLATE:
+            waba, _, key = subject.partition("/")
+            listed = self.answers.get((Ask.TEMPLATES, waba)) or Told()
+            return replace(listed, seen=tuple(each for each in listed.seen if each.subject.id == key))
         if ask is Ask.NEW_TEMPLATES:
             ask = Ask.TEMPLATES
         told = self.answers.get((ask, f"{subject}@{after}" if after else subject))

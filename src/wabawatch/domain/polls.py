@@ -43,6 +43,8 @@ class Ask(StrEnum):
     """All templates of an account, in all languages"""
     NEW_TEMPLATES = "new_templates"
     """Those that changed since they were listed last"""
+    ONE_TEMPLATE = "one_template"
+    """A template that Meta took although we believe it not sendable; the subject is `WABA/name/language`"""
 
 
 EVERY_MS: Mapping[Ask, Millis] = {
@@ -53,10 +55,13 @@ EVERY_MS: Mapping[Ask, Millis] = {
     Ask.SUBSCRIBED: 15 * MINUTE_MS,
     Ask.TEMPLATES: 60 * MINUTE_MS,
     Ask.NEW_TEMPLATES: 15 * MINUTE_MS,
+    Ask.ONE_TEMPLATE: 10 * MINUTE_MS,
 }
 """META.md 8.4. Where the pace does not allow it, everything becomes rarer alike."""
 
 OF_A_WABA = (Ask.NUMBERS, Ask.ACCOUNT, Ask.SUBSCRIBED, Ask.TEMPLATES, Ask.NEW_TEMPLATES)
+MOST_TEMPLATES = 20
+"""So many single templates are asked about at a time: more would keep everything else waiting."""
 TOKEN_RECHECK_MS = 5 * MINUTE_MS
 """While the token does not work, so often it is looked at, and nothing else."""
 
@@ -78,6 +83,11 @@ class Poll:
     error: str = ""
     """Why the last one failed"""
     error_code: int = 0
+
+    @property
+    def account(self) -> str:
+        """On whose limit the call counts: the WABA's; an app's id or "" where there is none."""
+        return self.subject.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +130,24 @@ class Problem:
 
 
 def polls_of(
-    wabas: Collection[str], apps: Collection[str], kept: Iterable[Poll], *, has_token: bool = True
+    wabas: Collection[str],
+    apps: Collection[str],
+    kept: Iterable[Poll],
+    templates: Collection[str] = (),
+    *,
+    has_token: bool = True,
 ) -> list[Poll]:
-    """Everything that is asked of *wabas* and *apps*: as it is *kept*, else as new. Others rest."""
+    """Everything that is asked of *wabas* and *apps*: as it is *kept*, else as new. Others rest.
+
+    Of *templates*, named as the subjects of `Ask.ONE_TEMPLATE`, those first that were not asked about for longest.
+    """
     known = {(poll.ask, poll.subject): poll for poll in kept}
     keys = [(Ask.TOKEN, "")] if has_token else []
     keys += [(Ask.APP, app) for app in sorted(apps)]
     keys += [(ask, waba) for ask in OF_A_WABA for waba in sorted(wabas)]
-    return [known.get(key, Poll(*key)) for key in keys]
+    singly = [known.get(key, Poll(*key)) for key in ((Ask.ONE_TEMPLATE, each) for each in sorted(templates))]
+    singly.sort(key=lambda poll: poll.asked_at)
+    return [*(known.get(key, Poll(*key)) for key in keys), *singly[:MOST_TEMPLATES]]
 
 
 def gap_ms(calls_per_hour: int, numbers: int, usages: Iterable[Usage] = (), now: Millis = 0) -> Millis:
@@ -158,7 +178,7 @@ def next_poll(
 
 def _lateness(poll: Poll, limits: Mapping[str, Usage], now: Millis) -> float | None:
     """By how many of its intervals *poll* is late; None: it is not due. What was never asked comes before all else."""
-    limit = limits.get(poll.subject)
+    limit = limits.get(poll.account)
     if limit is not None and limit.is_stopped(now):
         return None
     every = EVERY_MS[poll.ask]
@@ -212,7 +232,7 @@ def usages_after(
     known = {usage.scope: usage for usage in before}
     after = {scope: Usage(scope, load.percent, now, _until(load, now)) for scope, load in loads.items()}
     if problem is not None and is_throttled(problem):
-        scope = "" if problem.code in OF_THE_APP else poll.subject
+        scope = "" if problem.code in OF_THE_APP else poll.account
         told = loads.get(scope, Load(0.0))
         after[scope] = Usage(scope, max(100.0, told.percent), now, now + (told.regain_ms or THROTTLED_MS))
     return [usage for scope, usage in after.items() if _is_worth_keeping(usage, known.get(scope))]

@@ -85,6 +85,8 @@ def judge(message: Message, history: Sequence[TemplateEvent], consent: Sequence[
     at = seen.cohort_at
     event = in_force(history, "status", at) if history else None
     status = status_meaning(event.value, event.reason) if event else ""
+    if status not in ("", APPROVED) and _was_sendable(history, at):
+        status = APPROVED
     refused = _refusal(message, seen)
     if refused:
         return Judgement(TemplateUse.VIOLATION, status, _health(status, history, at), f"refused_{refused}")
@@ -103,6 +105,8 @@ def is_template_send(message: Message) -> bool:
 
 OPTED_OUT = "opted_out"
 """The reason of a marketing template that was sent to somebody who had stopped them."""
+ENDED_UNSEEN = "ended_unseen"
+"""The reason where a template that was not sendable was later found to be so, and nobody told since when."""
 
 _ATTEMPTED = Role.ATTEMPTED
 
@@ -130,6 +134,8 @@ def _use(message: Message, status: str, history: Sequence[TemplateEvent], at: Mi
     accepted_at = at if message.accepted_at is None else max(at, message.accepted_at)
     if since is None or since.told_at + MARGIN_MS > accepted_at:
         return TemplateUse.UNVERIFIED, "within_margin"
+    if _may_have_ended(history, at):
+        return TemplateUse.UNVERIFIED, ENDED_UNSEEN
     return TemplateUse.VIOLATION, f"template_{status.lower()}"
 
 
@@ -145,6 +151,37 @@ def unsendable_since(history: Iterable[TemplateEvent], at: Millis) -> TemplateEv
         if since is None or event.told_at <= since.told_at:
             since = event
     return since
+
+
+def _was_sendable(history: Iterable[TemplateEvent], at: Millis) -> bool:
+    """Whether the template could be sent at the time *at*, by all that we know now.
+
+    Good news that came late clears a send; bad news that came late blames none.
+    """
+    newest = max((event for event in history if event.aspect == "status" and event.at <= at), default=None)
+    return newest is not None and status_meaning(newest.value, newest.reason) == APPROVED
+
+
+def _may_have_ended(history: Iterable[TemplateEvent], at: Millis) -> bool:
+    """Whether the template may have become sendable before the time *at*: the next that we know is a look that found it
+    so. A webhook tells when that happened; a look only that it had."""
+    following = min((event for event in history if event.aspect == "status" and event.at > at), default=None)
+    if following is None or following.told_by is not Source.POLL:
+        return False
+    return status_meaning(following.value, following.reason) == APPROVED
+
+
+def bears_on_since(event: TemplateEvent, history: Iterable[TemplateEvent]) -> Millis:
+    """From which cohort time on *event*, new in *history*, can change a verdict: since it happened, or we were told;
+    where the template was not sendable before it, since that."""
+    since = min(event.at, event.told_at)
+    if event.aspect != "status":
+        return since
+    earlier = (each for each in history if each.aspect == "status" and each.at <= event.at and each != event)
+    before = max(earlier, default=None)
+    if before is None or status_meaning(before.value, before.reason) in ("", APPROVED):
+        return since
+    return min(since, before.at)
 
 
 def _health(status: str, history: Sequence[TemplateEvent], at: Millis) -> str:

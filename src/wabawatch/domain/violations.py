@@ -10,12 +10,20 @@ from wabawatch.domain.error_codes import TEMPLATE_VIOLATION_CODES
 from wabawatch.domain.facts import Millis, Source, TemplateRef
 from wabawatch.domain.messages import Message
 from wabawatch.domain.standing import Judgement, cohort_at
-from wabawatch.domain.templates import OPTED_OUT, ConsentEvent, TemplateEvent, opted_out_at, unsendable_since
+from wabawatch.domain.templates import (
+    ENDED_UNSEEN,
+    OPTED_OUT,
+    ConsentEvent,
+    TemplateEvent,
+    opted_out_at,
+    unsendable_since,
+)
 
 SENTENCES = {
     "template_unknown": "nobody had told us the template's status by then",
     "within_margin": "we had been told less than 10 minutes before: it may have been on its way",
     "not_accepted": "the template was not sendable, but nothing tells that Meta accepted the message",
+    ENDED_UNSEEN: "the template was not sendable by the last word, and was at the next look: nobody knows since when",
     OPTED_OUT: "a marketing template, sent after the person had stopped marketing messages",
 }
 

@@ -18,6 +18,7 @@ from wabawatch.domain.platform import (
     news,
     told_by,
 )
+from wabawatch.domain.templates import APPROVED, status_meaning
 from wabawatch.ports import Ledger
 
 
@@ -68,3 +69,18 @@ def learn(ledger: Ledger, looks: Sequence[Seen], states: States, asked_at: int, 
         ledger.note([fact_of(seen, change) for seen, change in changes])
         ledger.save_states({(seen.subject, change.aspect): change.known for seen, change in changes})
     return len(changes)
+
+
+def testify(ledger: Ledger, looks: Sequence[Seen], states: States, asked_at: int, told_at: int) -> None:
+    """Write down that templates still were, at *asked_at*, as they were known: evidence about the sends before it.
+
+    Only what cannot be sent is worth it: of the rest, a change is all that matters.
+    """
+    still: list[OtherFact] = []
+    for seen in looks:
+        value, was = seen.values.get("status", ""), states.get(seen.subject, {}).get("status")
+        if was is not None and value == was.value and status_meaning(value) not in ("", APPROVED):
+            news = News("status", value, Known(value, seen.notes.get("status", ""), asked_at, told_at))
+            still.append(fact_of(seen, news))
+    if still:
+        ledger.note(still)

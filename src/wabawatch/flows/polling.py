@@ -22,7 +22,7 @@ from wabawatch.domain.polls import (
     polls_of,
     usages_after,
 )
-from wabawatch.flows.knowing import learn
+from wabawatch.flows.knowing import learn, testify
 from wabawatch.polling_ports import Board, Boards, Graph, Told
 from wabawatch.ports import MONITORING, RUNNING, Books, Clock
 
@@ -83,7 +83,8 @@ class Polling:
 
     def _ask_next(self, board: Board, gap: Millis) -> bool:
         now = self.clock.now()
-        polls = polls_of(set(self.wabas) | board.wabas | board.targets, self.apps, board.polls)
+        wabas = set(self.wabas) | board.wabas | board.targets
+        polls = polls_of(wabas, self.apps, board.polls, self.boards.doubted(now))
         poll = next_poll(polls, board.usages, now, gap, is_token_bad=board.is_token_bad)
         if poll is None:
             return False
@@ -117,7 +118,10 @@ class Polling:
             if poll.ask is Ask.TEMPLATES and is_whole:
                 lost = gone(run.seen, ledger.templates(poll.subject), run.began_at)
                 looks += self._twice_missing(poll.subject, lost)
-            learn(ledger, looks, ledger.states({seen.subject for seen in looks}), asked_at, now)
+            states = ledger.states({seen.subject for seen in looks})
+            learn(ledger, looks, states, asked_at, now)
+            if poll.ask is Ask.ONE_TEMPLATE:
+                testify(ledger, looks, states, asked_at, now)
             ledger.save_poll(poll, usages)
 
     def _twice_missing(self, waba: str, lost: Collection[Subject]) -> list[Seen]:
@@ -155,7 +159,7 @@ def _loads(poll: Poll, told: Told) -> Mapping[str, Load]:
     loads: dict[str, Load] = {}
     if told.app_load is not None:
         loads[""] = told.app_load
-    if told.loads and poll.subject:
+    if told.loads and poll.account:
         of_them = list(told.loads.values())
-        loads[poll.subject] = Load(max(each.percent for each in of_them), max(each.regain_ms for each in of_them))
+        loads[poll.account] = Load(max(each.percent for each in of_them), max(each.regain_ms for each in of_them))
     return loads

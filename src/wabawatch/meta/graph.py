@@ -43,6 +43,7 @@ _QUESTIONS: Final[Mapping[Ask, _Question]] = {
     Ask.SUBSCRIBED: _Question("/subscribed_apps", (), nodes.read_subscribed),
     Ask.TEMPLATES: _Question("/message_templates", nodes.TEMPLATE_FIELDS, nodes.read_templates, is_list=True),
     Ask.NEW_TEMPLATES: _Question("/message_templates", nodes.TEMPLATE_FIELDS, nodes.read_templates, is_list=True),
+    Ask.ONE_TEMPLATE: _Question("/message_templates", nodes.TEMPLATE_FIELDS, nodes.read_templates, is_list=True),
 }
 
 
@@ -89,11 +90,14 @@ class GraphClient:
         token = self._app_tokens.get(subject) if ask is Ask.APP else self._token
         if token is None:
             return Told(problem=NO_TOKEN)
-        answer = self._get_fields(f"{subject}{question.edge}", question, token, _page(question, after, since_s))
+        node, only = _node(ask, subject)
+        more = _page(question, after, since_s) | only
+        answer = self._get_fields(f"{node}{question.edge}", question, token, more)
         if answer.problem is not None:
             return _told(answer)
         cursor = _next(answer.json) if question.is_list else ""
-        return _told(answer, tuple(question.read(subject, answer.json)), cursor if cursor != after else "")
+        seen = tuple(each for each in question.read(node, answer.json) if not only or _name(each) == subject)
+        return _told(answer, seen, cursor if cursor != after else "")
 
     def _ask_token(self) -> Told:
         # The app's own token may look at any of the app's; without it, a token may look at itself while it works.
@@ -130,6 +134,19 @@ class GraphClient:
     def close(self) -> None:
         """Close the connections. Repeatable."""
         self._client.close()
+
+
+def _node(ask: Ask, subject: str) -> tuple[str, dict[str, str]]:
+    """The node that is asked, and the filters that leave only what is asked for and what is called much like it."""
+    if ask is not Ask.ONE_TEMPLATE:
+        return subject, {}
+    waba, _, key = subject.partition("/")
+    name, _, language = key.rpartition("/")
+    return waba, {"name": name, "language": language}
+
+
+def _name(seen: Seen) -> str:
+    return f"{seen.subject.waba}/{seen.subject.id}"
 
 
 _NO_SUCH_FIELD = re.compile(r"nonexisting field \((\w+)\)")

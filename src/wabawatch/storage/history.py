@@ -24,7 +24,7 @@ from wabawatch.domain.facts import (
     TemplateRef,
 )
 from wabawatch.domain.messages import ContactKey, person_key, person_keys
-from wabawatch.domain.templates import ConsentEvent, TemplateEvent
+from wabawatch.domain.templates import ConsentEvent, TemplateEvent, bears_on_since
 from wabawatch.storage.bulk import Lookup, insert_missing, row_type, widen
 from wabawatch.storage.dialect import insert, smaller
 from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display, Link, unknown
@@ -124,9 +124,8 @@ def template_histories(
     rows = [_TemplateRow._make(row) for row in _template_events(connection, by_id)]
     wabas = words.wabas.words(connection, {row.waba_id for row in rows if row.waba_id})
     for row in rows:
-        event = TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason, Source(row.told_by))
         history = found.setdefault(by_id[row.template_id], {})
-        history.setdefault(wabas.get(row.waba_id, ""), []).append(event)
+        history.setdefault(wabas.get(row.waba_id, ""), []).append(_event(row))
     return found
 
 
@@ -216,7 +215,22 @@ def _note_templates(connection: Connection, words: Dictionary, facts: Sequence[T
     }
     keys = list(template_events.primary_key)
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_=told), rows)
-    _queue_rechecks(connection, "template", [(row["template_id"], row["told_at"]) for row in rows])
+    _queue_rechecks(connection, "template", _borne_on(connection, rows))
+
+
+def _borne_on(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, Millis]]:
+    """The templates of new lines of history, with the time from which on they can change a verdict."""
+    histories: defaultdict[tuple[int, int], list[TemplateEvent]] = defaultdict(list)
+    for known in map(_TemplateRow._make, _template_events(connection, {row["template_id"] for row in rows})):
+        histories[known.waba_id, known.template_id].append(_event(known))
+    return [
+        (new.template_id, bears_on_since(_event(new), histories[new.waba_id, new.template_id]))
+        for new in (_TemplateRow(**row) for row in rows)
+    ]
+
+
+def _event(row: Any) -> TemplateEvent:
+    return TemplateEvent(row.at, row.told_at, row.aspect, row.value, row.reason, Source(row.told_by))
 
 
 def _note_consents(connection: Connection, words: Dictionary, facts: Sequence[ConsentChanged]) -> None:

@@ -13,6 +13,7 @@ from wabawatch.domain.facts import Millis, NumberChanged, Source
 from wabawatch.domain.platform import Kind, Known, RatingEvent, States, Subject, listed
 from wabawatch.domain.polls import Ask, Poll, Usage
 from wabawatch.polling_ports import Board
+from wabawatch.storage import doubts
 from wabawatch.storage.bulk import Lookup
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import chunks, insert, smaller
@@ -50,6 +51,11 @@ class SqlPlatform:
                 int(connection.execute(numbers).scalar() or 0),
                 "valid" in token and token["valid"].value == "false",
             )
+
+    def doubted(self, now: Millis) -> Collection[str]:
+        """The templates that Meta took of late although they are known not to be sendable."""
+        with self._database.reading() as connection:
+            return doubts.doubted(connection, now)
 
     def claim(self, before: Poll, after: Poll) -> bool:
         """Put *after* in the place of *before*. False: somebody else was faster, and nothing changed."""
