@@ -105,6 +105,19 @@ def test_an_empty_database_says_that_it_knows_nothing_and_never_go(shelf: Shelf)
     assert reasons(found)["webhooks"].figure == "no webhook ever came"
 
 
+@pytest.mark.parametrize(("hours", "expected"), [(2, Go.STOP), (-0.5, Go.RISKY)])
+def test_the_end_of_a_restriction_that_a_webhook_told_is_known(shelf: Shelf, hours: float, expected: Go) -> None:
+    kind = "RESTRICTED_BIZ_INITIATED_MESSAGING"
+    terms = f"{kind}={(T0 + int(hours * HOUR)) // 1_000}"
+    restricted = AccountChanged(at(-HOUR), Source.WEBHOOK, "ACCOUNT_RESTRICTION", WABA, after=kind, terms=terms)
+    shelf.learn([*KNOWN, number("status", "CONNECTED"), restricted])
+
+    found = check(shelf)
+
+    assert found.verdict is expected
+    assert "end on 2026-" in reasons(found)["restriction"].figure.replace("ends", "end")
+
+
 def test_more_people_than_are_left_is_a_stop(shelf: Shelf) -> None:
     shelf.learn(KNOWN)
 

@@ -79,6 +79,8 @@ LIMITED = {"WABA": ("LIMITED", "unverified", T0)}
 BANNED = Restriction("DISABLED_UPDATE", "DISABLE", T0 - DAY)
 NO_UTILITY = Restriction("ACCOUNT_RESTRICTION", "RESTRICTED_UTILITY_TEMPLATES", T0 - DAY)
 NO_MESSAGES = Restriction("ACCOUNT_RESTRICTION", "RESTRICTED_BIZ_INITIATED_MESSAGING", T0 - DAY)
+ENDS = NO_MESSAGES._replace(until=T0 + DAY)
+ENDED = NO_MESSAGES._replace(until=T0 - 1)
 ASSUMED = Throughput("1", "STANDARD", True, 80, Pace(None, 0, 0))
 FULL = Throughput("1", "STANDARD", False, 80, Pace(T0, 60, 80))
 
@@ -104,6 +106,8 @@ FULL = Throughput("1", "STANDARD", False, 80, Pace(T0, 60, 80))
         ({"restrictions": (BANNED,)}, "restriction", STOP),
         ({"restrictions": (NO_MESSAGES,)}, "restriction", STOP),
         ({"restrictions": (NO_UTILITY,)}, "restriction", RISK),
+        ({"restrictions": (ENDS,)}, "restriction", STOP),
+        ({"restrictions": (ENDED,)}, "restriction", RISK),
         ({"limit": MessagingLimit("p", "TIER_1K", T0, (), 1)}, "messaging_limit", STOP),
         ({"limit": MessagingLimit("p", "TIER_2K", T0, (), 900)}, "messaging_limit", RISK),
         ({"limit": MessagingLimit("p", "TIER_UNLIMITED", T0, (), None)}, "messaging_limit", FINE),
@@ -137,6 +141,20 @@ def test_what_was_restricted_before_meta_said_that_all_can_send_is_over() -> Non
     found = checked(restrictions=(BANNED,), health={"WABA": ("AVAILABLE", "", T0)})
 
     assert not of(found, "restriction")
+
+
+def test_the_end_of_a_restriction_is_told() -> None:
+    (reason,) = of(checked(restrictions=(ENDS,)), "restriction")
+
+    assert "it ends on 2026-" in reason.figure
+    assert "in 1.0 days" in reason.figure
+
+
+def test_a_restriction_whose_end_has_passed_is_over_once_meta_says_that_the_account_can_send() -> None:
+    for can_send, expected in (("AVAILABLE", 0), ("BLOCKED", 1)):
+        found = checked(restrictions=(ENDED,), health={"WABA": (can_send, "", T0 - 9 * DAY)})
+
+        assert len(of(found, "restriction")) == expected
 
 
 def test_a_pause_of_long_ago_is_forgotten() -> None:

@@ -93,6 +93,11 @@ WRONG = {
     "account disabled": (look(Kind.WABA, status="DISABLED"), "accounts", Level.FAILED),
     "review rejected": (look(Kind.WABA, review="REJECTED"), "accounts", Level.FAILED),
     "review pending": (look(Kind.WABA, review="PENDING"), "accounts", Level.WARNING),
+    "account restricted": (
+        look(Kind.WABA, restriction=f"RESTRICTED_BIZ_INITIATED_MESSAGING={seconds(2)}"),
+        "accounts",
+        Level.FAILED,
+    ),
     "number banned": (look(Kind.NUMBER, status="BANNED"), "numbers", Level.FAILED),
     "number red": (look(Kind.NUMBER, quality="RED"), "numbers", Level.WARNING),
     "number in sandbox": (look(Kind.NUMBER, account_mode="SANDBOX"), "numbers", Level.WARNING),
@@ -167,6 +172,14 @@ def test_each_app_is_judged_by_itself() -> None:
     found = troubles(replace(meta, states=states), shop)
     assert found["webhook fields (shop)"] is Level.WARNING
     assert "callback URL (shop)" not in found
+
+
+def test_a_restriction_is_told_until_it_ends() -> None:
+    kind = "RESTRICTED_BIZ_INITIATED_MESSAGING"
+
+    assert troubles(look(Kind.WABA, restriction=f"{kind}={seconds(-1)},{kind}")) == {}
+    (found,) = (e for e in examined(look(Kind.WABA, restriction=f"{kind}={seconds(2)}")) if e.check == "accounts")
+    assert f"{kind} until 20" in found.found
 
 
 def test_a_poll_that_failed_once_is_no_trouble() -> None:

@@ -46,6 +46,8 @@ class Restriction(NamedTuple):
     kinds: str
     """The restrictions, with commas; of a ban its state"""
     at: Millis
+    until: Millis | None = None
+    """When the last of them ends; None: nobody told"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,8 @@ class AccountChanged:
     after: str = ""
     reason: str = ""
     detail: str = ""
+    terms: str = ""
+    """Of a restriction, until when each kind holds: `KIND=seconds`, with commas; `KIND` alone where nobody tells"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,8 @@ def told_by(fact: OtherFact) -> tuple[Subject, str, Known] | None:
                 value = status_meaning(fact.after, fact.reason) or fact.after
         case NumberChanged(number=number, aspect=aspect, after=value) if number and aspect in _OF_NUMBERS and value:
             subject = Subject(Kind.NUMBER, number)
+        case AccountChanged(waba=waba, terms=value) if waba and value:
+            subject, aspect = Subject(Kind.WABA, waba), "restriction"
         case AccountChanged(waba=waba, event=event, after=value) if waba and event in _ASPECTS and value:
             subject, aspect = Subject(Kind.WABA, waba), _ASPECTS[event]
         case _:
@@ -212,6 +214,21 @@ def value(aspects: Mapping[str, Known], aspect: str) -> str:
     """The value of an aspect, "" where it is not known."""
     known = aspects.get(aspect)
     return known.value if known else ""
+
+
+def terms_of(text: str) -> dict[str, Millis | None]:
+    """The restrictions of an account, as `facts.AccountChanged.terms` spells them, with their ends."""
+    found: dict[str, Millis | None] = {}
+    for term in listed(text):
+        kind, _, end = term.partition("=")
+        found[kind] = int(end) * 1_000 if end.isdecimal() else None
+    return found
+
+
+def held(aspects: Mapping[str, Known], now: Millis) -> dict[str, Millis]:
+    """The restrictions of an account whose end was told and is yet to come, with it."""
+    terms = terms_of(value(aspects, "restriction"))
+    return {kind: end for kind, end in terms.items() if end is not None and end > now}
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from wabawatch.domain.campaigns import CAPPED, PAYMENT, Campaign, Reason, Surroundings, Weight
+from wabawatch.domain.campaigns import CAPPED, PAYMENT, Campaign, Reason, Restriction, Surroundings, Weight
 from wabawatch.domain.compliance import Thresholds, Verdict, judge_above, judge_below
-from wabawatch.domain.facts import DAY_MS
+from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.limit_hits import explained
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.standing import HOUR_MS
@@ -126,12 +127,28 @@ def _restricted(_campaign: Campaign, seen: Surroundings, _: Thresholds) -> Itera
     """What was told before Meta last said that the account can send is over."""
     well_since = max((at for can_send, _, at in seen.health.values() if can_send == "AVAILABLE"), default=0)
     for each in seen.restrictions:
-        if each.at <= well_since:
+        has_ended = each.until is not None and each.until <= seen.now
+        if each.at <= well_since or (has_ended and _can_send(seen)):
             continue
-        is_a_stop = each.event != "ACCOUNT_RESTRICTION" or BIZ_INITIATED in each.kinds
+        is_a_stop = not has_ended and (each.event != "ACCOUNT_RESTRICTION" or BIZ_INITIATED in each.kinds)
         days = (seen.now - each.at) / DAY_MS
-        found = f"{each.event} {each.kinds}".strip() + f", {days:.1f} days ago; whether it has ended is not known"
+        found = f"{each.event} {each.kinds}".strip() + f", {days:.1f} days ago; {_end(each, seen.now)}"
         yield Reason(Weight.STOP if is_a_stop else Weight.RISK, "restriction", found, "see Business Support Home")
+
+
+def _can_send(seen: Surroundings) -> bool:
+    """Whether the newest that Meta says of the account's health is that it can send."""
+    whole = [can_send for whose, (can_send, _, _) in seen.health.items() if whose != "number"]
+    return bool(whole) and all(can_send == "AVAILABLE" for can_send in whole)
+
+
+def _end(each: Restriction, now: Millis) -> str:
+    if each.until is None:
+        return "whether it has ended is not known"
+    day = datetime.fromtimestamp(each.until / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if each.until <= now:
+        return f"it was to end on {day}, and no look at Meta's health has confirmed that"
+    return f"it ends on {day}, in {(each.until - now) / DAY_MS:.1f} days"
 
 
 def _rates(_campaign: Campaign, seen: Surroundings, lines: Thresholds) -> Iterator[Reason]:

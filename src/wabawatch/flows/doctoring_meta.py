@@ -10,7 +10,7 @@ from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.findings import Finding, failed, ok, warning
 from wabawatch.domain.graph_versions import Age, age_of
 from wabawatch.domain.meta_look import MetaLook
-from wabawatch.domain.platform import Kind, Known, Subject, listed, of_kind, value
+from wabawatch.domain.platform import Kind, Known, Subject, held, listed, of_kind, value
 from wabawatch.domain.polls import EVERY_MS, MOST_PAUSES, OF_A_WABA, Ask, Pace, progress
 from wabawatch.settings import Settings
 
@@ -52,7 +52,7 @@ def examine_meta(settings: Settings, look: MetaLook, now: Millis) -> Iterator[Fi
     yield from apps(settings, look, now)
     yield subscribed(settings, look)
     yield override(settings, look)
-    yield standing("account", look, Kind.WABA, _trouble_of_account)
+    yield standing("account", look, Kind.WABA, lambda aspects: _trouble_of_account(aspects, now))
     yield standing("number", look, Kind.NUMBER, _trouble_of_number)
     yield health(look)
     yield polling(settings, look, now)
@@ -239,10 +239,12 @@ def standing(check: str, look: MetaLook, kind: Kind, trouble_of: Trouble) -> Fin
     return failed(f"{check}s", said, fix) if is_bad else warning(f"{check}s", said, fix)
 
 
-def _trouble_of_account(aspects: Aspects) -> tuple[str, bool] | None:
+def _trouble_of_account(aspects: Aspects, now: Millis) -> tuple[str, bool] | None:
     status, review = value(aspects, "status"), value(aspects, "review")
     if status not in ("", "ACTIVE"):
         return f"is {status}", True
+    if restricted := held(aspects, now):
+        return " and ".join(f"is {kind} until {_day(end)}" for kind, end in sorted(restricted.items())), True
     return (f"has the review {review}", review == "REJECTED") if review not in ("", "APPROVED") else None
 
 

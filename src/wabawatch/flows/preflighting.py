@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from wabawatch.domain.campaigns import WATCHED, Campaign, Surroundings
+from wabawatch.domain.campaigns import WATCHED, Campaign, Restriction, Surroundings
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.costs import PriceList
 from wabawatch.domain.error_codes import RateScope
@@ -24,7 +24,7 @@ from wabawatch.domain.headroom import (
 from wabawatch.domain.limit_hits import scope_of
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.domain.metrics import Rate, delivery_rate, failure_rate
-from wabawatch.domain.platform import Kind, Known, States, Subject, template_key, value
+from wabawatch.domain.platform import Kind, Known, States, Subject, template_key, terms_of, value
 from wabawatch.domain.preflight import Preflight, preflight
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.domain.templates import TemplateEvent, has_opted_out, in_force, status_meaning
@@ -127,7 +127,7 @@ class Preflighting:
             number_delivery=of_number[0],
             number_failure=of_number[1],
             health=dict(_health(number, states, mine)) if campaign.number else {},
-            restrictions=tuple(each for name in wabas for each in self.conditions.restrictions(name, now)),
+            restrictions=tuple(each for name in wabas for each in self._restrictions(name, states, now)),
             limit=self._limit(mine, places, states, now),
             throughput=self._pace(campaign.number, states, now),
             hits=self._hits(numbers, wabas, now),
@@ -141,6 +141,14 @@ class Preflighting:
             last_webhook_at=self.conditions.last_webhook_at(),
             last_accepted_at=self.conditions.last_accepted_at(),
         )
+
+    def _restrictions(self, waba: str, states: States, now: Millis) -> Iterator[Restriction]:
+        """What Meta told of an account that it restricted, with the end of what it told last."""
+        known = states.get(Subject(Kind.WABA, waba), {}).get("restriction")
+        ends = list(terms_of(known.value).values()) if known else []
+        until = max((end for end in ends if end is not None), default=None) if None not in ends else None
+        for each in self.conditions.restrictions(waba, now):
+            yield each._replace(until=until) if known is not None and each.at == known.at else each
 
     def _rates(
         self, numbers: Collection[str], template: TemplateRef | None, start: Millis, now: Millis

@@ -8,7 +8,7 @@ from typing import Final
 from wabawatch.domain.facts import AccountChanged, Fact, NumberChanged, Source
 from wabawatch.meta import numbers, vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, first
-from wabawatch.meta.reading import Json, compact, items, mapping, phone, text, upper
+from wabawatch.meta.reading import Json, compact, integer, items, mapping, phone, text, upper
 
 _PORTFOLIO_EVENTS: Final = frozenset({"AD_ACCOUNT_LINKED", "MM_LITE_TERMS_SIGNED"})
 _ALERT_KEYS: Final = ("alert_type", "alert_severity", "alert_status", "alert_description")
@@ -32,6 +32,7 @@ def read_update(change: Change, value: Json, at: str) -> list[Fact]:
         after=after,
         reason=reason,
         detail=compact(value),
+        terms=text(",".join(_terms(value))),
     )
     return [account, *_number_quality(change, value), *_strange_update(change, event, value)]
 
@@ -66,8 +67,17 @@ def _outcome(value: Json) -> tuple[str, str]:
 
 
 def _restrictions(value: Json) -> list[str]:
-    listed = (mapping(item).get("restriction_type") for item in items(value.get("restriction_info")))
-    return [said for said in map(upper, listed) if said]
+    return [said for each in _restricting(value) if (said := upper(each.get("restriction_type")))]
+
+
+def _terms(value: Json) -> list[str]:
+    """Each restriction with the second in which it ends, where that is told."""
+    named = [(upper(each.get("restriction_type")), integer(each.get("expiration"))) for each in _restricting(value)]
+    return [f"{kind}={end}" if end > 0 else kind for kind, end in named if kind]
+
+
+def _restricting(value: Json) -> list[Json]:
+    return [mapping(item) for item in items(value.get("restriction_info"))]
 
 
 def _number_quality(change: Change, value: Json) -> list[Fact]:
