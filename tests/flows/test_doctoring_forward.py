@@ -27,15 +27,15 @@ def test_a_target_that_takes_everything_is_ok() -> None:
     assert [each.level for each in judged(LOOK)] == [Level.OK, Level.OK]
 
 
-@pytest.mark.parametrize(
-    ("state", "level", "fix"),
-    [
-        (replace(WELL, open_since=5, trouble="HTTP 500"), Level.FAILED, "wabawatch forward retrying crm"),
-        (replace(WELL, is_paused=True), Level.WARNING, "wabawatch forward resume crm"),
-        (replace(WELL, dead=3), Level.WARNING, "wabawatch forward dead crm"),
-        (replace(WELL, retrying=3), Level.OK, ""),
-    ],
-)
+WRONG = {
+    replace(WELL, open_since=5, trouble="HTTP 500"): (Level.FAILED, "wabawatch forward retrying crm"),
+    replace(WELL, is_paused=True): (Level.WARNING, "wabawatch forward resume crm"),
+    replace(WELL, dead=3): (Level.WARNING, "wabawatch forward dead crm"),
+    replace(WELL, retrying=3): (Level.OK, ""),
+}
+
+
+@pytest.mark.parametrize(("state", "level", "fix"), [(state, *said) for state, said in WRONG.items()])
 def test_what_a_target_does_not_take_is_found(state: TargetState, level: Level, fix: str) -> None:
     found = judged(replace(LOOK, state=state))[1]
 
