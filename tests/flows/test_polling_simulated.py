@@ -137,6 +137,55 @@ def test_usage_near_the_limit_stops_polling_of_that_account(scene: Scene) -> Non
     assert scene.waba in found.detail
 
 
+def calls_an_hour(scene: Scene, waba: str = "") -> int:
+    """How many calls Meta counted in the hour before, to one account or in all."""
+    usage = scene.made.standing.usage
+    allowance = usage.of(waba) if waba else usage.app
+    return sum(at > scene.clock.now() - 60 * MINUTE for at in allowance.calls)
+
+
+def test_from_80_percent_of_an_account_on_it_is_asked_a_quarter_as_often(scene: Scene) -> None:
+    scene.run(75)
+    usual = calls_an_hour(scene, scene.waba)
+    scene.command("usage", waba=scene.waba, percent=85)
+    scene.run(120)
+
+    assert calls_an_hour(scene, scene.waba) == pytest.approx(usual / 4, abs=2)
+    board = scene.platform.board(0)
+    assert progress(board.polls, board.usages, scene.clock.now()).pace is Pace.SLOW
+
+
+def test_from_80_percent_of_the_app_on_at_most_a_quarter_of_the_pace_is_used(scene: Scene) -> None:
+    scene.command("usage", app=85)
+    scene.run(70)
+
+    assert calls_an_hour(scene) <= 300 / 4
+
+
+def test_meta_that_throttles_is_left_alone_until_it_said_and_then_asked_again(scene: Scene) -> None:
+    scene.run(20)
+    scene.command("usage", waba=scene.waba, percent=100)
+    scene.run(60)
+    refused = calls_an_hour(scene, scene.waba)
+    scene.command("usage", waba=scene.waba, percent=0)
+    scene.run(65)
+
+    assert refused == 1
+    board = scene.platform.board(0)
+    assert progress(board.polls, board.usages, scene.clock.now()).pace is Pace.NORMAL
+    assert calls_an_hour(scene, scene.waba) > 2
+
+
+def test_an_app_at_95_percent_asks_once_in_ten_minutes_and_says_so(scene: Scene) -> None:
+    scene.command("usage", app=96)
+    scene.run(70)
+
+    assert calls_an_hour(scene) <= 6
+    board = scene.platform.board(0)
+    found = progress(board.polls, board.usages, scene.clock.now())
+    assert (found.pace, "the app" in found.detail) == (Pace.STOPPED, True)
+
+
 def test_all_is_well_by_default(scene: Scene) -> None:
     assert {each for each in scene.troubles() if each not in ("callback URL", "numbers")} == set()
 
