@@ -243,7 +243,10 @@ class TestSecrets:
         assert (str(secret), repr(secret), f"{secret}", secret.reveal()) == ("***", "***", "***", "hidden")
 
     def test_no_form_of_the_settings_shows_a_secret(self) -> None:
-        values = dict.fromkeys(self.SECRETS, "https://hidden.example") | {"DATABASE_URL": "postgresql://u:hidden@db/x"}
+        values = dict.fromkeys(self.SECRETS, "https://hidden.example") | {
+            "DATABASE_URL": "postgresql://u:hidden@db/x",
+            "WABAWATCH_SMTP_URL": "smtps://u:hidden@mail.example",
+        }
 
         settings = load(values)
 
@@ -254,7 +257,7 @@ class TestSecrets:
     def test_no_complaint_shows_a_secret(self, name: str, value: object) -> None:
         assert "hidden" not in str(problems({}, None, **{name: value}))
 
-    @pytest.mark.parametrize("name", ["DATABASE_URL", "SLACK_WEBHOOK_URL"])
+    @pytest.mark.parametrize("name", ["DATABASE_URL", "SLACK_WEBHOOK_URL", "WABAWATCH_SMTP_URL"])
     def test_no_complaint_shows_a_secret_address(self, name: str) -> None:
         assert "hidden" not in str(problems({name: "hidden://[\n"}))
 

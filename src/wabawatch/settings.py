@@ -15,8 +15,9 @@ from wabawatch import kinds
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
-from wabawatch.settings_channels import Channel
+from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
 from wabawatch.settings_forward import Forward, mistakes
+from wabawatch.settings_mail import Mail
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Gateway",
     "Graph",
     "GraphUrl",
+    "Mail",
     "Maintenance",
     "Monitoring",
     "Network",
@@ -158,6 +160,12 @@ class Server:
         kinds.SECRETS,
         (),
         "Bearer tokens, each of which opens all of `/api/v1`; `wabawatch tokens` makes ones that open less.",
+    )
+    public_url: str | None = setting(
+        "WABAWATCH_PUBLIC_URL",
+        kinds.WEB_ADDRESS,
+        None,
+        "Where people open wabawatch, such as `https://watch.example.com`; not set: notices carry no links.",
     )
     api_rate_limit: int = setting(
         "WABAWATCH_API_RATE_LIMIT", whole(0), 6_000, "Requests a minute that each API token may make; 0: any number."
@@ -290,6 +298,7 @@ class Settings:
     quality_weights: QualityWeights = section(QualityWeights, "quality.weights")
     alerts: Alerts = section(Alerts, "alerts")
     channels: Mapping[str, Channel] = sections(Channel, "channels")
+    mail: Mail = section(Mail, "mail")
     maintenance: Mapping[str, Maintenance] = sections(Maintenance, "maintenance")
     prices: Prices = section(Prices, "prices")
     named_apps: Mapping[str, App] = sections(App, "apps")
@@ -307,6 +316,11 @@ class Settings:
         """The tokens of the apps whose id and secret are known, by id."""
         known = [app for app in self.apps.values() if app.app_id and app.app_secret]
         return {app.app_id or "": Secret(f"{app.app_id}|{app.app_secret[0].reveal()}") for app in known}
+
+    @property
+    def all_channels(self) -> dict[str, Channel]:
+        """All channels that are enabled, by name, with those that `ALERT_EMAIL` and `SLACK_WEBHOOK_URL` make."""
+        return channels_of(self.channels, self.alerts.email, self.alerts.slack_webhook_url)
 
     @property
     def is_production(self) -> bool:
@@ -340,6 +354,7 @@ def load(
     reading.problems += settings.prices.problems()
     reading.problems += mistakes(settings.forward, settings.apps)
     reading.problems += maintenance_mistakes(settings.maintenance)
+    reading.problems += channel_mistakes(settings.channels, settings.alerts.email, settings.alerts.slack_webhook_url)
     if reading.problems:
         raise SettingsError(tuple(reading.problems))
     return settings
