@@ -54,6 +54,8 @@ class ScopeKind(StrEnum):
     """A channel of notices"""
     ERROR = "error"
     """An error code"""
+    COUNTRY = "country"
+    """Two letters, over all numbers"""
     LOOP = "loop"
     """A loop of ours"""
 
@@ -159,6 +161,8 @@ class Reading:
     contributors: tuple[Contributor, ...] = ()
     event: str = ""
     """EVENT rules: what happened, as a key that is the same each time it is told"""
+    severity: Severity | None = None
+    """Where it is graver or milder than its rule says"""
 
 
 class Phase(StrEnum):
@@ -215,6 +219,14 @@ class AlertState:
     """Since when nothing has been known"""
     fired_at: tuple[Millis, ...] = ()
     """When it fired within the last day, the newest last: to notice flapping"""
+    resolved_at: Millis | None = None
+    """When the alert before this one was resolved"""
+    seen_at: Millis = 0
+    """While pending or firing: when it was last looked at"""
+    severity: Severity | None = None
+    """Of the alert that is firing"""
+    event: str = ""
+    """EVENT: what happened last, told or ended: it is not told again"""
     version: int = 0
     """Grows with each write: of two processes that read the same version one writes"""
 
@@ -236,6 +248,8 @@ class Transition:
     reason: Reason
     reading: Reading
     """As it was known then"""
+    is_flapping: bool = False
+    """It fired again and again within a day"""
 
 
 @dataclass(frozen=True, slots=True)

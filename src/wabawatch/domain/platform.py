@@ -53,6 +53,8 @@ class Known(NamedTuple):
     """Since when, as far as we know"""
     told_at: Millis = 0
     source: Source = Source.POLL
+    is_live: bool = True
+    """False: told by what was imported or replayed, which never alerts"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def told_by(fact: OtherFact) -> tuple[Subject, str, Known] | None:
             return None
     if len(subject.id) + len(subject.waba) > MOST_KEY:
         return None
-    return subject, aspect, Known(value, fact.reason, fact.when.at, fact.when.seen_at, fact.source)
+    return subject, aspect, Known(value, fact.reason, fact.when.at, fact.when.seen_at, fact.source, fact.when.is_live)
 
 
 MOST_KEY = 600

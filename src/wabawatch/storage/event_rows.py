@@ -14,6 +14,7 @@ from wabawatch.domain.facts import (
     Occurred,
     OtherFact,
     PersonChanged,
+    Source,
     TemplateChanged,
     Unrecognised,
     When,
@@ -47,6 +48,8 @@ def event_row(fact: OtherFact, keyring: Keyring) -> dict[str, Any]:
         "fingerprint": blake2b(text, digest_size=16).digest(),
         "at": fact.when.at,
         "seen_at": fact.when.seen_at,
+        "told_by": int(getattr(fact, "source", Source.WEBHOOK)),
+        "is_live": int(fact.when.is_live),
         "detail": keyring.seal(detail.encode("utf-8", "surrogatepass"), context=DETAIL) if detail else None,
     }
 

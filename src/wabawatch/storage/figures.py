@@ -24,8 +24,9 @@ from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.marks import set_marks
 from wabawatch.storage.platform import all_ratings
-from wabawatch.storage.schema import counters, cycles, marks, packed_counts, rollups
+from wabawatch.storage.schema import counters, cycles, packed_counts, rollups
 
 SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
 """The scopes that figures over time are given for."""
@@ -111,11 +112,11 @@ class SqlFigures:
         with self._database.writing() as connection:
             new = insert(connection, cycles).values(at=at, ran_at=ran_at, verdict=verdict, detail=detail)
             connection.execute(new.on_conflict_do_nothing())
-            _set_marks(connection, marks)
+            set_marks(connection, marks)
 
     def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
         with self._database.writing() as connection:
-            _set_marks(connection, marks)
+            set_marks(connection, marks)
             if done is not None:
                 audit.append(connection, self._clock.now(), done.actor, done.action, done.subject)
 
@@ -131,20 +132,13 @@ class SqlFigures:
         Gives how many rows went; 0: nothing is left to delete.
         """
         with self._database.writing() as connection:
-            _set_marks(connection, {f"floor_{tier.name.lower()}": first for tier, first in floors.items() if first})
+            set_marks(connection, {f"floor_{tier.name.lower()}": first for tier, first in floors.items() if first})
             return counts.drop_before(connection, floors) + body_log.drop_up_to(connection, bodies_up_to)
 
     def pack_old(self, before: Floors) -> int:
         """Pack some of the counts in the buckets before *before*. Gives how many rows went; 0: nothing is left."""
         with self._database.writing() as connection:
             return packed.pack(connection, before)
-
-
-def _set_marks(connection: Connection, values: Mapping[str, int]) -> None:
-    if values:
-        new = insert(connection, marks)
-        upsert = new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value})
-        connection.execute(upsert, [{"name": name, "value": value} for name, value in values.items()])
 
 
 def spans_of(connection: Connection, window: Window, scope: Scope) -> list[Span]:

@@ -28,6 +28,7 @@ from wabawatch.storage.step_0009 import add_platform
 from wabawatch.storage.step_0011 import add_forwarding
 from wabawatch.storage.step_0013 import add_forward_answers
 from wabawatch.storage.step_0014 import add_uptime
+from wabawatch.storage.step_0015 import add_alerts
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -59,6 +60,7 @@ STEPS: tuple[Step, ...] = (
     Step(12, "which errors are hits of a limit", views_only),
     Step(13, "answers to bodies that several targets get", add_forward_answers),
     Step(14, "uptime", add_uptime),
+    Step(15, "alerts", add_alerts),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

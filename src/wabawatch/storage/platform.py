@@ -126,7 +126,9 @@ def _states(connection: Connection, which: ColumnElement[bool]) -> dict[Subject,
     for row in connection.execute(select(platform_states).where(which)):
         if row.kind in kinds:
             subject = Subject(Kind(row.kind), row.subject, row.waba_id)
-            found[subject][row.aspect] = Known(row.value, row.note, row.at, row.told_at, Source(row.source))
+            found[subject][row.aspect] = Known(
+                row.value, row.note, row.at, row.told_at, Source(row.source), bool(row.is_live)
+            )
     return dict(found)
 
 
@@ -162,12 +164,13 @@ def save_states(connection: Connection, states: Mapping[tuple[Subject, str], Kno
             "at": known.at,
             "told_at": known.told_at,
             "source": int(known.source),
+            "is_live": int(known.is_live),
         }
         for (subject, aspect), known in states.items()
     ]
     if rows:
         new = insert(connection, platform_states)
-        told = {name: new.excluded[name] for name in ("value", "note", "at", "told_at", "source")}
+        told = {name: new.excluded[name] for name in ("value", "note", "at", "told_at", "source", "is_live")}
         newer = new.excluded.at >= platform_states.c.at
         keys = list(platform_states.primary_key)
         connection.execute(new.on_conflict_do_update(index_elements=keys, set_=told, where=newer), rows)

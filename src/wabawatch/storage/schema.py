@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
-from wabawatch.storage import schema_forward, schema_uptime
+from wabawatch.storage import schema_alerts, schema_forward, schema_uptime
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
@@ -55,6 +55,7 @@ __all__ = [
     "raw_blocks",
     "rechecks",
     "rollups",
+    "schema_alerts",
     "schema_forward",
     "schema_steps",
     "schema_uptime",
@@ -275,6 +276,8 @@ events = Table(
     Column("at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("detail", LargeBinary, comment="The item as Meta sent it, sealed: it may name people"),
+    Column("told_by", SmallInteger, nullable=False, server_default="3", comment="As in domain.facts.Source"),
+    Column("is_live", SmallInteger, nullable=False, server_default="1", comment="0: imported or replayed"),
     Index("events_at", "at"),
     Index("events_kind", "kind", "at"),
 )

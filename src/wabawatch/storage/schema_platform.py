@@ -18,6 +18,7 @@ platform_states = Table(
     Column("at", BigInteger, nullable=False, comment="Since when"),
     Column("told_at", BigInteger, nullable=False),
     Column("source", SmallInteger, nullable=False, comment="As in domain.facts.Source"),
+    Column("is_live", SmallInteger, nullable=False, server_default="1", comment="0: imported or replayed"),
     comment="The newest that is known of each aspect; what was before is in `events`",
 )
 number_ratings = Table(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from wabawatch.meta.wamid import unpack
+from wabawatch.storage.views_alerts import alert_history
 from wabawatch.storage.views_conversations import agent_interactions, conversations
 from wabawatch.storage.views_logs import logs
 from wabawatch.storage.views_messages import queue
@@ -18,6 +19,7 @@ VIEWS: Mapping[str, Callable[[Connection], str]] = {
     "monitoring_metrics": metrics,
     "conversations": conversations,
     "agent_interaction_logs": agent_interactions,
+    "alert_history": alert_history,
 }
 """What each view selects. A change takes effect in existing databases with the next step of `migrations`."""
 
