@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.support.books import EmptyInbox, HandClock
-from tests.support.upstream import Packet, Reply, Upstream, read_packet, upstream
+from tests.support.upstream import Packet, Reply, Upstream, answering, read_packet, upstream
 from wabawatch.cli.serving import listen, serving, url_of
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import CallAnswered
@@ -24,6 +25,15 @@ from wabawatch.web.gateway import Gateway
 from wabawatch.web.gateway_door import Door
 
 NOW = 1_764_000_000_000
+
+WAMID = "wamid.HBgLMTU1NTEyMzQ1NjcVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA"
+TEXT = b'{"messaging_product":"whatsapp","to":"15551234567","type":"text","text":{"body":"hello"}}'
+ACCEPTED = (
+    b'{"messaging_product":"whatsapp","contacts":[{"input":"15551234567","wa_id":"15551234567"}],'
+    b'"messages":[{"id":"%s","message_status":"accepted"}]}' % WAMID.encode()
+)
+SEND = "POST /graph/v25.0/106540352242922/messages"
+TOKEN = "Authorization: Bearer EAAcaller"
 
 
 class FickleInbox(EmptyInbox):
@@ -118,3 +128,24 @@ def request(line: str, body: bytes = b"", *headers: str) -> bytes:
     """The bytes of one request."""
     lines = [f"{line} HTTP/1.1", "Host: gateway", *headers, *([f"Content-Length: {len(body)}"] if body else []), "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
+
+
+def play(folder: Path, reply: Reply, act: Callable[[Stage], Awaitable[Any]], **options: Any) -> Any:
+    """Run *act* against a gateway whose upstream answers by *reply*."""
+
+    async def run() -> Any:
+        async with stage(reply, folder, **options) as found:
+            return await act(found)
+
+    return asyncio.run(run())
+
+
+def exchange(folder: Path, raw: bytes, answer: bytes, *, has_body: bool = True) -> tuple[Packet, Packet]:
+    """One request through the gateway: what Meta saw, and what came back."""
+
+    async def act(stage: Stage) -> tuple[Packet, Packet]:
+        back = await stage.ask(raw, has_body=has_body)
+        return stage.meta.seen[0], back
+
+    found: tuple[Packet, Packet] = play(folder, answering(answer), act)
+    return found

@@ -5,46 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.gateway import Stage, hang_up, request, stage
-from tests.support.upstream import Packet, Reply, answering, json_answer
+from tests.support.gateway import ACCEPTED, SEND, TEXT, TOKEN, WAMID, Stage, exchange, hang_up, play, request
+from tests.support.upstream import Packet, answering, json_answer
 
 from wabawatch.domain.facts import CallKind, SendOutcome
-from wabawatch.web.gateway_door import Door
-
-WAMID = "wamid.HBgLMTU1NTEyMzQ1NjcVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA"
-TEXT = b'{"messaging_product":"whatsapp","to":"15551234567","type":"text","text":{"body":"hello"}}'
-ACCEPTED = (
-    b'{"messaging_product":"whatsapp","contacts":[{"input":"15551234567","wa_id":"15551234567"}],'
-    b'"messages":[{"id":"%s","message_status":"accepted"}]}' % WAMID.encode()
-)
-SEND = "POST /graph/v25.0/106540352242922/messages"
-TOKEN = "Authorization: Bearer EAAcaller"
-
-
-def play(folder: Path, reply: Reply, act: Callable[[Stage], Awaitable[Any]], **options: Any) -> Any:
-    """Run *act* against a gateway whose upstream answers by *reply*."""
-
-    async def run() -> Any:
-        async with stage(reply, folder, **options) as found:
-            return await act(found)
-
-    return asyncio.run(run())
-
-
-def exchange(folder: Path, raw: bytes, answer: bytes, *, has_body: bool = True) -> tuple[Packet, Packet]:
-    """One request through the gateway: what Meta saw, and what came back."""
-
-    async def act(stage: Stage) -> tuple[Packet, Packet]:
-        back = await stage.ask(raw, has_body=has_body)
-        return stage.meta.seen[0], back
-
-    found: tuple[Packet, Packet] = play(folder, answering(answer), act)
-    return found
 
 
 @pytest.mark.parametrize(
@@ -334,39 +302,3 @@ def test_while_the_store_is_away_no_send_fails_and_no_record_is_lost(tmp_path: P
 
     assert {answer.line.split()[1] for answer in answers} == {b"200"}
     assert (len(calls), len({call.send.local_id for call in calls}), lost) == (23, 23, 0)
-
-
-GATE, OWN = "gate secret", "EAAown"
-
-
-@pytest.mark.parametrize(
-    ("headers", "status", "shown"),
-    [
-        ([TOKEN], b"401", None),
-        ([TOKEN, "X-Wabawatch-Token: wrong"], b"401", None),
-        ([TOKEN, f"X-Wabawatch-Token: {GATE}"], b"200", b"Bearer EAAcaller"),
-        ([f"Authorization: Bearer {GATE}"], b"200", b"Bearer EAAown"),
-    ],
-)
-def test_a_closed_gateway_opens_for_its_token(
-    tmp_path: Path, headers: list[str], status: bytes, shown: bytes | None
-) -> None:
-    async def act(stage: Stage) -> Any:
-        back = await stage.ask(request(SEND, TEXT, *headers))
-        return back, [each.named(b"authorization") for each in stage.meta.seen], stage.meta.seen
-
-    door = Door(GATE.encode(), OWN.encode())
-    back, authorizations, seen = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=door)
-
-    assert back.line.split()[1] == status
-    assert authorizations == ([[shown]] if shown else [])
-    assert not any(each.named(b"x-wabawatch-token") for each in seen)
-
-
-def test_a_token_of_wabawatch_needs_one_for_meta(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> Any:
-        return await stage.ask(request(SEND, TEXT, f"Authorization: Bearer {GATE}"))
-
-    back = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=Door(GATE.encode()))
-
-    assert b"WHATSAPP_TOKEN is not set" in back.body

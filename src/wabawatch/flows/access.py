@@ -23,6 +23,9 @@ OWNER: Final = Caller("api", frozenset(Scope))
 FRESH_MS: Final = 1_000
 """So long a token is known to be good after it was looked up: a revoked one opens nothing a second later."""
 
+TRUSTED_MS: Final = 3_600_000
+"""So long a token that was good is taken while the books do not answer: nobody can revoke it then, either."""
+
 PREFIX: Final = "wabawatch_"
 """What tokens begin with, so that a scanner for leaked secrets knows them."""
 
@@ -68,6 +71,8 @@ class Answers(Protocol):
 class _Known(NamedTuple):
     caller: Caller
     until: Millis
+    trusted_until: Millis
+    """While the books do not answer"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +98,28 @@ class Doorkeeper:
         return known.caller if known is not None and self.clock.now() < known.until else None
 
     def identify(self, given: bytes) -> Caller:
-        """Whose token *given* is. Raises NotAllowed that says what is wrong with it."""
+        """Whose token *given* is. Raises NotAllowed that says what is wrong with it, and StoreUnavailable when the
+        books do not answer and it was not good in the last hour."""
         if (caller := self.recall(given)) is not None:
             return caller
         if not given:
             raise NotAllowed(f"no bearer token: send the header Authorization: Bearer TOKEN; {_HOW}")
         now, digest = self.clock.now(), digest_of(given)
-        token = self.tokens.find(digest)
+        try:
+            token = self.tokens.find(digest)
+        except StoreUnavailable:
+            known = self._known.get(digest)
+            if known is None or now >= known.trusted_until:
+                raise
+            return known.caller
         if token is None or not token.is_live(now):
             self._known.pop(digest, None)
             self._full_at.pop(digest, None)
             raise NotAllowed(_why_not(token))
         self._note_use(token, now // DAY_MS)
         caller = Caller(f"token:{token.id}", token.scopes, token.id)
-        until = now + FRESH_MS if token.expires_at is None else min(token.expires_at, now + FRESH_MS)
-        self._known[digest] = _Known(caller, until)
+        ends_at = now + TRUSTED_MS if token.expires_at is None else token.expires_at
+        self._known[digest] = _Known(caller, min(ends_at, now + FRESH_MS), min(ends_at, now + TRUSTED_MS))
         return caller
 
     def count(self, given: bytes) -> Allowance | None:

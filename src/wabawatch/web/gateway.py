@@ -17,7 +17,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from wabawatch.domain.errors import NotAllowed
+from wabawatch.domain.calls import TOKEN_REFUSED
+from wabawatch.domain.errors import Forbidden, NotAllowed, StoreUnavailable
 from wabawatch.domain.facts import CallKind
 from wabawatch.flows.access import Doorkeeper
 from wabawatch.flows.sending import Target, Tokens, may_send, recognise, target_of
@@ -36,8 +37,10 @@ from wabawatch.wire import write
 PREFIX = "/graph/"
 MAX_SEND_BYTES = 1 << 20
 """A larger body to a path of sends is passed on like any other, and not looked into: it is no send that Meta takes."""
+NOT_PERMITTED = 10
+"""The code with which the Graph API refuses what a good token does not allow"""
 MAX_ANSWER_BYTES = 256 << 10
-"""So much of an answer is read for the record"""
+"""So much of an answer is read for the record, packed or not"""
 
 _Pieces: TypeAlias = AsyncIterator[bytes]
 _log = logging.getLogger(__name__)
@@ -82,7 +85,12 @@ class Gateway:
             await self.door.admit(scope["method"], target, incoming)
         except NotAllowed as error:
             self.counted.refused += 1
-            await _refuse(send, 401, error.message, code=190)
+            status, code = (403, NOT_PERMITTED) if isinstance(error, Forbidden) else (401, TOKEN_REFUSED)
+            await _refuse(send, status, error.message, code)
+            return
+        except StoreUnavailable as error:
+            self.counted.failed += 1
+            await _refuse(send, 503, f"whether the token is good cannot be looked up now: {error}")
             return
         self.counted.calls += 1
         call = _Call(self, scope, incoming, target, send)
@@ -140,6 +148,8 @@ class _Call:
         kind = recognise(
             self.scope["method"], self.target, has_recipient=asked.has_recipient, has_status=asked.has_status
         )
+        if kind is CallKind.SEND:
+            self.incoming.offer_readable()
         try:
             await self._relay(body, head if is_whole else body.pieces(head))
         finally:  # also when the server is going down: then nobody knows how it was answered
@@ -205,7 +215,7 @@ class _Call:
     async def _keep(self, asked: Asked, kind: CallKind) -> None:
         if (passed := self.passed) is None:
             return
-        answered = read_answer(passed.http_status, passed.answer)
+        answered = read_answer(passed.http_status, passed.plain_answer(MAX_ANSWER_BYTES))
         codes = [error.code for error in answered.errors]
         token = self.incoming.authorization.encode() or self.scope["query_string"]
         record = record_of(

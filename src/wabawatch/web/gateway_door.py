@@ -28,7 +28,10 @@ class Door:
     """Knows the tokens that wabawatch gave out"""
 
     async def admit(self, method: str, target: Target, incoming: Incoming) -> None:
-        """Let *incoming* pass; where its bearer token is wabawatch's, with our own in its place. Raises NotAllowed."""
+        """Let *incoming* pass; where its bearer token is wabawatch's, with our own in its place.
+
+        Raises NotAllowed, and StoreUnavailable when a token of wabawatch's cannot be looked up and was not good lately.
+        """
         if await self._is_ours(method, target, incoming.bearer):
             if not self.own_token:
                 raise NotAllowed("the bearer token is wabawatch's, and WHATSAPP_TOKEN is not set: none for Meta")

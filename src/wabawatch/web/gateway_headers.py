@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from multidict import CIMultiDict
 
 from wabawatch.meta.reading import text
+from wabawatch.web.gateway_coding import readable
 
 HOP_BY_HOP = frozenset(
     {
@@ -49,6 +50,12 @@ class Incoming:
         """The token in the header Authorization; empty without one."""
         is_bearer = self.authorization.lower().startswith(_BEARERS)
         return self.authorization.partition(" ")[2].strip().encode() if is_bearer else b""
+
+    def offer_readable(self) -> None:
+        """Ask Meta for an answer that can be read here, too: of what the caller offered, only such codings."""
+        offered = ", ".join(self.outgoing.getall("Accept-Encoding", []))
+        if (kept := readable(offered)) != offered:
+            self.outgoing["Accept-Encoding"] = kept
 
     def replace_bearer(self, token: bytes) -> None:
         """Call Meta with *token* instead of what the caller showed."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from wabawatch.domain.facts import CallKind, ErrorSeen, Millis
 from wabawatch.flows.sending import Target
 from wabawatch.meta.sends import Answered, Asked, usage_of
+from wabawatch.web.gateway_coding import unpacked
 from wabawatch.web.gateway_headers import Incoming
 from wabawatch.wire import CallRecord, ErrorIn, MessageIn, uuid7
 
@@ -25,6 +26,11 @@ class Passed:
     """0: no answer came, or half of one"""
     answer: bytes = b""
     headers: RawHeaders = ()
+
+    def plain_answer(self, limit: int) -> bytes:
+        """At most *limit* bytes of the answer, unpacked; empty when it is packed in a way that we cannot read."""
+        codings = [value.decode("latin-1") for name, value in self.headers if name.lower() == b"content-encoding"]
+        return unpacked(self.answer, ",".join(codings), limit)
 
 
 def record_of(
