@@ -49,6 +49,8 @@ class ErrorIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     error_subcode: Code = 0
     fbtrace_id: Word = ""
     href: Words = ""
+    is_transient: bool | None = None
+    """As Meta says it, if it does"""
 
 
 class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):

@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.books import Shelf
-from tests.support.facts import recorded, told
+from tests.support.facts import at, recorded, told
 from tests.support.places import Place
-from wabawatch.domain.facts import Person, Status
+from wabawatch.domain.facts import Fact, Feed, MessageEchoed, Person, Source, Status
+from wabawatch.domain.messages import ContactKey, ContactKind
+from wabawatch.storage.contact_keys import pack
+from wabawatch.storage.dictionary import LABEL_KINDS
+from wabawatch.storage.message_rows import LabelKind
 from wabawatch.storage.schema import contacts, label_contacts, labels, messages
 
 ANA, BO = Person(phone="5511987654321"), Person(phone="4915112345678")
@@ -56,3 +60,27 @@ def test_the_same_pair_is_written_once(shelf: Shelf) -> None:
     with shelf.database.reading() as connection:
         assert len(connection.execute(select(label_contacts)).all()) == 1
         assert len(connection.execute(select(contacts)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "word"),
+    [
+        (recorded(wamid="a", person=ANA, conversation_id="c-1"), (LabelKind.CONVERSATION, "c-1")),
+        (MessageEchoed(at(), Source.WEBHOOK, "a", Feed.ECHO, "1", person=ANA), (LabelKind.ORIGIN, "business_app")),
+        (MessageEchoed(at(), Source.WEBHOOK, "a", Feed.HISTORY, "1", person=ANA), (LabelKind.ORIGIN, "history")),
+    ],
+)
+def test_a_conversation_and_a_rare_origin_lead_to_contacts_too(
+    shelf: Shelf, fact: Fact, word: tuple[LabelKind, str]
+) -> None:
+    shelf.learn([fact, recorded(wamid="plain", person=BO)])
+
+    kind = LABEL_KINDS.index(word[0])
+    query = select(labels.c.kind, labels.c.value, contacts.c.packed).select_from(
+        label_contacts.join(labels, labels.c.id == label_contacts.c.label_id).join(
+            contacts, contacts.c.id == label_contacts.c.contact_id
+        )
+    )
+    with shelf.database.reading() as connection:
+        rows = [tuple(row) for row in connection.execute(query)]
+    assert rows == [(kind, word[1], pack(ContactKey(ContactKind.PHONE, ANA.phone)))]

@@ -69,6 +69,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "categories": some("marketing", "authentication"),
     "types": some("template", "text", "reaction"),
     "users": some("user-1", "nobody"),
+    "conversations": some("conversation-1", "nowhere"),
     "leads": some("lead-1"),
     "wamids": some(*WAMIDS),
     "contacts": some("15550000001", "US.1", "somebody", "5511900000002", "group-1", "nobody"),
@@ -210,10 +211,12 @@ def test_messages_of_one_moment_are_each_on_one_page(lasting_shelf: Shelf) -> No
 
 
 def test_a_page_that_ends_early_says_how_far_it_looked(lasting_shelf: Shelf) -> None:
-    shelf = emptied(lasting_shelf, sends(30, step_ms=HOUR_MS))
+    first = recorded(-HOUR_MS, wamid="wamid.first", conversation_id="c-1")
+    shelf = emptied(lasting_shelf, [first, *sends(30, step_ms=HOUR_MS)])
     wanted = MessageFilter(conversations=["c-1"])
 
-    page = SqlMessages(shelf.database, country_of, Limits(examined=10, at_once=5)).search(wanted, None, 50)
+    limits = Limits(examined=10, at_once=5, few=0, contacts=0)
+    page = SqlMessages(shelf.database, country_of, limits).search(wanted, None, 50)
 
     assert page.is_cut
     assert page.following is not None

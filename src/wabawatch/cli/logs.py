@@ -56,7 +56,7 @@ class Filters:
     type: Annotated[tuple[str, ...], _some("text, template, image ...")] = ()
     user: Annotated[tuple[str, ...], _some("The application's user.")] = ()
     lead: Annotated[tuple[str, ...], _some("The application's lead.")] = ()
-    conversation: Annotated[tuple[str, ...], _some("The application's conversation; found slowly.")] = ()
+    conversation: Annotated[tuple[str, ...], _some("The application's conversation.")] = ()
     wamid: Annotated[tuple[str, ...], _some("Meta's id of the message.")] = ()
     contact: Annotated[tuple[str, ...], _some("Phone number, BSUID, username or group.")] = ()
     country: Annotated[tuple[str, ...], _some("Two letters.")] = ()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import Evidence, Message
-from wabawatch.domain.standing import Origin, Outcome, Purpose, Role, Standing, TemplateUse, look, outcome
+from wabawatch.domain.standing import SELDOM, Origin, Outcome, Purpose, Role, Standing, TemplateUse, look, outcome
 
 
 class Direction(StrEnum):
@@ -107,6 +107,8 @@ def may_be_wanted(standing: Standing, wanted: MessageFilter) -> bool:
         return False
     if wanted.direction is Direction.OUTBOUND and standing.role is Role.INBOUND:
         return False
+    if wanted.origins and not _origins_of(standing).intersection(wanted.origins):
+        return False
     if wanted.states and is_sent and State(standing.status) not in wanted.states:
         return False
     if wanted.states and standing.role is Role.INBOUND and State.RECEIVED not in wanted.states:
@@ -116,6 +118,20 @@ def may_be_wanted(standing: Standing, wanted: MessageFilter) -> bool:
     if wanted.partial_failure is not None and standing.is_contradictory != wanted.partial_failure:
         return False
     return not wanted.compliance or standing.is_unlinked or _compliance(standing.template_use) in wanted.compliance
+
+
+def _origins_of(standing: Standing) -> frozenset[Origin]:
+    """The origins that a message may have which counts as *standing*."""
+    match standing.role:
+        case Role.ATTEMPTED:
+            return _RECORDED if standing.is_recorded else _UNRECORDED
+        case Role.APART:
+            return SELDOM
+        case _:
+            return _ANY
+
+
+_RECORDED, _UNRECORDED, _ANY = frozenset({Origin.API}), frozenset({Origin.UNKNOWN}), frozenset(Origin)
 
 
 def _compliance(use: TemplateUse) -> Compliance:

@@ -32,6 +32,10 @@ class Origin(StrEnum):
     SYNTHETIC = "synthetic"
 
 
+SELDOM = frozenset({Origin.BUSINESS_APP, Origin.META_AGENT, Origin.HISTORY, Origin.SYNTHETIC})
+"""Origins that few messages have"""
+
+
 class Outcome(StrEnum):
     """The effective status: each attempted message has exactly one."""
 

@@ -118,6 +118,8 @@ class ErrorSeen:
     subcode: int = 0
     fbtrace_id: str = ""
     href: str = ""
+    transient: int = -1
+    """Meta's own `is_transient`, whether trying again may help: 1 yes, 0 no, -1 it does not say"""
 
 
 class Pricing(NamedTuple):

@@ -181,5 +181,6 @@ def _errors(error: ErrorIn | None) -> tuple[ErrorSeen, ...]:
             subcode=error.error_subcode,
             fbtrace_id=error.fbtrace_id,
             href=error.href,
+            transient=-1 if error.is_transient is None else int(error.is_transient),
         ),
     )

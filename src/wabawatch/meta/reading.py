@@ -87,6 +87,12 @@ def flag(value: object) -> bool | None:
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
 
 
+def tri(value: object) -> int:
+    """A yes (1) or no (0) as it is kept; -1 when it is neither."""
+    found = flag(value)
+    return -1 if found is None else int(found)
+
+
 def integer(value: object) -> int:
     """A whole number of at most 64 bits, also one written as text; 0 for anything else."""
     if isinstance(value, str):
@@ -145,6 +151,7 @@ def _error(item: object) -> ErrorSeen:
         subcode=integer(item.get("error_subcode")) or integer(item.get("subcode")),
         fbtrace_id=text(item.get("fbtrace_id")),
         href=text(item.get("href")),
+        transient=tri(item.get("is_transient")),
     )
 
 

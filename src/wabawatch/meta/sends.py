@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from wabawatch.domain.facts import NOBODY, ErrorSeen, Person, SendOutcome, TemplateRef
 from wabawatch.meta.decoding import decode
-from wabawatch.meta.reading import WORDS_LIMIT, Json, compact, exact, integer, items, lower, mapping, phone, text
+from wabawatch.meta.reading import WORDS_LIMIT, Json, compact, exact, integer, items, lower, mapping, phone, text, tri
 
 USAGE_HEADERS: Final = (b"x-app-usage", b"x-business-use-case-usage", b"x-ad-account-usage")
 """Headers by which the Graph API tells how much of its limits is used (META.md 6)"""
@@ -128,6 +128,7 @@ def _errors(said: Json) -> tuple[ErrorSeen, ...]:
             subcode=integer(found.get("error_subcode")),
             fbtrace_id=text(found.get("fbtrace_id")),
             href=text(found.get("href")),
+            transient=tri(found.get("is_transient")),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from wabawatch.domain.facts import ErrorSeen, Millis, Person, TemplateRef
 from wabawatch.domain.messages import ContactKey, Message
-from wabawatch.domain.standing import Outcome, Pace, Role, Standing, TemplateUse
+from wabawatch.domain.standing import SELDOM, Outcome, Pace, Role, Standing, TemplateUse, origin
 from wabawatch.storage import contact_keys, schema
 from wabawatch.storage.bulk import insert_missing
 from wabawatch.storage.message_rows import LabelKind, Meanings, MessageRow, Profile, Words
@@ -29,6 +29,10 @@ Display: TypeAlias = tuple[str, str, Millis]
 
 Acquaintance: TypeAlias = tuple[Person, str, Millis]
 """A person, the WABA that knows them, and the day."""
+
+
+Saved: TypeAlias = tuple[Message, MessageRow]
+"""A message and its row"""
 
 
 class Dictionary:
@@ -82,7 +86,7 @@ class Dictionary:
             wabas=self.wabas.ids(connection, {m.waba[2] for m in messages if m.waba}),
             templates=self.templates.ids(connection, {m.template[2] for m in messages if m.template}),
             contacts=self.contacts.ids(connection, set(_contacts_of(messages))),
-            labels=self.labels.ids(connection, set(_labels_of(messages))),
+            labels=self.labels.ids(connection, {word for m in messages for word in _labels_of(m)}),
         )
 
     def meanings(self, connection: Connection, rows: Collection[Any]) -> Meanings:
@@ -99,9 +103,11 @@ class Dictionary:
             profiles=profiles,
         )
 
-    def pair_labels(self, connection: Connection, rows: Iterable[MessageRow]) -> None:
-        """Write with which contacts the users and leads of *rows* of the table `messages` have messages."""
-        seen = {(label, row.contact_id or 0) for row in rows for label in (row.user_id, row.lead_id) if label}
+    def pair_labels(
+        self, connection: Connection, labels: Mapping[tuple[LabelKind, str], int], saved: Iterable[Saved]
+    ) -> None:
+        """Write with which contacts the users, leads, conversations and rare origins of *saved* have messages."""
+        seen = {(labels[word], row.contact_id or 0) for message, row in saved for word in _labels_of(message)}
         pairs = unknown(seen, self.pairs)
         insert_missing(connection, schema.label_contacts, [{"label_id": a, "contact_id": b} for a, b in pairs])
         _remember(self.pairs, pairs)
@@ -153,12 +159,15 @@ def _contacts_of(messages: Iterable[Message]) -> Iterable[ContactKey]:
             yield contact
 
 
-def _labels_of(messages: Iterable[Message]) -> Iterable[tuple[LabelKind, str]]:
-    for message in messages:
-        if message.user:
-            yield LabelKind.USER, message.user[2]
-        if message.lead:
-            yield LabelKind.LEAD, message.lead[2]
+def _labels_of(message: Message) -> Iterator[tuple[LabelKind, str]]:
+    if message.user:
+        yield LabelKind.USER, message.user[2]
+    if message.lead:
+        yield LabelKind.LEAD, message.lead[2]
+    if message.conversation:
+        yield LabelKind.CONVERSATION, message.conversation[2]
+    if (sent_by := origin(message)) in SELDOM:
+        yield LabelKind.ORIGIN, sent_by.value
 
 
 def _fingerprint(*parts: object) -> bytes:
@@ -167,11 +176,13 @@ def _fingerprint(*parts: object) -> bytes:
 
 def _error_row(error: ErrorSeen) -> dict[str, Any]:
     kept = {name: getattr(error, name) for name in ("code", "subcode", "title", "message", "details", "href")}
-    return {"fingerprint": _fingerprint(*kept.values()), **kept}
+    # What most errors do not say changes no fingerprint: as it was before there was such a column.
+    more = () if error.transient < 0 else (error.transient,)
+    return {"fingerprint": _fingerprint(*kept.values(), *more), **kept, "transient": error.transient}
 
 
 def _error_word(row: Any) -> ErrorSeen:
-    return ErrorSeen(row.code, row.title, row.message, row.details, row.subcode, "", row.href)
+    return ErrorSeen(row.code, row.title, row.message, row.details, row.subcode, "", row.href, row.transient)
 
 
 def _standing_row(standing: Standing) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, or_, select
 
+from wabawatch.domain.error_codes import LIMIT_HIT_CODES, OPT_OUT_CODE
 from wabawatch.domain.facts import TemplateRef
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.domain.search import Compliance, Direction, MessageFilter, State, outcomes
-from wabawatch.domain.standing import Purpose, TemplateUse
+from wabawatch.domain.standing import SELDOM, Purpose, TemplateUse
 from wabawatch.storage import schema
 from wabawatch.storage.dialect import chunks, holds_bytes
 from wabawatch.storage.dictionary import Dictionary
@@ -65,6 +66,8 @@ class Sought:
     contacts: set[int] | None = None
     labels: set[int] | None = None
     templates: set[int] | None = None
+    errors: set[int] | None = None
+    """Of `error_texts`: a message must have one of them; None: it need not"""
 
 
 def seek(connection: Connection, words: Dictionary, wanted: MessageFilter) -> Sought:
@@ -77,14 +80,10 @@ def seek(connection: Connection, words: Dictionary, wanted: MessageFilter) -> So
     if wanted.contacts:
         sought.contacts = _contacts(connection, words, wanted.contacts)
         c.among("m.contact_id", sought.contacts)
-    for kind, column, some in ((LabelKind.USER, "user_id", wanted.users), (LabelKind.LEAD, "lead_id", wanted.leads)):
-        if some:
-            found = set(words.labels.known(connection, [(kind, each) for each in some]).values())
-            sought.labels = found if sought.labels is None else sought.labels
-            c.among(f"m.{column}", found)
+    _labels(connection, words, sought)
     _states(c, wanted)
     _profiles(connection, words, sought)
-    _others(connection, c, wanted)
+    _others(connection, sought)
     return sought
 
 
@@ -95,6 +94,25 @@ def _numbers(connection: Connection, some: Sequence[str]) -> list[int]:
         query = select(t.c.id).where(or_(t.c.phone_number_id.in_(each), t.c.display_number.in_(each)))
         found |= set(connection.execute(query).scalars())
     return sorted(found)
+
+
+def _labels(connection: Connection, words: Dictionary, sought: Sought) -> None:
+    """What leads to messages by their contacts; of several, that which is likely to have the fewest."""
+    wanted, c = sought.wanted, sought.conditions
+    is_seldom = SELDOM.issuperset(wanted.origins)
+    for kind, column, some in (
+        (LabelKind.CONVERSATION, "", wanted.conversations),
+        (LabelKind.LEAD, "lead_id", wanted.leads),
+        (LabelKind.USER, "user_id", wanted.users),
+        (LabelKind.ORIGIN, "", wanted.origins if is_seldom else ()),
+    ):
+        if some:
+            found = set(words.labels.known(connection, [(kind, each) for each in some]).values())
+            sought.labels = found if sought.labels is None else sought.labels
+            if column:
+                c.among(f"m.{column}", found)
+            elif not found:
+                c.is_impossible = True
 
 
 def _contacts(connection: Connection, words: Dictionary, some: Sequence[str]) -> set[int]:
@@ -175,7 +193,20 @@ def _compliance(some: Iterable[Compliance]) -> ColumnElement[bool]:
     return or_(*kinds)
 
 
-def _others(connection: Connection, c: Conditions, wanted: MessageFilter) -> None:
+_SAID_BY_ERRORS: Mapping[Purpose, frozenset[int]] = {
+    Purpose.RATE_LIMIT: frozenset(LIMIT_HIT_CODES),
+    Purpose.OPT_OUT: frozenset({OPT_OUT_CODE}),
+}
+
+
+def _errors(connection: Connection, purposes: Iterable[Purpose]) -> set[int]:
+    t = schema.error_texts.c
+    codes = frozenset().union(*(_SAID_BY_ERRORS[each] for each in purposes))
+    return set(connection.execute(select(t.id).where(t.code.in_(codes))).scalars())
+
+
+def _others(connection: Connection, sought: Sought) -> None:
+    wanted, c = sought.wanted, sought.conditions
     if wanted.error_codes:
         c.among("m.error_code", wanted.error_codes)
     if wanted.countries:
@@ -184,8 +215,9 @@ def _others(connection: Connection, c: Conditions, wanted: MessageFilter) -> Non
         some = ", ".join(f":{name}" for name in names)
         c.add(f"EXISTS (SELECT 1 FROM contacts AS c WHERE c.id = m.contact_id AND c.country IN ({some}))", **names)
     if wanted.purposes:
-        if set(wanted.purposes) <= {Purpose.RATE_LIMIT, Purpose.OPT_OUT}:
-            c.add(has(ERRORS_BIT))  # only errors say so: few messages have any
+        if _SAID_BY_ERRORS.keys() >= set(wanted.purposes):  # few messages have any
+            c.add(has(ERRORS_BIT))
+            sought.errors = _errors(connection, wanted.purposes)
         profile = "SELECT 1 FROM profiles AS p WHERE p.id = m.profile_id"
         c.add(f"{IS_OUTBOUND} AND EXISTS ({profile} AND {PURPOSE} IN {any_of([p.value for p in wanted.purposes])})")
     if wanted.conversations:

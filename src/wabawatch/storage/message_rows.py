@@ -78,6 +78,8 @@ class LabelKind(StrEnum):
     OUTCOME = "outcome"
     CONVERSATION = "conversation"
     APP = "app"
+    ORIGIN = "origin"
+    """One that few messages have"""
 
 
 class Profile(NamedTuple):

@@ -1,8 +1,9 @@
 """Messages found by anything that is known of them, the newest first: `flows.browsing.Messages`.
 
-What leads to the rows, the first that there is: the wamid; the contact; the contacts of a user or lead; an error code
-that few messages have; else the hours and numbers in which the roll-ups count such messages (`message_cells`). A page
-looks at `Limits.examined` messages at most; one that ends for that reason says how far it has come.
+What leads to the rows, the first that there is: the wamid; the contact; the contacts of a conversation, lead, user or
+rare origin; an error that few messages have, or its code; else the hours and numbers in which the roll-ups count such
+messages (`message_cells`). A page looks at `Limits.examined` messages at most; one that ends for that reason says how
+far it has come.
 """
 
 from __future__ import annotations
@@ -174,6 +175,11 @@ def _path(connection: Connection, sought: Sought, limits: Limits) -> str | None:
             return path
     if sought.wanted.error_codes:
         path = _among("m.error_code", sought.wanted.error_codes)
+        if _are_few(connection, path, limits.few):
+            return path
+    if sought.errors is not None:
+        having = f"SELECT r.message_id FROM message_errors AS r WHERE {_among('r.error_id', sought.errors or {0})}"
+        path = f"m.id IN ({having})"
         if _are_few(connection, path, limits.few):
             return path
     return None

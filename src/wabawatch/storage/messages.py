@@ -116,7 +116,7 @@ def save(
         saved.append(h)
     _insert.tuples(connection, [row for h, row in zip(held, rows, strict=True) if not h.id])
     _write_over(connection, [row for h, row in zip(held, rows, strict=True) if h.id], seen)
-    words.pair_labels(connection, rows)
+    words.pair_labels(connection, numbers.labels, [(h.message, row) for h, row in zip(held, rows, strict=True)])
     _save_errors(connection, words, saved)
     _save_participants(connection, numbers.contacts, saved)
     return saved

@@ -87,10 +87,7 @@ numbers = Table(
     Column("display_at", BigInteger, nullable=False, server_default="0", comment="When the number was last seen so"),
 )
 wabas = Table(
-    "wabas",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("waba_id", Text, nullable=False, unique=True),
+    "wabas", metadata, Column("id", BIG_ID, primary_key=True), Column("waba_id", Text, nullable=False, unique=True)
 )
 portfolios = Table(
     "portfolios",
@@ -125,6 +122,7 @@ error_texts = Table(
     Column("message", Text, nullable=False),
     Column("details", Text, nullable=False),
     Column("href", Text, nullable=False),
+    Column("transient", SmallInteger, nullable=False, server_default="-1"),
 )
 profiles = Table(
     "profiles",
@@ -183,7 +181,7 @@ label_contacts = Table(
     Column("label_id", REF, primary_key=True),
     Column("contact_id", REF, primary_key=True, comment="0: a message without a contact"),
     sqlite_with_rowid=False,
-    comment="With which contacts a user or lead has messages: the way to these, instead of an index of all messages",
+    comment="Which contacts have messages of a user, lead, conversation or rare origin: the way to these",
 )
 
 # ---------------------------------------------------------------- messages
@@ -241,6 +239,7 @@ message_errors = Table(
     Column("at", BigInteger, primary_key=True),
     Column("error_id", BigInteger, primary_key=True),
     Column("fbtrace_id", Text, primary_key=True),
+    Index("message_errors_error", "error_id"),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (message_id)",
 )

@@ -42,7 +42,7 @@ class MessageQuery(msgspec.Struct, forbid_unknown_fields=True):
     type: Annotated[list[Name], Meta(description="Such as `text`, `template`, `image`.")] = []
     user: list[Name] = []
     lead: list[Name] = []
-    conversation: Annotated[list[Name], Meta(description="No index leads to it: give a short time range.")] = []
+    conversation: list[Name] = []
     wamid: Annotated[list[Name], Meta(description="Searched without a time range unless one is given.")] = []
     contact: Annotated[
         list[Name], Meta(description="Phone number, BSUID, username or group; ids seen together mean one person.")

@@ -92,4 +92,5 @@ def _error(error: ErrorSeen) -> ErrorIn:
         error_subcode=error.subcode,
         fbtrace_id=error.fbtrace_id,
         href=error.href,
+        is_transient=None if error.transient < 0 else bool(error.transient),
     )

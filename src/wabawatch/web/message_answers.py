@@ -60,9 +60,10 @@ class Error(Strict):
     subcode: int
     fbtrace_id: str
     href: str
+    said_transient: Annotated[bool | None, Meta(description="Meta's own `is_transient`; null: it did not say")]
     meaning: Annotated[str, Meta(description="Empty: the code is not in the catalogue")]
     fault: Annotated[str, Meta(description="Who can mend it")]
-    is_transient: bool
+    is_transient: Annotated[bool, Meta(description="By the catalogue: whether trying again may help")]
     next_step: str
 
 
@@ -241,7 +242,9 @@ def _stamps(message: Message) -> Iterator[tuple[Millis, str, str]]:
 
 def _error(at: Millis, error: ErrorSeen) -> Error:
     known = lookup(error.code)
-    said = (error.code, error.title, error.message, error.details, error.subcode, error.fbtrace_id, error.href)
+    transient = None if error.transient < 0 else bool(error.transient)
+    ids = (error.subcode, error.fbtrace_id, error.href, transient)
+    said = (error.code, error.title, error.message, error.details, *ids)
     if known is None:
         return Error(iso(at) or "", *said, meaning="", fault="unknown", is_transient=False, next_step="")
     more = (known.meaning, known.fault.value, known.is_transient, known.next_step)
