@@ -340,6 +340,12 @@ def test_other_paths_and_methods_are_problems_too(shared: Desk, method: str, pat
     assert problem(shared.ask(method, path))[0] == status
 
 
+@pytest.mark.parametrize("word", ["\n", "x\n", "a\nb", "a/b", "", "\u2028"])
+def test_a_member_of_a_path_may_hold_any_character(shared: Desk, word: str) -> None:
+    assert problem(shared.post(f"/monitoring/{word}"))[0] == 422
+    assert shared.post(f"/messages/x{word}y/status", {"status": "sent"}).status == 202
+
+
 def test_a_full_disk_is_503_and_says_when_to_come_back(tmp_path: Path) -> None:
     desk = Desk(tmp_path, WABAWATCH_FREE_SPACE_RESERVE=str(10**15))
     answer = desk.post("/messages", SEND)

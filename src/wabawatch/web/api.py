@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from wabawatch.domain.access import Allowance, Caller
 from wabawatch.domain.errors import Trouble, WabawatchError
@@ -25,6 +25,7 @@ from wabawatch.web.problems import problem
 from wabawatch.wire import read, write
 
 PREFIX = "/api/v1"
+Road = TypeVar("Road", Route, Mount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,11 @@ class Api:
     def routes(self) -> list[Route]:
         """All routes, below `/api/v1`: one per path, so that another method is 405 and no other path is tried."""
         return [
-            Route(re.sub(r"{(\w+)}", r"{\1:path}", path), _Endpoint(self, {each.method: each for each in operations}))
+            taking_anything(
+                Route(
+                    re.sub(r"{(\w+)}", r"{\1:path}", path), _Endpoint(self, {each.method: each for each in operations})
+                )
+            )
             for path, operations in groupby(self.table, lambda each: each.path)
         ]
 
@@ -85,6 +90,13 @@ class Api:
         with suppress(Trouble):  # it is done, whether that can be remembered or not
             await run_in_threadpool(self.once.answers.keep, kept_as, answer.status_code, bytes(answer.body))
         return answer
+
+
+def taking_anything(route: Road) -> Road:
+    """*route*, with members of its path that may hold any character: Starlette's take no line breaks, and such a path
+    would be 404 where the operation has an answer of its own."""
+    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
+    return route
 
 
 class _Endpoint:

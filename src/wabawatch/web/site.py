@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount
 
 from wabawatch.domain.errors import Refusal, Trouble
-from wabawatch.web.api import PREFIX, Api
+from wabawatch.web.api import PREFIX, Api, taking_anything
 from wabawatch.web.gateway import Gateway
 from wabawatch.web.problems import refused, unavailable, unheard, unroutable
 from wabawatch.web.webhook import Message, Receive, Receiver, Scope, Send
@@ -33,7 +33,7 @@ class Site:
         self._receiver = receiver
         self._gateway = gateway
         self._rest = Starlette(
-            routes=[Mount(PREFIX, routes=api.routes()), *others],
+            routes=[taking_anything(Mount(PREFIX, routes=api.routes())), *others],
             exception_handlers={
                 Refusal: refused,
                 Trouble: unavailable,
