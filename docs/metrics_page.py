@@ -12,6 +12,7 @@ from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.forwarding import Outcome, TargetState
 from wabawatch.domain.metrics import message_counts
+from wabawatch.domain.polls import Usage
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally
 from wabawatch.loops import Group, LoopHealth, LoopState
@@ -35,7 +36,7 @@ EXAMPLE = MetricsSnapshot(
     loops=[LoopHealth("digest", Group.CORE, LoopState.RUNNING, 0, 0, 0, 0, "")],
     build=Build("", "", ""),
     targets=[TargetFigures(TARGET, 0, {Outcome.DELIVERED: 1}, {0: 1})],
-    gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1})),
+    gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1}), usages=[Usage("", 42, 0)]),
 )
 """So much of everything that each metric has a sample."""
 

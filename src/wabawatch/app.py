@@ -167,7 +167,7 @@ class System:
         messages = SqlMessages(self.database, country_of)
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
-        self.limits = LimitFlows(self.database, self.figures, self.platform, self.clock, settings)
+        self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
         boards = self.platform if self.graph else None
         self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, boards)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
@@ -217,6 +217,7 @@ class System:
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
+                Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
                 *self._polling(),
                 *own,
                 *forwarding,
@@ -239,7 +240,7 @@ class System:
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
         log = CallLog(self.inbox, self.spool, self.clock)
-        gateway = make_gateway(settings.graph, settings.gateway, log, door)
+        gateway = make_gateway(settings.graph, settings.gateway, log, door, is_one_app=settings.is_one_app)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
         api = Api(door, once, self._subjects(admits))
@@ -256,6 +257,7 @@ class System:
             build,
             lambda: (self.spool.held(), self.spool.lost),
             self.forwards.figures,
+            self.limits.limiting.usages,
         )
         docs = Docs(document(api.table, build.version))
         return Site(

@@ -7,8 +7,9 @@ from wabawatch.flows.costing import Costing
 from wabawatch.flows.limiting import Limiting
 from wabawatch.flows.preflighting import Preflighting
 from wabawatch.flows.proving import Proving
+from wabawatch.flows.reaching import Reaching
 from wabawatch.meta.countries import country_of
-from wabawatch.ports import Clock, Figures
+from wabawatch.ports import Books, Clock, Figures
 from wabawatch.settings import Settings
 from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.conditions import SqlConditions
@@ -23,13 +24,20 @@ class LimitFlows:
     """What is asked of costs and limits."""
 
     def __init__(
-        self, database: Database, figures: Figures, platform: SqlPlatform, clock: Clock, settings: Settings
+        self,
+        database: Database,
+        figures: Figures,
+        books: Books,
+        platform: SqlPlatform,
+        clock: Clock,
+        settings: Settings,
     ) -> None:
         prices, lines = settings.prices.price_list(), settings.thresholds
         reach, evidence = SqlReach(database), SqlEvidence(database)
         self.hits = SqlLimitHits(database)
         self.costing = Costing(SqlCharges(database), prices, clock)
         self.limiting = Limiting(self.hits, reach, platform, clock)
+        self.reaching = Reaching(reach, platform, books, clock)
         self.proving = Proving(figures, evidence, clock)
         self.preflighting = Preflighting(
             SqlConditions(database),

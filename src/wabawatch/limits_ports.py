@@ -65,6 +65,13 @@ class Reach(Protocol):
         """How many people these numbers reached outside their service window in *start* up to *end*, and whether all
         messages were looked at."""
 
+    def last_reached(self, numbers: Sequence[str], start: Millis, end: Millis) -> tuple[list[Millis], bool]:
+        """When each of these people was reached last, in no order."""
+
+    def accepted(self, start: Millis, end: Millis) -> Mapping[str, int]:
+        """How many messages of each number Meta accepted in *start* up to *end*, in whole minutes, as `Figures` counts.
+        Costs the same however many there are."""
+
 
 class Conditions(Protocol):
     """What else preflight looks at."""

@@ -67,5 +67,8 @@ class Platform(Protocol):
     def states(self) -> States:
         """Everything but templates: there may be thousands of them."""
 
+    def usages(self) -> list[Usage]:
+        """How much of Meta's limits on calls is used, as it was last told, however long ago."""
+
     def templates(self, waba: str) -> States:
         """The templates of an account."""

@@ -312,6 +312,11 @@ class Settings:
         return {"": App(self.webhook.app_secret, shared, self.webhook.app_id), **named}
 
     @property
+    def is_one_app(self) -> bool:
+        """Whether there is no more than one of Meta's apps."""
+        return len(self.named_apps) + bool(self.webhook.app_secret) <= 1
+
+    @property
     def app_tokens(self) -> dict[str, Secret]:
         """The tokens of the apps whose id and secret are known, by id."""
         known = [app for app in self.apps.values() if app.app_id and app.app_secret]

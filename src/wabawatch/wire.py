@@ -18,7 +18,7 @@ import msgspec
 from wabawatch.domain.calls import calls_shown
 from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, UNANSWERED_MS, WebhookTimes
 from wabawatch.domain.errors import BadRequest
-from wabawatch.domain.facts import Millis, SendOutcome, Source, Status
+from wabawatch.domain.facts import LoadSeen, Millis, SendOutcome, Source, Status
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.metrics import Score
 from wabawatch.domain.polls import Progress
@@ -156,6 +156,9 @@ class CallRecord(msgspec.Struct, tag="call", omit_defaults=True):
     latency_ms: float = 0.0
     error: ErrorIn | None = None
     usage: str = ""
+    loads: list[LoadSeen] = []
+    is_ours: bool = False
+    """It was made with the token, or for the app, that we ask Meta with"""
     is_token_known: bool = True
     message: MessageIn | None = None
     """What it asked to be sent"""

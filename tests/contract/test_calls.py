@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
-from tests.support.facts import HOUR, NUMBERS, T0
+from tests.support.facts import HOUR, NUMBERS, T0, WABA
 from tests.support.places import Place
 from tests.support.system import Bench, item, webhook
 from tests.support.views import ask
-from wabawatch.domain.facts import SendOutcome
+from wabawatch.domain.facts import LoadSeen, SendOutcome
 from wabawatch.domain.histograms import percentile
+from wabawatch.domain.polls import STOPPED_MS, THROTTLED_MS, next_poll, polls_of
 from wabawatch.flows.recording import body_of
+from wabawatch.meta.countries import country_of
 from wabawatch.ports import Body, Window
-from wabawatch.wire import CallRecord, ErrorIn, MessageIn, uuid7
+from wabawatch.storage.message_search import SqlMessages
+from wabawatch.storage.platform import SqlPlatform
+from wabawatch.wire import CallRecord, ErrorIn, MessageIn, read_record, uuid7
 
 NUMBER = NUMBERS[0]
 EVERYTHING = Window(None, None)
@@ -131,6 +136,50 @@ def test_errors_of_calls_have_one_line_each_in_the_log(bench: Bench) -> None:
         ("rate_limit", 80008, None),
         ("rate_limit", 130429, NUMBER),
     ]
+
+
+def test_what_calls_tell_of_limits_keeps_polling_from_asking(bench: Bench) -> None:
+    loads = [LoadSeen("", 30.0), LoadSeen("1", 97.0)]
+    learn(bench, known_number())
+    learn(bench, send(wamid="wamid.A", loads=loads, is_ours=True))
+
+    board = SqlPlatform(bench.shelf.database).board(0)
+    app, account = sorted(board.usages, key=lambda usage: usage.scope)
+    polls = polls_of([account.scope], [], [])
+    asked = next_poll([poll for poll in polls if poll.subject], board.usages, T0 + 1_000)
+
+    assert (app.scope, app.percent, app.until) == ("", 30.0, 0)
+    assert (account.scope, account.percent, account.until) == (WABA, 97.0, T0 + 80 + STOPPED_MS)
+    assert asked is None
+    assert next_poll([poll for poll in polls if poll.subject], board.usages, T0 + 81 + STOPPED_MS) is not None
+
+
+@pytest.mark.parametrize(("node", "is_ours"), [("999", True), (NUMBER, False)])
+def test_calls_of_others_tell_nothing_of_our_limits(bench: Bench, node: str, is_ours: bool) -> None:
+    learn(bench, known_number(), call(node=node, loads=[LoadSeen("", 99.0)], is_ours=is_ours))
+
+    assert SqlPlatform(bench.shelf.database).usages() == []
+
+
+def test_a_call_about_an_account_tells_of_its_limit(bench: Bench) -> None:
+    learn(bench, known_number())
+    learn(bench, call(400, 80008, node=WABA, is_ours=True))
+
+    (usage,) = SqlPlatform(bench.shelf.database).usages()
+    assert (usage.scope, usage.percent, usage.until) == (WABA, 100.0, T0 + 80 + THROTTLED_MS)
+
+
+def test_whether_trying_again_may_help_is_kept_with_the_error_as_meta_says_it(bench: Bench) -> None:
+    body = send(500, 131000, wamid="")
+    record = read_record(body.content)
+    assert isinstance(record, CallRecord)
+    told = replace_struct(record, error=ErrorIn(131000, message="no", is_transient=True))
+    learn(bench, known_number(), body_of(told, T0 + 100))
+
+    messages = SqlMessages(bench.shelf.database, country_of)
+    ((held,), _) = messages.find(local_id=record.local_id)
+    (note,) = held.message.errors
+    assert (note.error.code, note.error.transient) == (131000, 1)
 
 
 def test_numbers_that_somebody_made_up_leave_no_trace(bench: Bench) -> None:

@@ -19,6 +19,8 @@ from wabawatch.domain.facts import (
     Status,
 )
 from wabawatch.flows.limiting import Limiting
+from wabawatch.flows.reaching import Reaching
+from wabawatch.ports import MONITORING, RUNNING, STOPPED
 from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.reach import SqlReach
@@ -136,3 +138,94 @@ def test_ids_that_are_tied_by_a_third_are_one_person(shelf: Shelf) -> None:
 
     shelf.learn([wrote("in", -2 * DAY, BOTH), wrote("in2", -2 * DAY, new_phone)])
     assert people(shelf) == 1
+
+
+CAPABLE = AccountChanged(at(1), Source.WEBHOOK, "BUSINESS_CAPABILITY", WABA, "p", after="TIER_50")
+
+
+def crowd(first: int, n: int, offset: int = 0) -> list[Fact]:
+    """Sends to so many people."""
+    return [sent(f"c{i}", offset + i, Person(phone=f"1555100{i:04}")) for i in range(first, first + n)]
+
+
+class Watch:
+    """People counted as time goes on."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf, self.clock = shelf, HandClock(T0 + HOUR)
+        database = shelf.database
+        self.flow = Reaching(SqlReach(database), SqlPlatform(database), shelf.books, self.clock)
+        with shelf.books.writing() as ledger:
+            ledger.set_mark(MONITORING, RUNNING)
+
+    def shown(self) -> tuple[int | None, int | None, int | None]:
+        (found,) = self.flow.limits()
+        at = found.counted_at
+        return found.limit.used, found.at_most, None if at is None else (at - T0) // HOUR
+
+
+def test_people_are_counted_once_half_of_the_limit_may_be_used(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn([CAPABLE, *crowd(0, 24)])
+    assert (watch.flow.step(), watch.shown()) == (False, (0, 24, None))
+
+    shelf.learn(crowd(24, 1))
+    assert (watch.flow.step(), watch.shown()) == (False, (25, 25, 1))
+
+
+def test_between_two_counts_the_least_and_the_most_are_known_and_the_exact_figure_lies_between(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn([CAPABLE, *crowd(0, 30)])
+    watch.flow.step()
+    shelf.learn([sent("again", HOUR - 5, Person(phone="15551000000")), *crowd(40, 2, HOUR - 100)])
+
+    assert watch.shown() == (30, 33, 1)
+    (exact,) = flow(shelf).head_room().limits
+    assert exact.used == 32
+    watch.flow.step()
+    assert watch.shown() == (32, 32, 1)
+
+
+def test_people_who_were_reached_a_day_ago_leave_without_a_new_count(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn([CAPABLE, *crowd(0, 30)])
+    watch.flow.step()
+    watch.clock.turn_to(T0 + DAY + 10)
+
+    least, most, counted_at = watch.shown()
+    assert (least, counted_at) == (20, 1)
+    assert most is not None
+    assert most >= 20
+
+
+def test_a_message_that_becomes_known_late_is_in_what_is_used_at_most(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn([CAPABLE, *crowd(0, 30)])
+    watch.flow.step()
+    shelf.learn(crowd(50, 1, -HOUR))
+
+    assert watch.shown() == (30, 31, 1)
+
+
+def test_portfolios_are_counted_one_at_a_time_and_none_while_monitoring_is_stopped(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    other = [told(Status.SENT, i, wamid=f"o{i}", person=Person(phone=f"1777{i:06}"), waba="2", number=NUMBERS[1])
+             for i in range(30)]  # fmt: skip
+    limit = AccountChanged(at(1), Source.WEBHOOK, "BUSINESS_CAPABILITY", "2", "q", after="TIER_50")
+    shelf.learn([CAPABLE, limit, *crowd(0, 30), *other])
+    with shelf.books.writing() as ledger:
+        ledger.set_mark(MONITORING, STOPPED)
+    assert watch.flow.step() is False
+    assert [each.counted_at for each in watch.flow.limits()] == [None, None]
+
+    with shelf.books.writing() as ledger:
+        ledger.set_mark(MONITORING, RUNNING)
+    assert (watch.flow.step(), watch.flow.step(), watch.flow.step()) == (True, False, False)
+    assert [(each.limit.owner, each.limit.used) for each in watch.flow.limits()] == [("p", 30), ("q", 30)]
+
+
+def test_where_there_is_no_finite_limit_nothing_is_counted(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn(crowd(0, 30))
+
+    assert (watch.flow.step(), watch.shown()) == (False, (None, None, None))

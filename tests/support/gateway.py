@@ -104,13 +104,22 @@ class _Site:
 
 @asynccontextmanager
 async def stage(
-    reply: Reply, folder: Path, door: Door | None = None, read_s: float = 10.0, base: str = ""
+    reply: Reply,
+    folder: Path,
+    door: Door | None = None,
+    read_s: float = 10.0,
+    base: str = "",
+    *,
+    is_one_app: bool = True,
 ) -> AsyncIterator[Stage]:
-    """A gateway in front of an upstream that answers by *reply*. *base*: another address than its."""
+    """A gateway in front of an upstream that answers by *reply*. *base*: another address than its.
+    *is_one_app*: as `Gateway` has it."""
     async with upstream(reply) as meta:
         inbox, clock, spool = FickleInbox(), HandClock(NOW), Spool(folder, Keyring.generate())
         client = HttpClient(None, Timeouts(total=None, connect=2.0, read=read_s), connections=0, decompress=False)
-        gateway = Gateway(base or meta.url, client, CallLog(inbox, spool, clock), clock, door or Door())
+        gateway = Gateway(
+            base or meta.url, client, CallLog(inbox, spool, clock), clock, door or Door(), is_one_app=is_one_app
+        )
         listener = listen(0)
         async with serving(_Site(gateway), listener):
             yield Stage(url_of(listener), meta, gateway, inbox, spool)

@@ -74,6 +74,10 @@ def show_room(room: HeadRoom) -> None:
     out.print(table if room.throughput else "no number had a message in this time")
     for limit in room.limits:
         out.print(f"messaging limit of {limit.owner}: {limit_sentence(limit)}")
+    for usage in room.usages:
+        whose = f"to account {usage.scope}" if usage.scope else "of the app"
+        rests = f"; Meta is asked nothing until {iso(usage.until)}" if usage.is_stopped(room.as_of) else ""
+        out.print(f"calls {whose}: {usage.percent:g} % of Meta's limit at {iso(usage.at)}{rests}")
 
 
 def limit_sentence(limit: MessagingLimit) -> str:

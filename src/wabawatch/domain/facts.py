@@ -20,6 +20,7 @@ from wabawatch.domain.values import (
     PLAUSIBLE_FROM,
     ErrorSeen,
     Feed,
+    LoadSeen,
     Millis,
     Person,
     Pricing,
@@ -45,6 +46,7 @@ __all__ = [
     "ErrorSeen",
     "Fact",
     "Feed",
+    "LoadSeen",
     "MessageEchoed",
     "MessageFact",
     "MessageReceived",
@@ -294,6 +296,10 @@ class CallAnswered:
     errors: tuple[ErrorSeen, ...] = ()
     usage: str = ""
     """The usage headers of the answer, as JSON"""
+    loads: tuple[LoadSeen, ...] = ()
+    """What they say"""
+    is_ours: bool = False
+    """Whether the call counted on the limits of our own app"""
     send: SendRecorded | None = None
     is_token_known: bool = True
     """Whether the bearer had been accepted by the Graph API before"""

@@ -163,10 +163,12 @@ Windows = Mapping[tuple[int, int], Iterable[tuple[Millis, Millis]]]
 """By person and number: when each service window opened, and when it ended."""
 
 
-def reached(sends: Iterable[Send], windows: Windows) -> set[int]:
-    """The people whom *sends* reached outside their service window: it was the business that began."""
-    return {
-        send.person
-        for send in sends
-        if not any(opened <= send.at < ended for opened, ended in windows.get((send.person, send.number), ()))
-    }
+def reached(sends: Iterable[Send], windows: Windows) -> dict[int, Millis]:
+    """The people whom *sends* reached outside their service window (it was the business that began), and when last."""
+    last: dict[int, Millis] = {}
+    for send in sends:
+        if send.at <= last.get(send.person, -1):
+            continue
+        if not any(opened <= send.at < ended for opened, ended in windows.get((send.person, send.number), ())):
+            last[send.person] = send.at
+    return last

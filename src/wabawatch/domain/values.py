@@ -122,6 +122,16 @@ class ErrorSeen:
     """Meta's own `is_transient`, whether trying again may help: 1 yes, 0 no, -1 it does not say"""
 
 
+class LoadSeen(NamedTuple):
+    """How much of a limit on calls an answer says is used."""
+
+    object: str
+    """The business object that it is counted on; "" the app"""
+    percent: float
+    regain_ms: Millis = 0
+    """How long until calls are possible again; 0: not told"""
+
+
 class Pricing(NamedTuple):
     """What a message costs, by Meta's own words. Prices are not in it."""
 

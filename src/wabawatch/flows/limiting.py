@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, Throughput, messaging_limit, throughput
 from wabawatch.domain.limit_hits import LimitHits
+from wabawatch.domain.polls import FORGOTTEN_MS, Usage
 from wabawatch.domain.standing import HOUR_MS
+from wabawatch.domain.usage import newest_first
 from wabawatch.limits_ports import Hits, Reach
 from wabawatch.polling_ports import Platform
 from wabawatch.ports import Clock
@@ -29,6 +31,8 @@ class HeadRoom:
     throughput: tuple[Throughput, ...]
     """Of every number that sent or got a message"""
     limits: tuple[MessagingLimit, ...]
+    usages: tuple[Usage, ...] = ()
+    """Of the limits on calls to Meta, as told in the last hour: to polling and to calls through the gateway"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ class Limiting:
         busy = [throughput(number, states, pace) for number, pace in sorted(paces.items()) if pace.per_minute]
         owners = sorted({place.owner for place in places})
         limits = [messaging_limit(owner, places, states, lambda some: self._people(some, now)) for owner in owners]
-        return HeadRoom(now, hours, tuple(busy), tuple(limits))
+        return HeadRoom(now, hours, tuple(busy), tuple(limits), self.usages())
+
+    def usages(self) -> tuple[Usage, ...]:
+        """How much of the limits on calls is used, as told in the last hour."""
+        return tuple(newest_first(self.platform.usages(), self.clock.now(), FORGOTTEN_MS))
 
     def _people(self, numbers: Sequence[str], now: Millis) -> tuple[int, bool]:
         return self.reach.people(numbers, now - LIMIT_WINDOW_MS, now + 1)

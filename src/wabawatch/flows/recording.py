@@ -104,6 +104,8 @@ def _call(record: CallRecord, told: When) -> CallAnswered:
         latency_ms=record.latency_ms,
         errors=_errors(record.error),
         usage=record.usage,
+        loads=tuple(record.loads),
+        is_ours=record.is_ours,
         send=send,
         is_token_known=record.is_token_known,
     )

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from wabawatch.domain.facts import NOBODY, ErrorSeen, Person, SendOutcome, TemplateRef
+from wabawatch.domain.facts import NOBODY, ErrorSeen, LoadSeen, Person, SendOutcome, TemplateRef
 from wabawatch.meta.decoding import decode
+from wabawatch.meta.graph import read_usage
 from wabawatch.meta.reading import WORDS_LIMIT, Json, compact, exact, integer, items, lower, mapping, phone, text, tri
 
 USAGE_HEADERS: Final = (b"x-app-usage", b"x-business-use-case-usage", b"x-ad-account-usage")
 """Headers by which the Graph API tells how much of its limits is used (META.md 6)"""
+
+LONGEST_USAGE: Final = 16_384
+"""In bytes. There may be 32 business objects in one (META.md 6), of some 150 bytes each."""
 
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9._-]+")
 _HELD = frozenset({"held_for_quality_assessment", "paused"})
@@ -93,9 +97,19 @@ def usage_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     found = {}
     for name, value in headers:
         lowered = name.lower()
-        if lowered in USAGE_HEADERS and len(value) <= WORDS_LIMIT:
+        if lowered in USAGE_HEADERS and len(value) <= LONGEST_USAGE:
             found[lowered.decode("ascii")] = _object(value) or text(value.decode("latin-1"))
     return compact(found) if found else ""
+
+
+def loads_of(headers: Iterable[tuple[bytes, bytes]]) -> list[LoadSeen]:
+    """What the usage headers say, by business object."""
+    found: dict[str, LoadSeen] = {}
+    for name, value in headers:
+        if name.lower() in (b"x-app-usage", b"x-business-use-case-usage") and len(value) <= LONGEST_USAGE:
+            read = read_usage(value.decode("latin-1"))
+            found |= {scope: LoadSeen(scope, load.percent, load.regain_ms) for scope, load in read.items()}
+    return list(found.values())
 
 
 def _addressed(to: str, recipient: str) -> Person:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,8 @@ from wabawatch.domain.facts import CallAnswered, CallKind
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.rollups import Floors, Span
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
-from wabawatch.storage import counts
+from wabawatch.domain.usage import usages_seen
+from wabawatch.storage import counts, platform
 from wabawatch.storage.dictionary import Dictionary
 
 
@@ -30,6 +31,28 @@ def note(connection: Connection, words: Dictionary, calls: Sequence[tuple[CallAn
             if call.kind is kind and call.http_status
         )
         counts.add_histogram(connection, HISTOGRAMS[kind], timed, floors)
+    _note_usage(connection, words, calls, numbers)
+
+
+def _note_usage(
+    connection: Connection,
+    words: Dictionary,
+    calls: Sequence[tuple[CallAnswered, str]],
+    numbers: Mapping[str, int],
+) -> None:
+    """Keep what *calls* tell of the limits, where they are about a number or WABA that is known: through an open
+    gateway anybody may call for anything, with whatever app."""
+    telling = [(call, number) for call, number in calls if call.is_ours and (call.loads or call.errors)]
+    if not telling:
+        return
+    accounts = words.wabas.known(connection, {call.node for call, _ in telling if call.node})
+    of_number = platform.accounts_of(connection, {numbers[number] for _, number in telling if number})
+    told = [
+        (call, of_number.get(numbers[number], "") if number else call.node)
+        for call, number in telling
+        if number or call.node in accounts
+    ]
+    platform.save_usages(connection, usages_seen(told, platform.read_usages(connection)))
 
 
 HISTOGRAMS = {CallKind.SEND: "send", CallKind.OTHER: "call"}

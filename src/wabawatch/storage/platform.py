@@ -71,6 +71,11 @@ class SqlPlatform:
         with self._database.reading() as connection:
             return read_states(connection)
 
+    def usages(self) -> list[Usage]:
+        """What is known of Meta's limits."""
+        with self._database.reading() as connection:
+            return read_usages(connection)
+
     def templates(self, waba: str) -> States:
         """The templates of an account."""
         with self._database.reading() as connection:
@@ -90,6 +95,16 @@ def wabas_seen(connection: Connection, since: Millis) -> frozenset[str]:
     """The WABAs that had messages *since* then."""
     seen = select(wabas.c.waba_id).join(number_wabas, number_wabas.c.waba_id == wabas.c.id)
     return frozenset(connection.execute(seen.where(number_wabas.c.last_at >= since)).scalars())
+
+
+def accounts_of(connection: Connection, number_ids: Collection[int]) -> dict[int, str]:
+    """The WABA that each of these numbers was last seen in."""
+    found: dict[int, str] = {}
+    for some in chunks(number_ids):
+        query = select(number_wabas.c.number_id, wabas.c.waba_id).join(wabas, wabas.c.id == number_wabas.c.waba_id)
+        query = query.where(number_wabas.c.number_id.in_(some)).order_by(number_wabas.c.last_at, wabas.c.waba_id)
+        found.update((row.number_id, row.waba_id) for row in connection.execute(query))  # the last one stays
+    return found
 
 
 def read_polls(connection: Connection) -> list[Poll]:

@@ -16,9 +16,12 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import NumberPlace, Pace, Send, reached
 from wabawatch.domain.rollups import Scope, Tier
 from wabawatch.domain.standing import MINUTE_MS, Role
+from wabawatch.ports import Window
 from wabawatch.storage.bulk import Lookup
+from wabawatch.storage.counts import accepted_by_number
 from wabawatch.storage.database import Database
 from wabawatch.storage.evidence import ATTEMPTED, ROLE_BITS
+from wabawatch.storage.figures import spans_of
 from wabawatch.storage.kin import MOST_IDS, ties
 from wabawatch.storage.message_rows import PARTICIPANTS_BIT
 from wabawatch.storage.number_places import NumberPlaces
@@ -57,6 +60,16 @@ class SqlReach:
             return {number: _pace(connection, number_id, minutes[number_id]) for number_id, number in wanted.items()}
 
     def people(self, numbers: Sequence[str], start: Millis, end: Millis) -> tuple[int, bool]:
+        last_at, is_whole = self.last_reached(numbers, start, end)
+        return len(last_at), is_whole
+
+    def accepted(self, start: Millis, end: Millis) -> Mapping[str, int]:
+        with self._database.reading() as connection:
+            names = {number_id: number for number, number_id in NumberPlaces(connection).ids().items()}
+            counted = accepted_by_number(connection, spans_of(connection, Window(start, end), Scope.NUMBER))
+            return {names[number_id]: n for number_id, n in counted.items() if number_id in names}
+
+    def last_reached(self, numbers: Sequence[str], start: Millis, end: Millis) -> tuple[list[Millis], bool]:
         with self._database.reading() as connection:
             ids = NumberPlaces(connection).ids()
             sends = _sends(connection, [ids[number] for number in numbers if number in ids], start, end)
@@ -67,7 +80,7 @@ class SqlReach:
                 until = opened_at + last_after + WINDOW_MS
                 windows[person.get(contact_id, contact_id), number_id].append((opened_at, until))
         found = reached((send._replace(person=person.get(send.person, send.person)) for send in sends), windows)
-        return len(found), len(sends) < MOST_SENDS
+        return list(found.values()), len(sends) < MOST_SENDS
 
 
 def _links(connection: Connection, contacts: Collection[int]) -> Iterator[tuple[int, int]]:

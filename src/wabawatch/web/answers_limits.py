@@ -164,6 +164,15 @@ class MessagingLimitLine(Strict):
     numbers: list[str]
 
 
+class UsageLine(Strict):
+    """How much of a limit on calls to Meta is used, as Meta told with the answer to a call."""
+
+    scope: Annotated[str | None, Meta(description="The WABA; null: the app")]
+    percent: float
+    as_of: Time
+    resumes_at: Annotated[Time | None, Meta(description="Until then Meta is asked nothing that counts on it")]
+
+
 class HeadRoomAnswer(Strict):
     """How much more may be sent."""
 
@@ -171,6 +180,7 @@ class HeadRoomAnswer(Strict):
     hours: int
     throughput: list[ThroughputLine]
     messaging_limits: list[MessagingLimitLine]
+    calls: Annotated[list[UsageLine], Meta(description="What was told in the last hour")]
 
 
 def head_room_answer(found: HeadRoom) -> HeadRoomAnswer:
@@ -189,7 +199,13 @@ def head_room_answer(found: HeadRoom) -> HeadRoomAnswer:
         )
         for each in found.limits
     ]  # fmt: skip
-    return HeadRoomAnswer(_time(found.as_of), found.hours, paces, limits)
+    calls = [
+        UsageLine(
+            each.scope or None, each.percent, _time(each.at), iso(each.until) if each.until > found.as_of else None
+        )
+        for each in found.usages
+    ]
+    return HeadRoomAnswer(_time(found.as_of), found.hours, paces, limits, calls)
 
 
 class SendLine(Strict):

@@ -67,6 +67,8 @@ class Gateway:
     clock: Clock
     door: Door = field(default_factory=Door)
     timer: Callable[[], float] = time.perf_counter
+    is_one_app: bool = True
+    """Whether callers, whoever's token they show, are the app that we ask Meta as ourselves"""
     tokens: Tokens = field(default_factory=Tokens, repr=False)
     counted: Counted = field(default_factory=Counted)
 
@@ -115,7 +117,9 @@ class Gateway:
 _ASCII = "".join(map(chr, range(33, 127)))
 
 
-def make_gateway(graph: Graph, settings: GatewaySettings, log: CallLog, callers: Doorkeeper) -> Gateway:
+def make_gateway(
+    graph: Graph, settings: GatewaySettings, log: CallLog, callers: Doorkeeper, *, is_one_app: bool
+) -> Gateway:
     """Build the gateway. *callers* knows the tokens that wabawatch gave out."""
     # No limit for the whole of a call: media may take long. The operator's own address may be anywhere.
     client = HttpClient(
@@ -123,7 +127,7 @@ def make_gateway(graph: Graph, settings: GatewaySettings, log: CallLog, callers:
     )
     own = graph.token.reveal().encode() if graph.token else b""
     closing = settings.token.reveal().encode() if settings.token else b""
-    return Gateway(graph.url.base, client, log, log.clock, Door(closing, own, callers))
+    return Gateway(graph.url.base, client, log, log.clock, Door(closing, own, callers), is_one_app=is_one_app)
 
 
 @dataclass(slots=True)
@@ -224,6 +228,7 @@ class _Call:
             passed,
             answered,
             message=message_of(kind, self.target, asked, answered, self.incoming),
+            is_ours=self.gateway.is_one_app or self.gateway.door.is_own(self.incoming.bearer),
             is_token_known=self.gateway.tokens.learn(token, passed.http_status, codes),
         )
         await self.gateway.log.keep(record)

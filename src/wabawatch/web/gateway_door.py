@@ -40,6 +40,10 @@ class Door:
         elif self.gateway_token and not compare_digest(incoming.gateway_token, self.gateway_token):
             raise NotAllowed("the gateway is closed: send its token in the header X-Wabawatch-Token")
 
+    def is_own(self, bearer: bytes) -> bool:
+        """Whether Meta is called with our own access token."""
+        return bool(self.own_token) and compare_digest(bearer, self.own_token)
+
     async def _is_ours(self, method: str, target: Target, bearer: bytes) -> bool:
         if not bearer:
             return False

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from wabawatch.domain.facts import CallKind, ErrorSeen, Millis
 from wabawatch.flows.sending import Target
-from wabawatch.meta.sends import Answered, Asked, usage_of
+from wabawatch.meta.sends import Answered, Asked, loads_of, usage_of
 from wabawatch.web.gateway_coding import unpacked
 from wabawatch.web.gateway_headers import Incoming
 from wabawatch.wire import CallRecord, ErrorIn, MessageIn, uuid7
@@ -41,6 +41,7 @@ def record_of(
     *,
     message: MessageIn | None,
     is_token_known: bool,
+    is_ours: bool,
 ) -> CallRecord:
     """The record of a call, and of the message that it asked for."""
     return CallRecord(
@@ -52,6 +53,8 @@ def record_of(
         latency_ms=round(passed.latency_ms, 2),
         error=_error(answered.errors[0]) if answered.errors else None,
         usage=usage_of(passed.headers),
+        loads=loads_of(passed.headers),
+        is_ours=is_ours,
         is_token_known=is_token_known,
         message=message,
         local_id=uuid7(passed.at) if message else "",

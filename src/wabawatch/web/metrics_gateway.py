@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.histograms import Histogram
+from wabawatch.domain.polls import Usage
 
 Buckets = Callable[[Histogram], list[tuple[str, float]]]
 
@@ -22,6 +23,8 @@ class GatewayFigures:
     """Records that the inbox could not take, on this server's disk"""
     lost: int = 0
     """Records that neither disk nor memory had room for, since the process started"""
+    usages: Sequence[Usage] = ()
+    """How much of the limits on calls is used, as told in the last hour"""
 
 
 def gateway_families(
@@ -47,5 +50,10 @@ def gateway_families(
     family = HistogramMetricFamily("wabawatch_gateway_send_seconds", text)
     family.add_metric([], buckets(calls.send_ms), sum_s(calls.send_ms))
     yield family
+    text = "Share used of a limit on calls to Meta, as told within the last hour: the app's, or a WABA's."
+    used = GaugeMetricFamily("wabawatch_graph_usage_ratio", text, labels=["scope"])
+    for usage in figures.usages:
+        used.add_metric([usage.scope or "app"], usage.percent / 100)
+    yield used
     text = "Records of calls that wait on disk until the inbox takes them."
     yield GaugeMetricFamily("wabawatch_gateway_spooled_bytes", text, value=figures.spooled_bytes)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.polls import Usage
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.ingest import Acks
 from wabawatch.flows.status import StatusFlow
@@ -54,6 +55,8 @@ class Own:
     """How many bytes of records wait on disk, and how many records were lost"""
     targets: Callable[[], Sequence[TargetFigures]] = tuple
     """Where webhooks are forwarded to, if anywhere"""
+    usages: Callable[[], Sequence[Usage]] = tuple
+    """How much of the limits on calls to Meta is used"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -129,7 +132,7 @@ class Own:
             oldest_waiting_s=self._waiting_s(self.figures.mark(DIGESTED)) or 0.0,
             loops=self.loops(),
             build=self.build,
-            gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool()),
+            gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool(), self.usages()),
             targets=self.targets(),
         )
 

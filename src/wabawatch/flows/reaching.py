@@ -1,0 +1,72 @@
+"""Reaching: how many people each portfolio reached, known at any time and counted seldom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from wabawatch.domain.facts import DAY_MS, Millis
+from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, messaging_limit
+from wabawatch.domain.reach_counts import Count, Reached, Sent, bounds, must_count
+from wabawatch.limits_ports import Reach
+from wabawatch.polling_ports import Platform
+from wabawatch.ports import MONITORING, RUNNING, Books, Clock
+
+
+@dataclass(slots=True)
+class Reaching:
+    """Counts people in a loop of its own. What it knows can be asked for in each monitoring cycle: that counts nobody.
+
+    After a start there is no count yet, and only the most is known.
+    """
+
+    reach: Reach
+    platform: Platform
+    books: Books
+    clock: Clock
+    _counts: dict[str, Count] = field(default_factory=dict)
+    _since: Millis | None = None
+    """From when on messages are added up: a whole day, so that the widest buckets will do"""
+
+    def step(self) -> bool:
+        """Count the people of one portfolio, if monitoring is wanted. True: another waits for it."""
+        if self.books.mark(MONITORING) != RUNNING:
+            return False
+        now = self.clock.now()
+        waiting = [(each, sent) for each, sent in self._limits(now) if self._must_count(each, sent, now)]
+        if waiting:
+            # First of all who never was counted, then whoever was longest ago.
+            limit, sent = min(waiting, key=lambda each: self._counted_at(each[0].owner))
+            last_at, is_whole = self.reach.last_reached(limit.numbers, now - LIMIT_WINDOW_MS, now + 1)
+            self._counts[limit.owner] = Count(now, sorted(last_at), is_whole, sent.total)
+        return len(waiting) > 1
+
+    def limits(self) -> list[Reached]:
+        """Every messaging limit, and what is used of it, without counting anybody."""
+        now = self.clock.now()
+        return [self._reached(limit, sent, now) for limit, sent in self._limits(now)]
+
+    def _limits(self, now: Millis) -> Iterator[tuple[MessagingLimit, Sent]]:
+        if self._since is None:
+            self._since = now - now % DAY_MS - DAY_MS
+        day, total = self.reach.accepted(now - LIMIT_WINDOW_MS, now + 1), self.reach.accepted(self._since, now + 1)
+        places, states = self.reach.places(), self.platform.states()
+        for owner in sorted({place.owner for place in places}):
+            limit = messaging_limit(owner, places, states, lambda _: (0, True))
+            sums = (sum(counted.get(number, 0) for number in limit.numbers) for counted in (day, total))
+            yield limit, Sent(*sums)
+
+    def _must_count(self, limit: MessagingLimit, sent: Sent, now: Millis) -> bool:
+        return limit.limit is not None and must_count(limit.limit, self._counts.get(limit.owner), sent, now)
+
+    def _counted_at(self, owner: str) -> Millis:
+        count = self._counts.get(owner)
+        return 0 if count is None else count.at
+
+    def _reached(self, limit: MessagingLimit, sent: Sent, now: Millis) -> Reached:
+        if limit.limit is None:
+            return Reached(limit, None, None)
+        count = self._counts.get(limit.owner)
+        least, most = bounds(count, sent, now)
+        known = replace(limit, used=least, is_whole=count is None or count.is_whole)
+        return Reached(known, most, count.at if count else None)
