@@ -29,6 +29,7 @@ from wabawatch.storage.step_0011 import add_forwarding
 from wabawatch.storage.step_0013 import add_forward_answers
 from wabawatch.storage.step_0014 import add_uptime
 from wabawatch.storage.step_0015 import add_alerts
+from wabawatch.storage.step_0016 import add_error_paths
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -61,6 +62,7 @@ STEPS: tuple[Step, ...] = (
     Step(13, "answers to bodies that several targets get", add_forward_answers),
     Step(14, "uptime", add_uptime),
     Step(15, "alerts", add_alerts),
+    Step(16, "which messages have an error, and ways to conversations and origins", add_error_paths),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 
