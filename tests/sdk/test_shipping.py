@@ -105,6 +105,46 @@ def test_a_server_that_is_away_gets_all_of_it_when_it_is_back(shipper: Shipper, 
     assert (desk.kept, shipper.last_error) == ([b"one"], "")
 
 
+def test_whoever_waits_does_not_miss_a_server_that_comes_back_after_a_long_time(
+    shipper: Shipper, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wabawatch.sdk.shipping.pause_s", lambda *_: 3_600.0)
+    desk.away.set()
+    shipper.keep(b"one")
+    assert desk.asked.wait(30)
+    waiting = threading.Thread(target=lambda: shipper.flush(60))
+    waiting.start()
+    desk.asked.clear()
+    assert desk.asked.wait(30)  # it was tried once more, in vain
+    desk.away.clear()
+    waiting.join(30)
+
+    assert desk.kept == [b"one"]
+
+
+def test_a_server_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def post(records: Sequence[bytes]) -> Answer:
+        assert records == [b"one"]
+        asked.set()
+        over.wait(60)
+        return Answer(202)
+
+    shipper = Shipper(Spool(tmp_path, 1 << 20), post)
+    shipper.keep(b"one")
+    assert asked.wait(30)
+    shipper.close(0)
+
+    assert not over.is_set()
+    desk = Desk()
+    successor = Shipper(Spool(tmp_path, 1 << 20), desk)
+    assert successor.flush(30)
+    successor.close(0)
+    over.set()
+    assert desk.kept == [b"one"]
+
+
 def test_what_a_closed_shipper_could_not_send_the_next_one_sends(tmp_path: Path, desk: Desk) -> None:
     desk.away.set()
     first = Shipper(Spool(tmp_path, 1 << 20), desk)

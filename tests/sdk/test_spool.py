@@ -113,6 +113,14 @@ def test_a_full_spool_takes_no_more_until_there_is_room(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_a_small_spool_is_not_full_while_nothing_waits(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100)
+    assert not spool.is_full
+    spool.append(b"x" * 80)
+
+    assert spool.is_full
+
+
 def test_what_other_processes_have_waiting_counts_too(tmp_path: Path) -> None:
     first, second = Spool(tmp_path, 300), Spool(tmp_path, 300)
     first.append(b"x" * 200)

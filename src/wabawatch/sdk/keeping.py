@@ -71,7 +71,7 @@ class Keeper:
         return id_ or uuid7()
 
     def health(self) -> dict[str, Any]:
-        """As the backend's, with how many records were lost: then it is not well, until the process starts again."""
+        """As the backend's, with how many records were lost since the process started, whatever the status is now."""
         return self.backend.health() | {"lost": self.lost}
 
     def _complain(self, error: Exception) -> None:

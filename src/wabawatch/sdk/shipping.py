@@ -25,6 +25,8 @@ SYNC_S = 1.0
 ADOPT_S = 30.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
+END_S = 0.5
+"""So long at least `close` waits for a request under way; what it cuts is sent again by whoever opens the folder"""
 
 
 class Verdict(Enum):
@@ -90,6 +92,8 @@ class Shipper:
         self._unsynced = threading.Event()
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._waiting = 0
+        """So many are in `flush`"""
 
     def keep(self, record: bytes) -> None:
         """Put *record* into the spool. Raises SpoolFull, StoreUnavailable: then it is lost, and counted."""
@@ -122,15 +126,23 @@ class Shipper:
         self._hurry.set()
         self._wake.set()
         with self._changed:
-            while self.spool.waiting_bytes:
-                left = give_up_at - time.monotonic()
-                if left <= 0 or not self._threads:
-                    return False
-                self._changed.wait(left)
+            self._waiting += 1
+            try:
+                while self.spool.waiting_bytes:
+                    left = give_up_at - time.monotonic()
+                    if left <= 0 or not self._threads:
+                        return False
+                    self._changed.wait(left)
+            finally:
+                self._waiting -= 1
         return True
 
     def close(self, timeout_s: float) -> None:
-        """Send what waits, as far as the time allows, and end the thread. The rest stays in the spool. Repeatable."""
+        """Send what waits, as far as the time allows, and end the thread. The rest stays in the spool. Repeatable.
+
+        A server that does not answer a request holds this up no longer than *timeout_s* and half a second.
+        """
+        give_up_at = time.monotonic() + timeout_s
         if self._threads:
             self.flush(timeout_s)
         with self._changed:
@@ -138,8 +150,9 @@ class Shipper:
             threads, self._threads = self._threads, []
         for each in (self._hurry, self._wake, self._unsynced):
             each.set()
+        give_up_at = max(give_up_at, time.monotonic() + END_S)
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, give_up_at - time.monotonic()))
         self.spool.close()
 
     @property
@@ -156,6 +169,8 @@ class Shipper:
                     adopted_at = now
                 pause = self._step()
             except Exception as error:  # of a disk, or a bug: the sender's thread must go on
+                if self._is_closing:
+                    return
                 log.exception("sending records to the wabawatch server failed")
                 self._fail(f"{type(error).__name__}")
                 pause = pause_s(self._failures, None, random.random())
@@ -197,6 +212,8 @@ class Shipper:
                 self._refused(batch, answer)
             case Verdict.LATER:
                 self._fail(answer.detail or f"HTTP {answer.status}")
+                if self._waiting:  # it should not miss a server that is back
+                    return max(FIRST_PAUSE_S, answer.retry_after_s or 0.0)
                 return pause_s(self._failures, answer.retry_after_s, random.random())
         return 0.0
 

@@ -173,9 +173,9 @@ class Spool:
 
     @property
     def is_full(self) -> bool:
-        """Whether it has hardly any room left."""
+        """Whether it has hardly any room left: less than 4 KiB, or half of a smaller one."""
         with self._lock:
-            return self._bytes() + 4096 > self.max_bytes
+            return self._bytes() + min(4096, self.max_bytes // 2) > self.max_bytes
 
     def close(self) -> None:
         """Give the files back. What waits is sent by whoever opens the folder next. Repeatable."""
