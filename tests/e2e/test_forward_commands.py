@@ -98,7 +98,7 @@ def test_a_dry_run_says_what_would_be_sent_and_changes_nothing(desk: Desk) -> No
         (desk.dead, 3, False, "dead")
     ]
     assert "unchanged, dead" in shown
-    assert "1 bodies would be sent to crm" in shown
+    assert "1 body would be sent to crm" in shown
     assert (desk.bodies("dead"), desk.bodies("retrying")) == ([desk.dead], [desk.retrying])
     assert desk.deeds() == []
 
@@ -106,7 +106,7 @@ def test_a_dry_run_says_what_would_be_sent_and_changes_nothing(desk: Desk) -> No
 def test_dead_letters_are_sent_again(desk: Desk) -> None:
     done = desk.run("replay", "crm")
 
-    assert "1 bodies are sent as soon as the server runs" in done.stdout
+    assert "1 body is sent as soon as the server runs" in done.stdout
     assert (desk.bodies("dead"), desk.bodies("retrying")) == ([], [desk.dead, desk.retrying])
     assert desk.deeds() == [("cli", "forward_replayed", "crm: 1")]
 

@@ -97,8 +97,9 @@ def replay(
         out.print(f"body {each.body_id}, received {iso(each.received_at)}: {each.size:,} bytes, {what}{was}")
     if len(found) > SHOWN:
         out.print(f"... and {len(found) - SHOWN:,} more")
-    verb = "would be sent" if dry_run else "are sent as soon as the server runs and takes them up"
-    out.print(f"{len(found):,} bodies {verb} to {name}")
+    bodies, are, them = ("body", "is", "it") if len(found) == 1 else ("bodies", "are", "them")
+    verb = "would be sent" if dry_run else f"{are} sent as soon as the server runs and takes {them} up,"
+    out.print(f"{len(found):,} {bodies} {verb} to {name}")
 
 
 @app.command
