@@ -163,6 +163,23 @@ def test_a_process_whose_hold_ran_out_begins_nothing_that_its_successor_sends(ri
     asyncio.run(scene())
 
 
+def test_a_hold_that_is_nearly_over_is_renewed_before_anything_begins(rig: Rig) -> None:
+    async def scene() -> None:
+        hung, shop = Shop(BAD), Shop()
+        rig.accept(b"a")
+        first, second = rig.forwarder(CRM, hung), rig.forwarder(CRM, shop)
+        await rig.settle(first)
+        rig.pass_time(HOLD_MS - 500)  # it is due again since some seconds
+        hung.gate.clear()
+        await rig.play(first, lambda: len(hung.got) == 2)
+        rig.pass_time(1_000)
+        await rig.settle(second)
+
+        assert shop.got == []
+
+    asyncio.run(scene())
+
+
 def test_two_processes_share_a_target_and_each_body_is_sent_by_one_of_them(rig: Rig) -> None:
     async def scene() -> None:
         shop = Shop()

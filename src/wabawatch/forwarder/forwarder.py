@@ -120,9 +120,10 @@ class Forwarder:
     async def _is_mine(self) -> bool:
         """Whether this process may forward to the target now. It holds it while there is something to do."""
         now = self._means.clock.now()
-        is_held, is_busy = now < self._held_until, bool(self._in_flight or self._firsts or self._again)
-        if is_held and (now < self._held_until - HOLD_MS // 2 or not (is_busy or self._is_dirty())):
+        if now < self._held_until - HOLD_MS // 2:
             return True
+        # With less time left nothing begins before the hold is renewed: else it could end under what has begun.
+        is_busy = bool(self._in_flight or self._firsts or self._again)
         store, name, holder = self._means.store, self.target.name, self._means.holder
         if not is_busy and not self._is_dirty() and not await self._in_thread(self._has_work):
             return False
