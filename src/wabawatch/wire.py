@@ -152,6 +152,7 @@ class CallRecord(msgspec.Struct, tag="call", omit_defaults=True):
     method: str
     node: str = ""
     edge: str = ""
+    version: str = ""
     http_status: int = 0
     latency_ms: float = 0.0
     error: ErrorIn | None = None

@@ -20,6 +20,7 @@ from wabawatch.meta.countries import country_of
 from wabawatch.ports import Body, Window
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.platform import SqlPlatform
+from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.wire import CallRecord, ErrorIn, MessageIn, read_record, uuid7
 
 NUMBER = NUMBERS[0]
@@ -99,6 +100,14 @@ def test_a_send_without_an_answer_is_pending_and_in_no_rate(bench: Bench) -> Non
 
     assert (counted.attempted, counted.pending, counted.accepted, counted.failed) == (2, 1, 1, 0)
     assert bench.figures.calls(EVERYTHING).unanswered == 1
+
+
+def test_calls_are_counted_by_the_version_that_their_callers_use(bench: Bench) -> None:
+    learn(bench, known_number(), send(wamid="wamid.A", version="v25.0"), send(400, 131030, version="v25.0"))
+    learn(bench, call(version="v2.0"), call(version="v99.9"), call(), call(known=False, version="v25.0"))
+
+    with bench.shelf.database.reading() as connection:
+        assert read_traffic(connection, T0).versions == {"v25.0": 2, "older": 1}
 
 
 def test_a_record_that_was_spooled_and_kept_counts_once(bench: Bench) -> None:

@@ -11,13 +11,13 @@ from wabawatch.flows.sending import REMEMBERED, Target, Tokens, recognise, targe
 @pytest.mark.parametrize(
     ("path", "target"),
     [
-        ("/v25.0/106/messages", Target("106", "messages")),
+        ("/v25.0/106/messages", Target("106", "messages", "v25.0")),
         ("/106/messages/", Target("106", "messages")),
-        ("/v19.0//106//messages", Target("106", "messages")),
-        ("/v25.0/106", Target("106", "")),
-        ("/v25.0", Target()),
+        ("/v19.0//106//messages", Target("106", "messages", "v19.0")),
+        ("/v25.0/106", Target("106", "", "v25.0")),
+        ("/v25.0", Target("", "", "v25.0")),
         ("/", Target()),
-        ("/v25.0/me/a/b", Target("me", "a/b")),
+        ("/v25.0/me/a/b", Target("me", "a/b", "v25.0")),
     ],
 )
 def test_the_target_of_a_path_is_read_without_its_version(path: str, target: Target) -> None:

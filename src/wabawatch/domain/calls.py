@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 from wabawatch.domain.error_codes import RATE_LIMIT_CODES
 from wabawatch.domain.facts import CallAnswered, CallKind, ErrorReported, SendOutcome, SendRecorded
+from wabawatch.domain.graph_versions import name_of
 from wabawatch.domain.histograms import Histogram, percentile
 
 TOKEN_REFUSED = 190
 """The code with which the Graph API refuses a token, whatever the HTTP status"""
 
+VERSION = "call_version_"
+"""Names of counters begin so that count the calls to a version of the API; `graph_versions.name_of` follows."""
 LIMIT = "call_limit_"
 """Names of counters begin so that count the answers with a rate-limit code; the code follows."""
 
@@ -52,6 +55,9 @@ def counters_of(call: CallAnswered) -> list[str]:
     names = ["calls"]
     if call.kind is CallKind.SEND:
         names.append("call_sends")
+    # Anybody may name any version: only those count who are known to Meta.
+    if call.is_token_known and (version := name_of(call.version)):
+        names.append(VERSION + version)
     if call.http_status == 0:
         names.append("call_unanswered")
     elif call.http_status >= 400:

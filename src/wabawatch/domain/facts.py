@@ -303,6 +303,8 @@ class CallAnswered:
     send: SendRecorded | None = None
     is_token_known: bool = True
     """Whether the bearer had been accepted by the Graph API before"""
+    version: str = ""
+    """Of the API, as the caller wrote it"""
 
 
 @dataclass(frozen=True, slots=True)

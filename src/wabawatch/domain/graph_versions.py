@@ -46,7 +46,7 @@ class VersionAge:
 
 def age_of(version: str, today: date) -> VersionAge:
     """How old *version*, such as `v25.0`, is on the day *today*."""
-    if _number(version) < min(map(_number, EXPIRES)):
+    if version == OLDER or _number(version) < min(map(_number, EXPIRES)):
         return VersionAge(Age.EXPIRED)
     if version not in EXPIRES:
         return VersionAge(Age.UNKNOWN)
@@ -56,6 +56,16 @@ def age_of(version: str, today: date) -> VersionAge:
     if today >= expires_on:
         return VersionAge(Age.EXPIRED, expires_on)
     return VersionAge(Age.EXPIRING if today >= expires_on - NOTICE else Age.CURRENT, expires_on)
+
+
+OLDER = "older"
+
+
+def name_of(version: str) -> str:
+    """The name under which calls to *version* are counted: its own if it is known, `OLDER` for older ones, else ""."""
+    if version in EXPIRES:
+        return version
+    return OLDER if version and _number(version) < min(map(_number, EXPIRES)) else ""
 
 
 def newest() -> str:

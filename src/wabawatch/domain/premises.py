@@ -88,6 +88,8 @@ class Traffic:
     """Items of a known field that gave nothing, by field"""
     unknown: Mapping[str, int] = field(default_factory=dict)
     """Fields that are not known, or hold values that are not, and how often"""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Calls through the gateway by the version of the API that callers use, as `graph_versions.name_of` calls it"""
 
 
 @dataclass(frozen=True, slots=True)

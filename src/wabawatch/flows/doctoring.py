@@ -34,6 +34,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
         *(finding for each in premises.targets for finding in forwarded.target(each)),
         graph_version(settings.graph.url.version, now),
+        *(callers_versions(books.traffic, now) if books.traffic else ()),
         *examine_meta(settings, premises.meta, now),
         *server(premises),
     ]
@@ -110,6 +111,25 @@ def graph_version(version: str, now: Millis) -> Finding:
             return warning(check, f"{version} is not known to this release", f"if it is a mistake, {fix}")
         case Age.CURRENT:
             return ok(check, f"{version}, served until {found.expires_on or 'further notice'}")
+
+
+def callers_versions(found: Traffic, now: Millis) -> Iterator[Finding]:
+    """Whether those who send through the gateway use a version that Meta still serves."""
+    check, today = "callers' API version", datetime.fromtimestamp(now / 1000, UTC).date()
+    ages = {version: age_of(version, today) for version in sorted(found.versions)}
+    worst = [version for version, each in ages.items() if each.age in (Age.EXPIRED, Age.EXPIRING)]
+    fix = f"let the application name a newer version in its calls; the newest known is {newest()}"
+    said = ", ".join(
+        f"{version} ({'expired' if ages[version].age is Age.EXPIRED else f'expires on {ages[version].expires_on}'}; "
+        f"{found.versions[version]:,} calls)"
+        for version in worst
+    )
+    if any(ages[version].age is Age.EXPIRED for version in worst):
+        yield failed(check, f"through the gateway: {said}; another version than they think answers", fix)
+    elif worst:
+        yield warning(check, f"through the gateway: {said}", fix)
+    elif ages:
+        yield ok(check, f"through the gateway: {', '.join(ages)}")
 
 
 def server(premises: Premises) -> Iterator[Finding]:

@@ -100,6 +100,7 @@ def _call(record: CallRecord, told: When) -> CallAnswered:
         method=record.method,
         node=record.node,
         edge=record.edge,
+        version=record.version,
         http_status=record.http_status,
         latency_ms=record.latency_ms,
         errors=_errors(record.error),

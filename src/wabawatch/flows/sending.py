@@ -26,14 +26,16 @@ class Target(NamedTuple):
     """The Graph object, such as a phone_number_id"""
     edge: str = ""
     """What of it, such as `messages`; "" is the object itself"""
+    version: str = ""
+    """Of the API, such as `v25.0`; "" the caller names none"""
 
 
 def target_of(path: str) -> Target:
-    """What *path* (decoded, below `/graph`) is about, whatever version is in front of it."""
+    """What *path* (decoded, below `/graph`) is about, and the version in front of it."""
     parts = [part for part in path.split("/") if part]
-    if parts and _VERSION.fullmatch(parts[0]):
-        del parts[0]
-    return Target(parts[0][:_LONGEST], "/".join(parts[1:])[:_LONGEST]) if parts else Target()
+    version = parts.pop(0) if parts and _VERSION.fullmatch(parts[0]) else ""
+    node, edge = (parts[0], "/".join(parts[1:])) if parts else ("", "")
+    return Target(node[:_LONGEST], edge[:_LONGEST], version[:_LONGEST])
 
 
 def may_send(method: str, target: Target) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
+from wabawatch.domain.calls import VERSION
 from wabawatch.domain.facts import Millis, Why
 from wabawatch.domain.premises import Traffic
 from wabawatch.domain.rollups import Span, Tier, bucket_of
@@ -37,6 +38,7 @@ def read_traffic(connection: Connection, now: Millis) -> Traffic:
         delays=read_histogram(connection, "meta_delay", days),
         unparsed=_strange(connection, (Why.UNPARSED,), now),
         unknown=_strange(connection, (Why.UNKNOWN_FIELD, Why.UNKNOWN_VALUE), now),
+        versions={name.removeprefix(VERSION): n for name, n in counted.items() if name.startswith(VERSION)},
     )
 
 

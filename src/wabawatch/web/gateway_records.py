@@ -49,6 +49,7 @@ def record_of(
         method=method[:20],
         node=target.node,
         edge=target.edge,
+        version=target.version,
         http_status=passed.http_status,
         latency_ms=round(passed.latency_ms, 2),
         error=_error(answered.errors[0]) if answered.errors else None,
