@@ -106,5 +106,6 @@ _WORDS: Mapping[ScopeKind, Callable[[AlertScope], str]] = {
     ScopeKind.FORWARD: lambda scope: f"forward target {scope.id}",
     ScopeKind.CHANNEL: lambda scope: f"channel {scope.id}",
     ScopeKind.ERROR: lambda scope: f"error code {scope.id}" + (f" in WABA {scope.waba}" if scope.waba else ""),
+    ScopeKind.COUNTRY: lambda scope: f"country {scope.id}",
     ScopeKind.LOOP: lambda scope: f"loop {scope.id}",
 }

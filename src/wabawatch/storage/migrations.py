@@ -30,6 +30,7 @@ from wabawatch.storage.step_0013 import add_forward_answers
 from wabawatch.storage.step_0014 import add_uptime
 from wabawatch.storage.step_0015 import add_alerts
 from wabawatch.storage.step_0016 import add_error_paths
+from wabawatch.storage.step_0017 import add_notices
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -63,6 +64,7 @@ STEPS: tuple[Step, ...] = (
     Step(14, "uptime", add_uptime),
     Step(15, "alerts", add_alerts),
     Step(16, "which messages have an error, and ways to conversations and origins", add_error_paths),
+    Step(17, "who is told of alerts", add_notices),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 
