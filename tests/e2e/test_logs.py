@@ -82,7 +82,7 @@ def test_numbers_are_masked_and_unmasking_is_in_the_audit_trail(tmp_path: Path, 
         (("--status", "faild"), "did you mean failed?"),
         (("--origin", "ap"), "did you mean api?"),
         (("--since", "yesterday"), "since: 'yesterday' is no time"),
-        (("--error-code", "many"), "error_code: expected `int`"),
+        (("--error-code", "many"), "error_code: give a whole number"),
         (("--statos", "failed"), "Did you mean --status?"),
     ],
 )

@@ -425,7 +425,8 @@ def test_a_problem_points_to_the_field(shared: Desk, content: object, named: tup
         ("hour=1", "did you mean hours?"),
         ("hours=1&hours=2", "given 2 times"),
         ("hours=null", "leave the parameter out"),
-        ("hours=-1", "hours: expected `int` >= 0"),
+        ("hours=-1", "hours: give a whole number from 0 up"),
+        ("hours=x", "hours: give a whole number"),
     ],
 )
 def test_a_wrong_parameter_is_named(shared: Desk, query: str, said: str) -> None:

@@ -112,10 +112,14 @@ def test_pages_follow_each_other_and_keep_their_range(desk: Desk) -> None:
         ("since=yesterday", "since: 'yesterday' is no time"),
         ("since=2026-11-18T12:00:00", "with offset"),
         ("since=1h&until=2h", "until: it is not after since"),
-        ("limit=0", "limit: expected `int` >= 1"),
-        ("error_code=x", "error_code: expected `int`"),
+        ("user=", "user: it is empty"),
+        ("user=" + "x" * 1_001, "user: give at most 1000 characters"),
+        ("limit=501", "limit: give a whole number up to 500"),
+        ("partial_failure=maybe", "partial_failure: give true or false"),
+        ("limit=0", "limit: give a whole number from 1 up"),
+        ("error_code=x", "error_code: give a whole number"),
         ("cursor=x", "cursor: not one that a search gave"),
-        ("user=a%00b", "user: expected `str` matching"),
+        ("user=a%00b", "user: it holds a character that no text has"),
     ],
 )
 def test_a_mistake_in_a_filter_is_named(desk: Desk, query: str, said: str) -> None:

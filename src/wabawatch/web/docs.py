@@ -87,10 +87,10 @@ def _operation(path: str, method: str, told: Json) -> str:
         f"<p><strong>{_text(told['summary'])}.</strong> {_marked(told['description'])}</p>"
     ]
     if parameters := told["parameters"]:
-        pieces.append(_table(("parameter", "in", "values", ""), map(_parameter, parameters)))
+        pieces.append(_table(("parameter (*: must be given)", "in", "values", "meaning"), map(_parameter, parameters)))
     if "requestBody" in told:
         pieces.append(f"<p>Body: {_type(told['requestBody']['content']['application/json']['schema'])}</p>")
-    pieces.append(_table(("answer", "", "type"), _answers(told["responses"])))
+    pieces.append(_table(("answer", "meaning", "type"), _answers(told["responses"])))
     return "".join(pieces)
 
 

@@ -124,7 +124,25 @@ def _of_parameter(kind: type[msgspec.Struct], message: str) -> str:
     name = re.split(r"[.\[`]", place)[0]
     if wrong := re.fullmatch(r"Invalid enum value '(.*)'", said, re.DOTALL):
         return f"{name}: {wrong[1][:40]!r} is not one of its values{_nearest(wrong[1], _values(kind, name))}"
-    return f"{name}: {said[:1].lower()}{said[1:]}"
+    return f"{name}: {_in_words(said)}"
+
+
+def _in_words(said: str) -> str:
+    """What msgspec says is expected, for people who know no types."""
+    if said.startswith("Expected `str") and " matching regex " in said:
+        return "it holds a character that no text has, such as NUL"
+    found = re.fullmatch(r"Expected `(\w+)(?: \| null)?`(?: (of length )?(>=|<=) (\S+))?(?:, got `\w+`)?", said)
+    if found is None or found[1] not in _WORDS:
+        return f"{said[:1].lower()}{said[1:]}"
+    if found[2] and found[4] == "1":
+        return "it is empty"
+    if found[2]:
+        return f"give {'at least' if found[3] == '>=' else 'at most'} {found[4]} characters"
+    limit = "" if found[3] is None else f" from {found[4]} up" if found[3] == ">=" else f" up to {found[4]}"
+    return f"give {_WORDS[found[1]]}{limit}"
+
+
+_WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
 
 def _values(kind: type[msgspec.Struct], name: str) -> list[str]:
