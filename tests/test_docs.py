@@ -131,6 +131,7 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
 def is_known(name: str) -> bool:
     own_section = re.sub(r"(?<=_APPS_)[A-Z_]+?(?=_(APP_SECRET|VERIFY_TOKEN))", "<name>", name)
     own_section = re.sub(r"(?<=_FORWARD_)[A-Z]+(?=_(URL|APP|WABA|NUMBER|SECRET)$)", "<name>", own_section)
+    own_section = re.sub(r"(?<=_CHANNELS_)[A-Z]+(?=_[A-Z]+$)", "<name>", own_section)
     of_a_country = re.sub(r"(?<=_)([A-Z]{2}|DEFAULT)$", "<name>", name)
     return bool({name, own_section, of_a_country} & known_settings())
 
@@ -141,7 +142,7 @@ def test_every_key_of_the_settings_file_that_is_named_exists(page: Path) -> None
     known = {each.key for each in SETTINGS} | secret
 
     for block in blocks(page, "toml"):
-        keys = {re.sub(r"^(apps|forward)\.[^.]+", r"\1.<name>", key) for key in flat(tomllib.loads(block))}
+        keys = {re.sub(r"^(apps|forward|channels)\.[^.]+", r"\1.<name>", key) for key in flat(tomllib.loads(block))}
         keys = {re.sub(r"^(prices\.\w+)\.(default|[A-Z]{2})$", r"\1.<name>", key) for key in keys}
         assert keys <= known
 

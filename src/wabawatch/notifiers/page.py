@@ -257,7 +257,6 @@ _CAUSES = {
 
 _PHRASES = {
     "DELIVERY_RATE_LOW": "{value} of {n} delivered",
-    "DELIVERY_ANOMALY": "{value} of {n} delivered",
     "FAILURE_RATE_HIGH": "{value} of {n} failed",
     "QUALITY_SCORE_LOW": "a score of {value}, from {n} messages",
     "API_ERRORS_HIGH": "{value} of {n} calls failed",
