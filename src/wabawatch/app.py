@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import threading
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +17,9 @@ import msgspec
 
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
+from wabawatch.app_monitoring import Watchman
+from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.domain.compliance import Thresholds
-from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Fact, Millis
 from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
@@ -47,7 +45,7 @@ from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
-from wabawatch.storage.dialect import is_sqlite, sqlite_file
+from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
@@ -90,48 +88,6 @@ GATHER_S = 0.5
 """So long bodies come together before they are digested, unless they are many"""
 
 
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> Millis:
-        """Milliseconds since 1970 UTC."""
-        return time.time_ns() // 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the parts of one installation are kept."""
-
-    database_url: str
-    inbox: Path | None
-    """The file of the inbox; None: the database holds that too"""
-    key_file: Path
-
-    @property
-    def folder(self) -> Path:
-        """Where files are kept."""
-        return self.key_file.parent if self.inbox is None else self.inbox.parent
-
-
-def places_of(settings: Settings) -> Places:
-    """Where things are, by the settings. Next to an SQLite database that is named, else in the data folder.
-
-    Raises BadRequest when the database is an SQLite one in memory: nothing would be kept.
-    """
-    storage = settings.storage
-    if storage.database_url is None:
-        folder, name = storage.data_dir, "wabawatch.db"
-        return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
-    url = storage.database_url.reveal()
-    if not is_sqlite(url):
-        return Places(url, None, storage.key_path)
-    path = sqlite_file(url)
-    if path is None:
-        raise BadRequest("DATABASE_URL: an SQLite database in memory keeps nothing; give sqlite:///PATH, or unset it")
-    inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
-    return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
-
-
 class System:
     """One opened installation. Close it when done: what was accepted before is kept, whatever happens."""
 
@@ -142,7 +98,7 @@ class System:
         make_private_folder(places.folder)
         if places.inbox is not None:
             for path in (places.inbox, sqlite_file(places.database_url)):
-                _make_private(path)
+                make_private(path)
         self.database = Database(places.database_url)
         self.is_on_postgres = places.inbox is None
         self.applied = migrate(self.database, self.clock.now())
@@ -169,7 +125,8 @@ class System:
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
         boards = self.platform if self.graph else None
-        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, boards)
+        self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
+        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, self.watchman.runs, boards)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
         waiting = self.forwards.bodies, self.forwards.store
@@ -205,7 +162,7 @@ class System:
         self.inbox.on_kept = bell.ring
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
         forwarding = self.forwards.loops(bell) if is_server else []
-        return Supervisor(
+        return self.watchman.supervise(
             [
                 Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
                 Loop("retry", self.digest().retry, 5.0),
@@ -221,6 +178,7 @@ class System:
                 *self._polling(),
                 *own,
                 *forwarding,
+                *self.watchman.loops(),
             ]
         )
 
@@ -258,6 +216,8 @@ class System:
             lambda: (self.spool.held(), self.spool.lost),
             self.forwards.figures,
             self.limits.limiting.usages,
+            self.watchman.trouble,
+            self.watchman.heartbeat_trouble,
         )
         docs = Docs(document(api.table, build.version))
         return Site(
@@ -282,6 +242,7 @@ class System:
         if self.graph is not None:
             supervisor.add_closer("graph", self.graph.close)
         supervisor.add_closer("inbox", self.inbox.close)
+        supervisor.add_closer("watchman", self.watchman.close)
         if self.is_on_postgres:
             listener = Listener(self.database, self.inbox.on_kept)
             supervisor.add_closer("listener", listener.close)
@@ -341,16 +302,9 @@ class System:
         """Give everything back. What was accepted is kept."""
         if self.graph is not None:
             self.graph.close()
+        self.watchman.close()
         self.inbox.close()
         self.database.close()
-
-
-def _make_private(path: Path | None) -> None:
-    """Make the file at *path*, if it is missing, for nobody but our user. SQLite's files beside it follow its mode."""
-    if path is not None:
-        # One that is there is not even opened: closing it would drop the locks that this process holds on it.
-        with suppress(OSError):  # whoever opens it will say what is wrong
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def graph_of(settings: Settings) -> GraphClient | None:

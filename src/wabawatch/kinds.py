@@ -166,6 +166,13 @@ def _web_address(raw: object) -> str:
     return text
 
 
+def _call(raw: object) -> str:
+    text = _text(raw).upper()
+    if text not in {"GET", "POST"}:
+        raise ValueError(f"{text!r} is neither GET nor POST")
+    return text
+
+
 def _graph_url(raw: object) -> GraphUrl:
     address = _web_address(raw).rstrip("/")
     if urlsplit(address).query or urlsplit(address).fragment:
@@ -234,6 +241,7 @@ PRICE = Kind("number from 0 up, by country or `default`", _price)
 CURRENCY = Kind("three letters, such as EUR", _currency)
 APP_ENV = Kind(", ".join(AppEnv), _app_env)
 GRAPH_URL = Kind("web address", _graph_url)
+CALL = Kind("GET or POST", _call)
 HOSTS = Kind("comma list of hosts and networks", _hosts)
 ADDRESSES = Kind("comma list of e-mail addresses", _addresses)
 ID = Kind("id, in digits", _id)

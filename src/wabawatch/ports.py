@@ -366,16 +366,6 @@ class Deed:
     subject: str = ""
 
 
-class CycleLog(Protocol):
-    """What monitoring has judged."""
-
-    def keep_cycle(self, at: Millis, ran_at: Millis, verdict: str, detail: str, marks: Mapping[str, int]) -> None:
-        """Keep the verdict on the window that ends at *at*, and *marks*, in one transaction. Repeatable."""
-
-    def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
-        """Set cursors and watermarks in one transaction, with an entry in the audit trail if somebody did it."""
-
-
 class Recount(Protocol):
     """One consistent view of messages and roll-ups, to hold them against each other."""
 

@@ -229,6 +229,13 @@ class Monitoring:
     interval_ms: int = setting(
         "MONITORING_INTERVAL", whole(60_000, unit="milliseconds"), 300_000, "Time between two monitoring cycles."
     )
+    heartbeat_url: Secret | None = setting(
+        "WABAWATCH_HEARTBEAT_URL",
+        kinds.SECRET_URL,
+        None,
+        "Address that is called after each cycle that ended well: an outside service tells you when it is silent.",
+    )
+    heartbeat_method: str = setting("WABAWATCH_HEARTBEAT_METHOD", kinds.CALL, "GET", "How it is called.")
 
 
 @dataclass(frozen=True, slots=True)

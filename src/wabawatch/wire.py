@@ -289,6 +289,10 @@ def status_json(status: SystemStatus) -> dict[str, Any]:
             "running": status.is_running,
             "last_cycle_at": iso(status.last_cycle_at),
             "interval_ms": status.interval_ms,
+            "gaps": [
+                {"from": iso(gap.start), "to": iso(gap.end), "why": gap.why.value, "by": gap.actor}
+                for gap in status.gaps[-20:]  # the newest; a report tells them all
+            ],
         },
         **assessment_json(status.assessment),
         "webhooks": {

@@ -51,8 +51,13 @@ def test_a_new_interval_continues_on_its_own_whole_steps() -> None:
     assert due(T0 + 3 * MINUTE, T0 + HOUR, FIVE) == T0 + FIVE
 
 
-def test_a_clock_that_went_back_makes_nothing_due() -> None:
-    assert due(T0, T0 - HOUR, FIVE) is None
+def test_a_clock_that_was_set_back_by_more_than_an_interval_goes_on_from_there() -> None:
+    assert due(T0, T0 - HOUR, FIVE) == T0 - HOUR
+    assert due(T0 - HOUR, T0 - HOUR + FIVE, FIVE) == T0 - HOUR + FIVE
+
+
+def test_a_clock_that_was_set_back_by_less_makes_nothing_due() -> None:
+    assert due(T0, T0 - FIVE, FIVE) is None
 
 
 intervals = st.integers(MINUTE, HOUR)
@@ -242,6 +247,15 @@ def test_monitoring_runs_while_it_shows_signs_of_life(watch: Watch) -> None:
     assert watch.bench.status().is_running
     watch.cycle.control(Wanted.STOP, "test")
     assert not watch.bench.status().is_running
+
+
+def test_a_sign_of_life_from_the_future_is_none(watch: Watch) -> None:
+    watch.run(T0 + HOUR)
+    watch.bench.clock.turn_to(T0)
+
+    assert not watch.bench.status().is_running
+    watch.run(T0)
+    assert watch.bench.status().is_running
 
 
 def test_who_started_and_stopped_is_in_the_audit_trail(watch: Watch) -> None:

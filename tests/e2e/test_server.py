@@ -98,7 +98,8 @@ def test_sigterm_under_load_is_an_orderly_stop_that_loses_nothing(server: Server
 
 
 def test_monitoring_started_on_the_command_line_is_taken_up_and_survives_a_restart(server: Server) -> None:
-    assert server.start().status()["monitoring"] == {"running": False, "last_cycle_at": None, "interval_ms": 300_000}
+    never: dict[str, object] = {"running": False, "last_cycle_at": None, "interval_ms": 300_000, "gaps": []}
+    assert server.start().status()["monitoring"] == never
 
     started = run(server.folder, "monitor", "start")
 

@@ -24,6 +24,7 @@ from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.steps import CallGraph, LogSend, LogStatus, PostWebhook
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.limit_hits import SqlLimitHits
+from wabawatch.storage.runs import SqlRuns
 from wabawatch.wire import MessageIn, StatusIn, read, write
 
 ACCOUNT = "whatsapp_business_account"
@@ -47,7 +48,8 @@ class Bench:
         self.digest = Digest(self.inbox, self.shelf.books, translate, self.clock)
         self.expiry = Expiry(self.shelf.books, self.clock)
         self.figures = SqlFigures(self.shelf.database, self.inbox, self.clock)
-        self.statuses = StatusFlow(self.figures, self.clock, RULES, SqlLimitHits(self.shelf.database))
+        hits, runs = SqlLimitHits(self.shelf.database), SqlRuns(self.shelf.database)
+        self.statuses = StatusFlow(self.figures, self.clock, RULES, hits, runs)
 
     def accept(self, bodies: list[Body]) -> None:
         self.inbox.append_all(bodies)

@@ -156,7 +156,10 @@ def test_the_status_has_the_promised_names(desk: Desk) -> None:
         "rate_limits",
     }  # fmt: skip
     assert found["overall_status"] == "insufficient_data"
-    assert found["monitoring"] == {"running": False, "last_cycle_at": None, "interval_ms": 300_000}
+    monitoring = found["monitoring"]
+    assert (monitoring["running"], monitoring["last_cycle_at"], monitoring["interval_ms"]) == (False, None, 300_000)
+    [gap] = monitoring["gaps"]
+    assert (gap["to"], gap["why"], gap["by"]) == (None, "never_started", "")
 
 
 def test_the_status_tells_the_rating_of_numbers_as_a_part_without_a_count(desk: Desk) -> None:

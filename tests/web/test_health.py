@@ -43,10 +43,24 @@ def test_all_well_is_200() -> None:
             {"name": "inbox", "status": "ok", "detail": ""},
             {"name": "database", "status": "ok", "detail": ""},
             {"name": "backlog", "status": "ok", "detail": ""},
+            {"name": "monitoring", "status": "ok", "detail": ""},
             {"name": "loop:digest", "status": "ok", "detail": ""},
             {"name": "loop:cycle", "status": "ok", "detail": "paused"},
         ],
     }
+
+
+def test_monitoring_that_is_wanted_and_run_by_nobody_is_503() -> None:
+    answer = liveness([RUNNING], monitoring_trouble="no process runs it")
+
+    assert answer[0] == 503
+    assert named(answer, "monitoring") == ("failing", "no process runs it")
+
+
+def test_a_heartbeat_that_is_not_taken_is_shown_and_no_reason_to_restart() -> None:
+    answer = liveness([RUNNING], heartbeat_trouble="no answer in time")
+
+    assert (answer[0], named(answer, "heartbeat")) == (200, ("degraded", "no answer in time"))
 
 
 def test_a_stalled_loop_is_503_and_named() -> None:

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from wabawatch.app import System, places_of
+from wabawatch.app import System
+from wabawatch.app_places import places_of
 from wabawatch.cli.common import HERE, Command, Where, err, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import BadRequest

@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 from rich.text import Text
 
-from wabawatch.app import SystemClock, graph_of, places_of
+from wabawatch.app import graph_of
+from wabawatch.app_places import SystemClock, places_of
 from wabawatch.cli.common import HERE, Command, Where, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import Refusal

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from wabawatch.app import SystemClock, places_of, translate
+from wabawatch.app import translate
+from wabawatch.app_places import SystemClock, places_of
 from wabawatch.cli.common import HERE, Where, err, opened, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.facts import Why

@@ -14,6 +14,7 @@ from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.limit_hits import explained
 from wabawatch.domain.report import Assessment, Requirement, SystemStatus
+from wabawatch.domain.runs import Why
 from wabawatch.wire import iso, status_json
 
 app = Command()
@@ -76,6 +77,17 @@ def show(status: SystemStatus, hours: int) -> None:
     out.print(f"limits:   {sum(status.limit_hits.values())} hits{f' ({hits})' if hits else ''}")
     running = "running" if status.is_running else "not running"
     out.print(f"monitoring: {running}, last cycle {iso(status.last_cycle_at) or 'never'}")
+    for gap in status.gaps[-MOST_GAPS:]:
+        why = f"{_WHY[gap.why]} by {gap.actor}" if gap.actor else _WHY[gap.why]
+        out.print(f"            unknown from {iso(gap.start)} to {iso(gap.end) or 'now'}: {why}")
+
+
+MOST_GAPS = 5
+_WHY = {
+    Why.NEVER_STARTED: "monitoring had never been started",
+    Why.STOPPED: "monitoring was stopped",
+    Why.NOT_RUNNING: "monitoring was wanted, but no process ran it",
+}
 
 
 def _print_calls(calls: CallCounts) -> None:

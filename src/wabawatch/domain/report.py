@@ -38,6 +38,7 @@ from wabawatch.domain.metrics import (
     template_sends,
 )
 from wabawatch.domain.polls import Progress
+from wabawatch.domain.runs import Gap
 from wabawatch.domain.standing import TemplateUse
 
 WEBHOOK_LIMIT_S = 20.0
@@ -200,6 +201,8 @@ class SystemStatus:
     """How often each limit of Meta's was hit, by error code, in whole hours"""
     polling: Progress | None = None
     """How Meta is asked; None: it is not"""
+    gaps: tuple[Gap, ...] = ()
+    """When monitoring did not run in this window: what passed then is unknown"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from enum import StrEnum
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.report import Assessment
+from wabawatch.domain.runs import Ended
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.assessing import Rules, assess_window, closed_minute
-from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED, Clock, CycleLog, Deed, Figures, Window
-
-CYCLE_AT = "cycle_at"
-"""The mark that says which window was judged last since monitoring was started (0: none)."""
+from wabawatch.monitoring_ports import CYCLE_AT, CycleLog
+from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED, Clock, Deed, Figures, Window
 
 WINDOW_MS = 24 * HOUR_MS
 CATCH_UP_MS = 48 * HOUR_MS
@@ -32,10 +31,11 @@ class Wanted(StrEnum):
 def due(last: Millis, now: Millis, interval_ms: Millis) -> Millis | None:
     """The end of the next window to judge, on whole intervals; None when its time has not come.
 
-    A window that was missed comes first, the oldest at most `CATCH_UP_MS` ago.
+    A window that was missed comes first, the oldest at most `CATCH_UP_MS` ago. Where the clock was set back by more
+    than an interval, it goes on from what the clock says now.
     """
     newest = now - now % interval_ms
-    if not last:
+    if not last or last - now > interval_ms:
         return newest
     oldest = now - CATCH_UP_MS
     following = max(last - last % interval_ms + interval_ms, oldest - oldest % interval_ms)
@@ -59,8 +59,8 @@ class Cycle:
         now = self.clock.now()
         at = due(self.figures.mark(CYCLE_AT), now, self.rules.interval_ms)
         if at is None:
-            if now - self.figures.mark(ALIVE) >= ALIVE_EVERY_MS:
-                self.log.set_marks({ALIVE: now})
+            if abs(now - self.figures.mark(ALIVE)) >= ALIVE_EVERY_MS:
+                self.log.note_alive(now)
             return False
         end = closed_minute(at)  # an interval need not be of whole minutes
         assessment = assess_window(self.figures, Window(end - WINDOW_MS, end), end, self.rules)
@@ -73,12 +73,14 @@ class Cycle:
 
         Gives whether monitoring is wanted now. What was missed while it was stopped stays unknown: it is not made up.
         """
-        done = Deed(actor, f"monitoring_{wanted}")
+        done, now = Deed(actor, f"monitoring_{wanted}"), self.clock.now()
+        is_running = self.figures.mark(MONITORING) == RUNNING
         if wanted is Wanted.STOP:
-            self.log.set_marks({MONITORING: STOPPED, ALIVE: 0}, done)
+            self.log.decide(now, {MONITORING: STOPPED, ALIVE: 0}, done, Ended.STOPPED)
             return False
-        if wanted is Wanted.RESTART or self.figures.mark(MONITORING) != RUNNING:
-            self.log.set_marks({MONITORING: RUNNING, CYCLE_AT: 0}, done)
+        if wanted is Wanted.RESTART or not is_running:
+            ended = Ended.RESTARTED if is_running else None
+            self.log.decide(now, {MONITORING: RUNNING, CYCLE_AT: 0}, done, ended)
         return True
 
     def start_first_time(self, actor: str) -> bool:

@@ -9,6 +9,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.findings import Finding, failed, ok, warning
 from wabawatch.domain.graph_versions import Age, age_of, newest
 from wabawatch.domain.premises import BooksState, Premises, Traffic
+from wabawatch.domain.runs import SILENCE_MS
 from wabawatch.flows import doctoring_forward as forwarded
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
@@ -16,8 +17,6 @@ from wabawatch.flows.doctoring_meta import examine_meta
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
 from wabawatch.settings import Settings
 
-SILENCE_MS = 180_000
-"""After this time without a sign of life, monitoring does not run."""
 SHORT_TOKEN = 16
 
 
@@ -91,7 +90,7 @@ def monitoring(books: BooksState, settings: Settings, now: Millis, *, is_serving
         if settings.is_production and settings.monitoring.enabled:
             return ok(check, "starts by itself at the first start in production")
         return warning(check, "never started", "wabawatch monitor start (in production it starts by itself)")
-    if now - books.marks.get(ALIVE, 0) < SILENCE_MS:
+    if abs(now - books.marks.get(ALIVE, 0)) < SILENCE_MS:
         return ok(check, f"running, {last}")
     if is_serving:
         return failed(check, f"wanted, but it gives no sign of life; {last}", "see the server's log, then restart it")

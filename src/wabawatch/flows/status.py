@@ -9,14 +9,13 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.polls import Progress, progress
 from wabawatch.domain.report import MetricPoint, OpenAlerts, SystemStatus, Uptime
-from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
+from wabawatch.domain.runs import SILENCE_MS
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.flows.assessing import Rules, assess_window
 from wabawatch.limits_ports import Hits
+from wabawatch.monitoring_ports import Runs
 from wabawatch.polling_ports import Boards
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, Clock, Figures, Window
-
-SILENCE_MS = 3 * MINUTE_MS
-"""After this time without a sign of life, monitoring is not running, whatever is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class StatusFlow:
     clock: Clock
     rules: Rules
     hits: Hits
+    runs: Runs
     boards: Boards | None = None
     """None: Meta is not asked"""
     uptime: Callable[[Millis | None], Uptime] = lambda _start: Uptime()
@@ -45,13 +45,14 @@ class StatusFlow:
             assessment=assess_window(self.figures, window, now, self.rules),
             bodies=bodies,
             calls=self.figures.calls(window),
-            is_running=is_wanted and now - self.figures.mark(ALIVE) < SILENCE_MS,
+            is_running=is_wanted and abs(now - self.figures.mark(ALIVE)) < SILENCE_MS,
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,
             alerts=OpenAlerts(),
             uptime=self.uptime(window.start),
             limit_hits=self.hits.hits(window.start, now, 0).by_code,
             polling=self.polling(),
+            gaps=tuple(self.runs.gaps(window.start, now, now)),
         )
 
     def polling(self) -> Progress | None:

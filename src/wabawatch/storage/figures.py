@@ -14,9 +14,10 @@ from wabawatch.domain.metrics import Tally
 from wabawatch.domain.platform import rating_at
 from wabawatch.domain.report import BodyCounts, MetricPoint, metric_points
 from wabawatch.domain.rollups import TIERS, Floors, Scope, Span, Tier, cover
+from wabawatch.domain.runs import Ended
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
-from wabawatch.ports import CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
-from wabawatch.storage import audit, body_log, calls_log, counts
+from wabawatch.ports import ALIVE, CLOSED_UNTIL, DIGESTED, BodyId, Clock, Deed, Inbox, Window
+from wabawatch.storage import audit, body_log, calls_log, counts, runs
 from wabawatch.storage import packed_counts as packed
 from wabawatch.storage.application_answers import UNANSWERED
 from wabawatch.storage.books import read_floors, read_mark
@@ -33,7 +34,7 @@ SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
 
 
 class SqlFigures:
-    """`ports.Figures` and `ports.CycleLog`."""
+    """`ports.Figures` and `monitoring_ports.CycleLog`."""
 
     def __init__(self, database: Database, inbox: Inbox, clock: Clock) -> None:
         self._database = database
@@ -113,12 +114,21 @@ class SqlFigures:
             new = insert(connection, cycles).values(at=at, ran_at=ran_at, verdict=verdict, detail=detail)
             connection.execute(new.on_conflict_do_nothing())
             set_marks(connection, marks)
+            runs.note_alive(connection, ran_at)
 
-    def set_marks(self, marks: Mapping[str, int], done: Deed | None = None) -> None:
+    def note_alive(self, now: Millis) -> None:
+        with self._database.writing() as connection:
+            set_marks(connection, {ALIVE: now})
+            runs.note_alive(connection, now)
+
+    def decide(self, now: Millis, marks: Mapping[str, int], done: Deed, ended: Ended | None) -> None:
         with self._database.writing() as connection:
             set_marks(connection, marks)
-            if done is not None:
-                audit.append(connection, self._clock.now(), done.actor, done.action, done.subject)
+            if ended is not None:
+                runs.end_run(connection, now, ended, done.actor)
+            if ended is not Ended.STOPPED:
+                runs.note_alive(connection, now)
+            audit.append(connection, now, done.actor, done.action, done.subject)
 
     def keep_answers(self, answers: Mapping[tuple[Millis, int], int]) -> None:
         """Add the receiver's answer times: (time, histogram slot) -> how many."""

@@ -31,6 +31,7 @@ from wabawatch.storage.step_0014 import add_uptime
 from wabawatch.storage.step_0015 import add_alerts
 from wabawatch.storage.step_0016 import add_error_paths
 from wabawatch.storage.step_0017 import add_notices
+from wabawatch.storage.step_0018 import add_monitoring
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -65,6 +66,7 @@ STEPS: tuple[Step, ...] = (
     Step(15, "alerts", add_alerts),
     Step(16, "which messages have an error, and ways to conversations and origins", add_error_paths),
     Step(17, "who is told of alerts", add_notices),
+    Step(18, "when monitoring ran", add_monitoring),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

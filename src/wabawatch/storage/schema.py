@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text
 
-from wabawatch.storage import schema_alerts, schema_forward, schema_notices, schema_uptime
+from wabawatch.storage import schema_alerts, schema_forward, schema_monitoring, schema_notices, schema_uptime
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
@@ -57,6 +57,7 @@ __all__ = [
     "rollups",
     "schema_alerts",
     "schema_forward",
+    "schema_monitoring",
     "schema_notices",
     "schema_steps",
     "schema_uptime",

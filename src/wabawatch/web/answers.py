@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.polls import Pace
+from wabawatch.domain.runs import Why
 
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Time: TypeAlias = Annotated[str, Meta(description="ISO 8601 in UTC", extra_json_schema={"format": "date-time"})]
@@ -31,12 +32,22 @@ class Wanted(Strict):
     wanted: bool
 
 
+class Gap(Strict, rename={"start": "from", "end": "to"}):
+    """A time in which monitoring did not run: what passed then is unknown."""
+
+    start: Time
+    end: Annotated[Time | None, Meta(description="null: it lasts")]
+    why: Why
+    by: Annotated[str, Meta(description="Who stopped it")]
+
+
 class Monitoring(Strict):
     """How monitoring is doing."""
 
     running: bool
     last_cycle_at: Time | None
     interval_ms: int
+    gaps: Annotated[list[Gap], Meta(description="Of the window, at most the newest 20")]
 
 
 class Polling(Strict):

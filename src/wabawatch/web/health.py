@@ -50,9 +50,12 @@ def liveness(
     inbox_trouble: str = "",
     database_trouble: str = "",
     writing_trouble: str = "",
+    monitoring_trouble: str = "",
+    heartbeat_trouble: str = "",
     polling: Progress | None = None,
 ) -> Answer:
-    """Whether the process does its work: inbox and database answer, no backlog is old, no loop stalled.
+    """Whether the process does its work: inbox and database answer, no backlog is old, no loop stalled, and somewhere
+    monitoring runs if it is wanted.
 
     *oldest_waiting_s* is the age of the oldest body that waits, None when none does. A trouble says what is wrong and
     what to do, "" when nothing is; it is shown to anybody who asks, as is the `last_error` of the loops.
@@ -62,7 +65,10 @@ def liveness(
     database = _check("database", database_trouble)
     if writing_trouble and not database_trouble:
         database = {"name": "database", "status": Condition.DEGRADED, "detail": writing_trouble}
-    rest = [*([] if polling is None else [_polling(polling)]), *map(_loop, loops)]
+    own: list[Check] = [_check("monitoring", monitoring_trouble)]
+    if heartbeat_trouble:  # an outside service that is away is no reason to end this process
+        own.append({"name": "heartbeat", "status": Condition.DEGRADED, "detail": heartbeat_trouble})
+    rest = [*own, *([] if polling is None else [_polling(polling)]), *map(_loop, loops)]
     return _answer([_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s), *rest])
 
 

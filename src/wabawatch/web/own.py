@@ -57,6 +57,10 @@ class Own:
     """Where webhooks are forwarded to, if anywhere"""
     usages: Callable[[], Sequence[Usage]] = tuple
     """How much of the limits on calls to Meta is used"""
+    monitoring_trouble: Callable[[], str] = str
+    """Why monitoring does not run although it is wanted, in a sentence; "" when all is well"""
+    heartbeat_trouble: Callable[[], str] = str
+    """Why the outside service does not hear of us; "" when it does, or there is none"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -81,9 +85,10 @@ class Own:
         return Response(await run_in_threadpool(self._metrics), headers={"content-type": CONTENT_TYPE})
 
     def _liveness(self) -> Answer:
-        oldest_s, inbox_trouble, database_trouble = None, self.inbox.trouble(), ""
+        oldest_s, inbox_trouble, database_trouble, monitoring_trouble = None, self.inbox.trouble(), "", ""
         try:
             digested = self.figures.mark(DIGESTED)
+            monitoring_trouble = self.monitoring_trouble()
         except StoreUnavailable as error:
             database_trouble = str(error)
         else:
@@ -97,6 +102,8 @@ class Own:
             inbox_trouble=inbox_trouble,
             database_trouble=database_trouble,
             writing_trouble=self.writing_trouble(),
+            monitoring_trouble=monitoring_trouble,
+            heartbeat_trouble=self.heartbeat_trouble(),
             polling=None if database_trouble else self.status.polling(),
         )
 

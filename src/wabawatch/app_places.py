@@ -1,0 +1,69 @@
+"""Where the parts of one installation are kept, and its clock."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.facts import Millis
+from wabawatch.settings import Settings
+from wabawatch.storage.dialect import is_sqlite, sqlite_file
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> Millis:
+        """Milliseconds since 1970 UTC."""
+        return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of one installation are kept."""
+
+    database_url: str
+    inbox: Path | None
+    """The file of the inbox; None: the database holds that too"""
+    key_file: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where files are kept."""
+        return self.key_file.parent if self.inbox is None else self.inbox.parent
+
+    @property
+    def monitor_lock(self) -> Path | None:
+        """The file that is locked by the process that runs monitoring; None: the database says who does."""
+        return None if self.inbox is None else self.inbox.with_name(f"{self.inbox.stem}-monitor.lock")
+
+
+def places_of(settings: Settings) -> Places:
+    """Where things are, by the settings. Next to an SQLite database that is named, else in the data folder.
+
+    Raises BadRequest when the database is an SQLite one in memory: nothing would be kept.
+    """
+    storage = settings.storage
+    if storage.database_url is None:
+        folder, name = storage.data_dir, "wabawatch.db"
+        return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
+    url = storage.database_url.reveal()
+    if not is_sqlite(url):
+        return Places(url, None, storage.key_path)
+    path = sqlite_file(url)
+    if path is None:
+        raise BadRequest("DATABASE_URL: an SQLite database in memory keeps nothing; give sqlite:///PATH, or unset it")
+    inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
+    return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
+
+
+def make_private(path: Path | None) -> None:
+    """Make the file at *path*, if it is missing, for nobody but our user. SQLite's files beside it follow its mode."""
+    if path is not None:
+        # One that is there is not even opened: closing it would drop the locks that this process holds on it.
+        with suppress(OSError):  # whoever opens it will say what is wrong
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
