@@ -142,7 +142,10 @@ def test_every_key_of_the_settings_file_that_is_named_exists(page: Path) -> None
     known = {each.key for each in SETTINGS} | secret
 
     for block in blocks(page, "toml"):
-        keys = {re.sub(r"^(apps|forward|channels)\.[^.]+", r"\1.<name>", key) for key in flat(tomllib.loads(block))}
+        keys = {
+            re.sub(r"^(apps|forward|channels|maintenance)\.[^.]+", r"\1.<name>", key)
+            for key in flat(tomllib.loads(block))
+        }
         keys = {re.sub(r"^(prices\.\w+)\.(default|[A-Z]{2})$", r"\1.<name>", key) for key in keys}
         assert keys <= known
 

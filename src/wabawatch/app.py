@@ -18,7 +18,9 @@ import msgspec
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
+from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_places import SystemClock, make_private, places_of
+from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact, Millis
 from wabawatch.domain.metrics import Weights
@@ -67,6 +69,7 @@ from wabawatch.web.api_forward import ForwardApi
 from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.api_messages import MessagesApi
+from wabawatch.web.api_silences import SilencesApi
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
 from wabawatch.web.gateway import Gateway, make_gateway
@@ -124,6 +127,7 @@ class System:
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
+        self.notices = NoticeFlows(self.database, self.clock, settings, lambda name, _: BY_NAME.get(name), BY_NAME)
         boards = self.platform if self.graph else None
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
         self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, self.watchman.runs, boards)
@@ -175,6 +179,7 @@ class System:
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
                 Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
+                *self.notices.loops(),
                 *self._polling(),
                 *own,
                 *forwarding,
@@ -233,6 +238,7 @@ class System:
             MessagesApi(self.browsing, self.clock),
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
+            SilencesApi(self.notices.telling, self.notices.silencing),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
         ]
 

@@ -1,0 +1,17 @@
+"""`wabawatch alerts …`: a table of its commands, each of which stands in a module of its subject."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from wabawatch.cli import alerts_silence
+
+app = App(name="alerts")
+
+app.command(alerts_silence.why)
+app.command(alerts_silence.silence)
+app.command(alerts_silence.unsilence)
+app.command(alerts_silence.silences)
+app.command(alerts_silence.maintain)
+app.command(alerts_silence.maintenance)
+app.command(alerts_silence.notices)
