@@ -63,3 +63,46 @@ def test_an_incident_may_be_commanded_on_the_way() -> None:
     list(made.steps())
 
     assert 70 <= made.totals()["rejected"] <= 80
+
+
+def test_a_country_alone_can_fail() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.FAILURES, START, HOUR, country="BR"))
+
+    list(made.steps())
+
+    countries = {each.address: each.country for each in made.world.contacts}
+    found = {(countries[row["recipient"]] == "BR", row["status"] == "failed") for row in made.truth()}
+    assert found == {(True, True), (False, False)}
+
+
+def test_an_account_whose_payment_is_blocked_fails_with_that_error() -> None:
+    made = simulation(mix=CALM)
+    waba = made.world.wabas[0].id
+    made.command(Incident(IncidentKind.FAILURES, START, HOUR, code=131042, waba=waba))
+
+    list(made.steps())
+
+    struck = {one.id for one in made.world.numbers if one.waba.id == waba}
+    assert all((row["status"] == "failed") == (row["number"] in struck) for row in made.truth())
+
+
+def test_refusals_strike_the_wanted_share() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.REFUSALS, START, HOUR, share=0.3, code=130429))
+
+    list(made.steps())
+
+    assert 60 <= made.totals()["rejected"] <= 120
+
+
+def test_late_webhooks_come_later_and_none_is_lost() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.WEBHOOKS_LATE, START, HOUR, late_ms=HOUR))
+
+    list(made.due(START + HOUR - 1))
+    early = made.totals()
+    list(made.steps())
+
+    assert early["pending"] == early["attempted"] > 0
+    assert made.totals()["pending"] == 0

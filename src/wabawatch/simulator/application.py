@@ -12,6 +12,7 @@ from typing import TypeAlias
 from wabawatch.domain.facts import Millis
 from wabawatch.simulator.ids import stream
 from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.pattern import Crowd, Pattern
 from wabawatch.simulator.world import Contact, Group, Number, Template, World
 
 Json: TypeAlias = dict[str, object]
@@ -62,12 +63,16 @@ class PlannedSend:
         return self.recipient.address if self.recipient is not None else ""
 
 
-def sends(world: World, mix: Mix, seed: int, count: int, start_at: Millis, period_ms: int) -> Iterator[PlannedSend]:
-    """The application's sends in the order of their time, spread evenly over the period."""
+def sends(
+    world: World, mix: Mix, seed: int, count: int, start_at: Millis, period_ms: int, pattern: Pattern | None = None
+) -> Iterator[PlannedSend]:
+    """The application's sends in the order of their time, spread evenly over the period, or as *pattern* has it."""
+    crowd = Crowd(world, pattern.skew) if pattern else None
+    times = pattern.times(count, start_at, period_ms, seed) if pattern else None
     for index in range(count):
         rng = stream(seed, "send", index)
-        at = start_at + int(period_ms * (index + rng.random()) / count)
-        yield _send(world, mix, rng, f"send-{index}", at)
+        evenly = start_at + int(period_ms * (index + rng.random()) / count)
+        yield _send(world, mix, rng, f"send-{index}", next(times) if times else evenly, crowd)
 
 
 def endless_sends(
@@ -98,8 +103,8 @@ def mark_as_read(number: Number, wamid: str) -> tuple[str, Json]:
     return f"{number.id}/messages", {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
 
 
-def _send(world: World, mix: Mix, rng: Random, key: str, at: Millis) -> PlannedSend:
-    contact = rng.choice(world.contacts)
+def _send(world: World, mix: Mix, rng: Random, key: str, at: Millis, crowd: Crowd | None = None) -> PlannedSend:
+    contact = crowd.draw(rng) if crowd else rng.choice(world.contacts)
     group = _group(world, mix, rng)
     number = group.number if group else contact.number
     kind, template = _kind(world, mix, rng, number, is_group=group is not None)

@@ -24,6 +24,7 @@ from wabawatch.simulator.ledger import Effect, Entry, Ledger, note
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.notices import template_paused
 from wabawatch.simulator.outgoing import status_item
+from wabawatch.simulator.pattern import Pattern
 from wabawatch.simulator.standing import Standing
 from wabawatch.simulator.steps import PostWebhook, Step
 
@@ -68,13 +69,16 @@ _Due: TypeAlias = _ItemDue | _BatchDue | _BodyDue | _StepDue
 class Engine:
     """The simulated platform. The same calls in the same order give the same bytes."""
 
-    def __init__(self, mix: Mix, seed: int, standing: Standing, *, secret: bytes, app: str) -> None:
+    def __init__(
+        self, mix: Mix, seed: int, standing: Standing, *, secret: bytes, app: str, pattern: Pattern | None = None
+    ) -> None:
         self.ledger = Ledger()
         self._mix = mix
         self._seed = seed
         self._standing = standing
         self._secret = secret
         self._app = app
+        self._pattern = pattern or Pattern()
         self._post = stream(seed, "post")
         self._heap: list[tuple[Millis, int, _Due]] = []
         self._order = count()
@@ -85,9 +89,9 @@ class Engine:
     def submit(self, send: PlannedSend) -> Sent:
         """Take a send: its whole fate is decided now, and its statuses are brought when they are due."""
         rng = stream(self._seed, "fate", send.key)
-        fate = decide(
-            send, self._mix, rng, outage=self._outage(send) or self._standing.refusal(send), doom=self._doom(send, rng)
-        )
+        outage = self._outage(send) or self._standing.refusal(send)
+        strain = self._pattern.strain(self._seed, send.number.id, send.at)
+        fate = decide(send, self._mix, rng, outage=outage, doom=self._doom(send, rng), strain=strain)
         own_wamid = "" if fate.refusal else wamid(send.address, rng, from_business=True)
         entry = self.ledger.open_send(send, own_wamid)
         for stages in _together(fate.stages):
@@ -134,21 +138,30 @@ class Engine:
         heappush(self._heap, (at, next(self._order), event))
 
     def _outage(self, send: PlannedSend) -> MetaError | None:
-        return ERRORS[2] if self.is_down(send.at, send.number.id) else None
+        if self.is_down(send.at, send.number.id):
+            return ERRORS[2]
+        felt = self._felt(IncidentKind.REFUSALS, send)
+        is_struck = felt is not None and stream(self._seed, "refused", send.key).random() < felt.share
+        return ERRORS[felt.code] if felt is not None and is_struck else None
 
     def _doom(self, send: PlannedSend, rng: Random) -> MetaError | None:
         felt = self._felt(IncidentKind.FAILURES, send)
         return ERRORS[felt.code] if felt is not None and rng.random() < felt.share else None
 
     def _felt(self, kind: IncidentKind, send: PlannedSend) -> Incident | None:
-        struck = (one for one in self._incidents if one.kind is kind and one.strikes(send.at, send.number.id))
-        return next(struck, None)
+        country = send.recipient.country if send.recipient else ""
+        template = send.template.id if send.template else ""
+        felt = (send.at, send.number.id, send.number.waba.id, country, template)
+        return next((one for one in self._incidents if one.kind is kind and one.strikes(*felt)), None)
 
     def _tell_status(self, send: PlannedSend, entry: Entry, stages: tuple[Stage, ...], rng: Random) -> None:
         item = status_item(send, entry, stages, is_phone_omitted=rng.random() < self._mix.phone_omitted)
         due = send.at + max(stage.after_ms for stage in stages) + rng.randrange(40, 700)
         if rng.random() < self._mix.delayed:
             due += int(_MINUTE * 240 ** rng.random())
+        for incident in self._incidents:
+            if incident.kind is IncidentKind.WEBHOOKS_LATE and incident.strikes(send.at, send.number.id):
+                due += incident.late_ms
         self.tell(item, due)
         if rng.random() < self._mix.item_repeated:
             self.tell(item, due + rng.randrange(1, 600) * _SECOND)

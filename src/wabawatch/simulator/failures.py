@@ -49,6 +49,7 @@ ERRORS = {
         MetaError(131026, "Message undeliverable", "The recipient cannot receive this message."),
         MetaError(131031, "Account has been locked", "The account or number was locked.", 403),
         MetaError(131048, "Spam rate limit hit", "Too many messages of this number were blocked or reported."),
+        MetaError(131042, "Business eligibility payment issue", "The payment method of the account is not valid."),
         MetaError(131047, "Re-engagement message", "More than 24 hours since the recipient last wrote."),
         MetaError(131049, "Message not delivered to keep the ecosystem healthy", "Marketing limit of this recipient."),
         MetaError(131050, "User has stopped marketing messages", "The recipient opted out of marketing messages."),

@@ -38,8 +38,13 @@ class Fate:
     stages: tuple[Stage, ...] = ()
 
 
-def decide(send: PlannedSend, mix: Mix, rng: Random, *, outage: MetaError | None, doom: MetaError | None) -> Fate:
-    """Decide what becomes of *send*. *outage* refuses it; *doom* fails it once accepted (incidents)."""
+def decide(
+    send: PlannedSend, mix: Mix, rng: Random, *, outage: MetaError | None, doom: MetaError | None, strain: float = 1.0
+) -> Fate:
+    """Decide what becomes of *send*. *outage* refuses it; *doom* fails it once accepted (incidents); *strain*: how much
+    likelier than usual it fails or stays undelivered."""
+    if strain != 1.0:
+        mix = replace(mix, failed=min(0.5, mix.failed * strain), undelivered=min(0.5, mix.undelivered * strain))
     answer_after = rng.randrange(80, 450)
     refusal = outage or _refusal(send, mix, rng)
     if refusal is not None:

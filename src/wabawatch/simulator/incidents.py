@@ -17,6 +17,10 @@ class IncidentKind(StrEnum):
     """Nothing is brought until the incident ends; then all of it is."""
     FAILURES = "failures"
     """Accepted messages fail."""
+    REFUSALS = "refusals"
+    """The API refuses sends."""
+    WEBHOOKS_LATE = "webhooks_late"
+    """Statuses of what is sent meanwhile are brought later than they would be, with their own time in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +31,25 @@ class Incident:
     at: Millis
     duration_ms: int
     share: float = 1.0
-    """FAILURES only: how many of the messages fail, from 0 to 1."""
+    """FAILURES and REFUSALS only: how many of the messages, from 0 to 1."""
     code: int = 131026
-    """FAILURES only: with which error."""
+    """FAILURES and REFUSALS only: with which error."""
     number: str = ""
-    """API_DOWN and FAILURES only: the phone_number_id concerned; ``""`` means all."""
+    """Not of WEBHOOKS_SILENT: the phone_number_id concerned; ``""`` means all."""
+    waba: str = ""
+    """FAILURES and REFUSALS only, as the next two: whose messages."""
+    country: str = ""
+    """Of the recipient, in two letters."""
+    template: str = ""
+    """Its id."""
+    late_ms: int = 0
+    """WEBHOOKS_LATE only: how much later."""
 
     @property
     def ends_at(self) -> Millis:
         return self.at + self.duration_ms
 
-    def strikes(self, at: Millis, number: str = "") -> bool:
-        """Whether the incident is felt at *at* by *number*."""
-        return self.at <= at < self.ends_at and self.number in ("", number)
+    def strikes(self, at: Millis, number: str = "", waba: str = "", country: str = "", template: str = "") -> bool:
+        """Whether the incident is felt at *at* by a message of that number and so on."""
+        concerned = ((self.number, number), (self.waba, waba), (self.country, country), (self.template, template))
+        return self.at <= at < self.ends_at and all(own in ("", felt) for own, felt in concerned)

@@ -132,6 +132,10 @@ class Break(Order):
     share: float = 1.0
     code: int = 131026
     number: str = ""
+    waba: str = ""
+    country: str = ""
+    template: str = ""
+    late_s: float = 0.0
 
 
 ORDERS: Mapping[str, type[Order]] = {
@@ -285,7 +289,10 @@ def _restrict(simulation: Simulation, order: Restrict, at: Millis) -> Json:
 
 def _break(simulation: Simulation, order: Break, at: Millis) -> Json:
     try:
-        incident = Incident(order.kind, at, int(order.duration_s * _SECOND), order.share, order.code, order.number)
+        concerned = (order.number, order.waba, order.country, order.template)
+        late_ms = round(order.late_s * _SECOND)
+        length_ms = int(order.duration_s * _SECOND)
+        incident = Incident(order.kind, at, length_ms, order.share, order.code, *concerned, late_ms)
         simulation.command(incident)
     except ValueError as error:
         raise BadOrder(str(error)) from None

@@ -17,6 +17,7 @@ from wabawatch.simulator.logbook import outcome_of, records
 from wabawatch.simulator.media import MediaStore
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.notices import template_state
+from wabawatch.simulator.pattern import Pattern
 from wabawatch.simulator.standing import APP_ID, Standing
 from wabawatch.simulator.steps import CallGraph, PostWebhook, Step
 from wabawatch.simulator.traffic import around
@@ -53,13 +54,15 @@ class Simulation:
         secret: bytes = SECRET,
         app: str = "default",
         templates: int = 24,
+        pattern: Pattern | None = None,
+        wabas: int = 2,
     ) -> None:
         people = max(40 * numbers, messages // 8)
         self.world: World = build(
-            seed, numbers=numbers, contacts=people, templates=templates, bsuid_only=mix.bsuid_only
+            seed, numbers=numbers, contacts=people, templates=templates, bsuid_only=mix.bsuid_only, wabas=wabas
         )
         self.standing = Standing(self.world, seed, start_at)
-        self.engine = Engine(mix, seed, self.standing, secret=secret, app=app)
+        self.engine = Engine(mix, seed, self.standing, secret=secret, app=app, pattern=pattern)
         self.app_token = f"{APP_ID}|{secret.decode()}"
         """The app's own token, which asks about its subscriptions."""
         self.media = MediaStore(seed)
@@ -69,7 +72,7 @@ class Simulation:
         self._mix = mix
         self._planned = messages
         self._ends_at = start_at + period_ms
-        self._plan: Iterator[PlannedSend] = sends(self.world, mix, seed, messages, start_at, period_ms)
+        self._plan: Iterator[PlannedSend] = sends(self.world, mix, seed, messages, start_at, period_ms, pattern)
         self._next = next(self._plan, None)
         self._signatures: set[str] = set()
         self._received = 0

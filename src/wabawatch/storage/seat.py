@@ -1,7 +1,7 @@
 """The one place from which monitoring is run, given back by the operating system when its holder dies.
 
 A lock of a session or of an open file, and no lease in a row: it is free the moment the process is gone, however it
-went, and no clock that jumps can give it to two (docs/decisions/0010-one-monitor.md).
+went, and no clock that jumps can give it to two (docs/decisions/0011-one-monitor.md).
 """
 
 from __future__ import annotations
