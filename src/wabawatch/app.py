@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wabawatch.app_channels import channel_desk
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
@@ -64,6 +65,7 @@ from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web.api import Api
 from wabawatch.web.api_batches import Admit, BatchesApi
+from wabawatch.web.api_channels import ChannelsApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_forward import ForwardApi
 from wabawatch.web.api_limits import LimitsApi
@@ -128,6 +130,7 @@ class System:
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
         self.notices = NoticeFlows(self.database, self.clock, settings, lambda name, _: BY_NAME.get(name), BY_NAME)
+        self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
         boards = self.platform if self.graph else None
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
         self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, self.watchman.runs, boards)
@@ -239,6 +242,7 @@ class System:
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
             SilencesApi(self.notices.telling, self.notices.silencing),
+            ChannelsApi(self.channels),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
         ]
 

@@ -18,6 +18,7 @@ from wabawatch import settings_channels
 from wabawatch.domain.notices import Delivered, Notice, NoticeKind, Outcome
 from wabawatch.kinds import Secret
 from wabawatch.notifiers import channels
+from wabawatch.notifiers.answers import secrets_of, without
 from wabawatch.notifiers.page import page_of
 from wabawatch.notifiers.posting import Poster
 from wabawatch.notifiers.slack import SlackBot
@@ -174,3 +175,24 @@ def test_another_package_can_bring_a_kind_of_channel(monkeypatch: pytest.MonkeyP
     [channel] = given(OPS_KIND="pager").all_channels.values()
 
     assert made(channel).deliver(FIRING, "").detail == f"paged about {FIRING.key}"
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://hooks.slack.com/services/T0123/B0123/Xyz9", {"T0123", "B0123", "Xyz9"}),
+        ("https://user:p%40ss@desk.example.com:8443/in?token=abcd", {"p%40ss", "p@ss", "user", "abcd"}),
+        ("https://desk.example.com?k=abcdef", {"abcdef"}),
+    ],
+)
+def test_every_part_of_an_address_but_its_host_may_be_secret(url: str, secrets: set[str]) -> None:
+    found = set(secrets_of(url))
+
+    assert secrets <= found
+    assert not {"hooks.slack.com", "desk.example.com", "in"} & found
+
+
+def test_a_secret_is_taken_out_in_every_form() -> None:
+    text = "s3/cr=t s3%2Fcr%3Dt s3/cr%3Dt czMvY3I9dA== Bearer abc.def https://u:p@host/x?y=z"
+
+    assert without(["s3/cr=t"], text) == "… … … … Bearer … https://host/x?…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from wabawatch.cli import alerts_silence
+from wabawatch.cli import alerts_channels, alerts_silence
 
 app = App(name="alerts")
 
@@ -15,3 +15,6 @@ app.command(alerts_silence.silences)
 app.command(alerts_silence.maintain)
 app.command(alerts_silence.maintenance)
 app.command(alerts_silence.notices)
+app.command(alerts_channels.channels)
+app.command(alerts_channels.try_channel, name="test")
+app.command(alerts_channels.runbook)

@@ -24,7 +24,7 @@ COMMANDS = {
     "violations": "Show sends that broke the template rule, with the evidence.",
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",
     "preflight": "Ask before a campaign: go, risky or stop, with the reasons.",
-    "alerts": "Show who is told of alerts and why not; silences and maintenance.",
+    "alerts": "Show who is told of alerts and why not; try channels; read runbooks; silence.",
     "monitor": "Start, stop or restart monitoring.",
     "tokens": "Make, list and revoke tokens for the API.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from wabawatch.domain.notices import Delivered, Outcome
 from wabawatch.net import redact
 from wabawatch.notifiers.words import cut
 
 LONGEST_DETAIL = 300
+SHORTEST_SECRET = 4
+"""A shorter part of an address gives nothing away, and would be found in any text"""
 
 MAY_PASS = frozenset({408, 421, 423, 425, 429})
 """The 4xx that tell of the moment, not of the request"""
@@ -59,8 +62,26 @@ def seconds_of(retry_after: str, now: datetime) -> float | None:
 
 def without(secrets: Iterable[str], text: str) -> str:
     """*text* without any of *secrets*, as they are, as in a URL or in base64, and without what looks like one."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        encoded = base64.b64encode(secret.encode()).decode()
-        for form in {secret, quote(secret), quote(secret, safe=""), encoded, encoded.rstrip("=")}:
-            text = text.replace(form, "…")
+    # The longest first: one may be a part of another.
+    for form in sorted({form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True):
+        text = text.replace(form, "…")
     return redact(text)
+
+
+def _forms(secret: str) -> set[str]:
+    encoded = base64.b64encode(secret.encode()).decode()
+    return {secret, quote(secret), quote(secret, safe=""), encoded, encoded.rstrip("=")}
+
+
+def secrets_of(url: str, *, has_host: bool = True) -> list[str]:
+    """*url*, and each of its parts that could be a secret. *has_host*: whether its host stands first, and is none."""
+    user, at, rest = url.partition("://")[2].rpartition("@")
+    path = re.sub(r"^[^/?#]*", "", rest) if has_host else rest
+    words = re.split(r"[/?#&@=:]", f"{user}{at}{path}")
+    return [url, *(form for word in words if len(word) >= SHORTEST_SECRET for form in (word, unquote(word)))]
+
+
+def masked(address: str) -> str:
+    """An e-mail address that can be recognised by who knows it: `o…@example.com`."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"

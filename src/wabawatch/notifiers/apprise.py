@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from urllib.parse import unquote
 
 from wabawatch.domain.notices import Delivered, Notice
 from wabawatch.net import Guard
-from wabawatch.notifiers.answers import judged, refused, retry, sent, without
+from wabawatch.notifiers.answers import judged, refused, retry, secrets_of, sent, without
 from wabawatch.notifiers.page import Tone, page_of
 from wabawatch.notifiers.text import text_of
 
@@ -66,7 +64,7 @@ class Apprise:
             answer = json.loads(done.stdout)
         except ValueError:
             return retry(f"Apprise ended with {done.returncode} and said nothing that can be read")
-        said = without(_secrets(self.url), str(answer.get("detail", "")))
+        said = without(secrets_of(self.url, has_host=False), str(answer.get("detail", "")))
         match answer.get("outcome"):
             case "sent":
                 return sent()
@@ -76,11 +74,3 @@ class Apprise:
                 return judged(int(answer["status"]))
             case _:
                 return retry(said or "the service did not take it")
-
-
-def _secrets(url: str) -> list[str]:
-    """The address, and each of its parts that could be a secret."""
-    rest = url.partition("://")[2]
-    parts = re.split(r"[/?&@]", rest)
-    parts += [word for part in parts for word in part.replace("=", ":").split(":")]
-    return [url, *(form for part in parts if len(part) > 3 for form in (part, unquote(part)))]

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
 from wabawatch.domain.notices import Delivered, Notice, Outcome
-from wabawatch.notifiers.answers import refused, retry, sent, without
+from wabawatch.notifiers.answers import masked, refused, retry, sent, without
 from wabawatch.notifiers.html import html_of
 from wabawatch.notifiers.page import Page, Tone, page_of
 from wabawatch.notifiers.smtp import Refusals, Trouble, hand_over
@@ -82,12 +82,6 @@ def _judged(refusals: Refusals, total: int, message_id: str, secrets: Collection
         return retry(detail)
     # Those who took it have it: trying again would change nothing for the others.
     return refused(detail) if len(refusals) == total else Delivered(Outcome.SENT, detail[:300], message_id)
-
-
-def masked(address: str) -> str:
-    """An e-mail address that can be recognised by who knows it: `o…@example.com`."""
-    name, _, domain = address.rpartition("@")
-    return f"{name[:1]}…@{domain}"
 
 
 def mail_of(notice: Notice, page: Page, sender: str, to: Sequence[str], thread: str) -> EmailMessage:

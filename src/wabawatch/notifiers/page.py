@@ -256,6 +256,7 @@ _CAUSES = {
 }
 
 _PHRASES = {
+    "DELIVERY_ANOMALY": "{value} above the usual, of {n}",
     "DELIVERY_RATE_LOW": "{value} of {n} delivered",
     "FAILURE_RATE_HIGH": "{value} of {n} failed",
     "QUALITY_SCORE_LOW": "a score of {value}, from {n} messages",

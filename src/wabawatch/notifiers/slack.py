@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from wabawatch.domain.notices import Delivered, Notice, NoticeKind
-from wabawatch.notifiers.answers import judged, refused, retry, sent
+from wabawatch.notifiers.answers import judged, refused, retry, secrets_of, sent
 from wabawatch.notifiers.page import Page, page_of
 from wabawatch.notifiers.posting import Answer, Poster
 from wabawatch.notifiers.slack_blocks import blocks_of, fallback_of
@@ -34,7 +34,7 @@ class SlackHook:
 
     def deliver(self, notice: Notice, thread: str) -> Delivered:
         """Deliver *notice* as a message of its own."""
-        answer = self.poster.post(self.url, _encoded(_message(page_of(notice, self.zone))), {}, _secrets(self.url))
+        answer = self.poster.post(self.url, _encoded(_message(page_of(notice, self.zone))), {}, secrets_of(self.url))
         return answer if isinstance(answer, Delivered) else judged(answer.status, answer.said, answer.retry_after_s)
 
 
@@ -71,11 +71,6 @@ def _message(page: Page) -> dict[str, Any]:
 
 def _encoded(message: dict[str, Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _secrets(url: str) -> tuple[str, ...]:
-    """The address, and the part of it that makes it secret."""
-    return url, url.partition("/services/")[2]
 
 
 def _judged(answer: Answer) -> Delivered:

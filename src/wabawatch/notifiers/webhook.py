@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from wabawatch.domain.notices import Delivered, Notice
-from wabawatch.notifiers.answers import judged
+from wabawatch.notifiers.answers import judged, secrets_of
 from wabawatch.notifiers.json_body import body_of
 from wabawatch.notifiers.page import page_of
 from wabawatch.notifiers.posting import Poster
@@ -58,5 +58,5 @@ class Webhook:
         headers = {"webhook-id": notice.key, "webhook-timestamp": str(timestamp)}
         if self.secret:
             headers["webhook-signature"] = signature(key_of(self.secret), notice.key, timestamp, body)
-        answer = self.poster.post(self.url, body, headers, (self.url, self.secret))
+        answer = self.poster.post(self.url, body, headers, (*secrets_of(self.url), self.secret))
         return answer if isinstance(answer, Delivered) else judged(answer.status, answer.said, answer.retry_after_s)
