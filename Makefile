@@ -11,13 +11,14 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ARGS ?=
 
-.PHONY: help demo test check proof fuzz bench bench-long fmt docs lock clean
+.PHONY: help demo test check proof notices-proof fuzz bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
 	@echo 'make test    all tests (ARGS="-k name" for some)'
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
+	@echo 'make notices-proof   the process that tells people of alerts, killed 50 times: each notice arrives (minutes; KILLS=)'
 	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
 	@echo 'make fuzz    any request, body, dump and record, guided by coverage (FUZZ_SECONDS=600)'
 	@echo 'make fmt     format and mend what can be mended'
@@ -41,6 +42,9 @@ proof: $(VENV)/.runtime
 	@$(BIN)/wabawatch demo --messages 20000 --once > /dev/null
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/wabawatch demo --messages $(or $(MESSAGES),2000) --once --nasty --seed $$seed > /dev/null || exit 1; done
+
+notices-proof: $(VENV)/.dev
+	@NOTICE_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -q tests/e2e/test_notices_killed.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench $(ARGS)

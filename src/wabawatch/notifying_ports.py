@@ -44,11 +44,21 @@ class Glance:
     last_told: Mapping[tuple[str, NoticeKind], Millis]
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Whether anything may have changed that is decided from."""
+
+    has_unplanned: bool
+    """There are transitions that nobody has planned yet"""
+    deeds: int
+    """Grows with whatever people do: acknowledge, silence, end a silence"""
+
+
 class NoticeBook(Protocol):
     """Decisions, and the outbox. Raises StoreUnavailable."""
 
-    def has_unplanned(self) -> bool:
-        """Whether there are transitions that nobody has planned yet. Cheap."""
+    def pulse(self) -> Pulse:
+        """Whether a look is worth it. Cheap."""
 
     def glance(self, now: Millis) -> Glance:
         """How everything stands, from one consistent view."""

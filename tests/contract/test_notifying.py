@@ -74,7 +74,7 @@ def test_a_transition_is_planned_once(desk: Desk, database: Database) -> None:
 
     with database.reading() as connection:
         assert connection.execute(select(alert_transitions.c.planned_at)).scalars().all() == [T0]
-    assert not desk.book.has_unplanned()
+    assert not desk.book.pulse().has_unplanned
     assert not desk.planning.step()
 
 
@@ -83,7 +83,7 @@ def test_without_channels_what_happens_is_planned_all_the_same(database: Databas
     desk.fire()
     desk.work(0)
 
-    assert not desk.book.has_unplanned()
+    assert not desk.book.pulse().has_unplanned
     assert count(database, alert_decisions) == 0
 
 
@@ -218,10 +218,10 @@ def test_a_process_that_dies_while_it_delivers_leaves_the_notice_to_others(share
     claimed = first.book.claim("ops", "first", T0, T0 + LEASE_MS)
     assert claimed is not None
 
-    second.work(1.9)
+    second.work(0.74)
     assert second.notifiers["ops"].got == []
 
-    second.work(2)
+    second.work(0.75)
     assert second.notifiers["ops"].sent_keys() == [claimed.notice.key]
 
 
@@ -315,3 +315,42 @@ def test_a_good_test_ends_that_a_channel_counts_as_failing(desk: Desk) -> None:
 
 def test_a_channel_that_was_never_tried_is_listed(desk: Desk) -> None:
     assert [(state.channel, state.failures) for state in desk.telling.states()] == [("ops", 0)]
+
+
+# ---------------------------------------------------------------- when the planner looks
+
+
+def test_what_people_do_is_seen_at_the_next_step(desk: Desk) -> None:
+    """A reminder is due after an hour; an acknowledgement in the last minute ends it."""
+    desk.fire()
+    desk.work(0)
+    desk.turn(59)
+    assert desk.alerts.acknowledge(desk.key(), T0 + 59 * MINUTE, "ann", "", None)
+    desk.work(59)
+    desk.work(120)
+
+    [why] = desk.telling.why(desk.key())
+    assert [told.decision.because for told in why.decisions] == [Because.FIRST_NOTICE, Because.ACKNOWLEDGED]
+    assert len(desk.notifiers["ops"].got) == 1
+
+
+def test_nothing_is_read_while_nothing_changes_and_no_time_has_come(desk: Desk) -> None:
+    desk.fire()
+    desk.work(0)
+    pulse = desk.book.pulse()
+
+    assert not desk.planning.looks.is_due(pulse, T0 + 4 * MINUTE)
+    assert desk.planning.looks.is_due(pulse, T0 + 5 * MINUTE)
+
+
+@pytest.mark.parametrize("minutes", [-60, 60])
+def test_a_clock_that_jumps_tells_nothing_twice(desk: Desk, minutes: int) -> None:
+    desk.turn(600)
+    desk.fire(600)
+    desk.work(600)
+    for minute in range(600 + minutes, 600 + minutes + 9):
+        desk.work(minute)
+
+    kinds = [notice.kind for notice, _ in desk.notifiers["ops"].got]
+    # An hour later a reminder is due.
+    assert kinds == [NoticeKind.FIRING, *([NoticeKind.REMINDER] if minutes == 60 else [])]

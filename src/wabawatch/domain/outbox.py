@@ -12,8 +12,9 @@ from wabawatch.domain.standing import DAY_MS, HOUR_MS
 
 KEEP_TRYING_MS = DAY_MS
 """So long a notice is tried; then it is dead, which shows."""
-LEASE_MS = 2 * 60_000
-"""So long one process holds a notice while it delivers it; channels answer within half a minute."""
+LEASE_MS = 45_000
+"""So long one process holds a notice while it delivers it; channels answer within half a minute. What a process held
+that died waits for so long."""
 FAILS_AFTER = 3
 """So many failures in a row, and the channel is failing."""
 

@@ -195,18 +195,16 @@ def _settle(cases: Iterable[_Case], view: View, decisions: list[Decision], route
     """Note what is held, where that is new."""
     for case in cases:
         asked, was = case.wish, case.route
-        is_over = asked.standing is Standing.END
+        is_over, is_same = asked.standing is Standing.END, _is_same(was, asked)
         since = was.waiting_since if asked.because in _WAITS else None
-        is_same = _is_same(was, asked)
-        kept = was.because if is_same else asked.because
-        now_is = replace(was, because=kept, detail=asked.detail, waiting_since=since, is_closed=is_over)
         if not is_same:
             key, at = case.alert.key, view.now
             said = asked.because, asked.detail, asked.until
             decisions.append(Decision(key, was.channel, case.alert.transition, at, False, *said))
-            routes.append(now_is)
-        elif is_over or since != was.waiting_since:
-            routes.append(now_is)
+        if not is_same or is_over or since != was.waiting_since:
+            because = was.because if is_same else asked.because
+            told = replace(was, because=because, detail=asked.detail, waiting_since=since, is_closed=is_over)
+            routes.append(told)
 
 
 def _tell(cases: Iterable[_Case], draft: Draft, decisions: list[Decision], routes: list[Route]) -> None:

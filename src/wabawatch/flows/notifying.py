@@ -18,13 +18,13 @@ from wabawatch.domain.outbox import LEASE_MS, Attempt, Claimed, NoticeState, aft
 from wabawatch.domain.planning import Plan, plan
 from wabawatch.domain.routing import Channel, Policy, Scene
 from wabawatch.domain.silences import Window
-from wabawatch.notifying_ports import Glance, NoticeBook, Notifier
+from wabawatch.notifying_ports import Glance, NoticeBook, Notifier, Pulse
 from wabawatch.ports import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN_MS = 10_000
-"""So long an acknowledgement, or a silence that somebody ended, may go unseen where nothing else happens."""
+LOOK_AGAIN_MS = 300_000
+"""At least so often everything is looked at, whether or not anything seems to have changed."""
 
 Windows = Callable[[Millis, Millis], Sequence[Window]]
 """The recurring maintenance windows that touch a span of time"""
@@ -36,10 +36,14 @@ class Looks:
 
     looked_at: Millis | None = None
     look_at: Millis | None = None
+    deeds: int = -1
+    """What people had done then"""
 
-    def is_due(self, now: Millis) -> bool:
-        """Whether time alone is a reason to look."""
+    def is_due(self, pulse: Pulse, now: Millis) -> bool:
+        """Whether there is a reason to look: something happened, somebody did something, or time has passed."""
         if self.looked_at is None or not self.looked_at <= now < self.looked_at + LOOK_AGAIN_MS:
+            return True
+        if pulse.has_unplanned or pulse.deeds != self.deeds:
             return True
         return self.look_at is not None and now >= self.look_at
 
@@ -60,8 +64,8 @@ class Planning:
 
     def step(self) -> bool:
         """Plan what waits to be planned. True: there is more. Raises StoreUnavailable."""
-        now = self.clock.now()
-        if not self.looks.is_due(now) and not self.book.has_unplanned():
+        now, pulse = self.clock.now(), self.book.pulse()
+        if not self.looks.is_due(pulse, now):
             return False
         seen = self.book.glance(now)
         made = plan(self._scene(seen, now), self.policy, now)
@@ -71,7 +75,7 @@ class Planning:
             if not self.book.keep(seen, made, notices, now):
                 return True  # another process planned meanwhile: look again at what is left
             self._tell(made)
-        self.looks.looked_at, self.looks.look_at = now, made.look_at
+        self.looks.looked_at, self.looks.look_at, self.looks.deeds = now, made.look_at, pulse.deeds
         return seen.has_more or bool(made.drafts)
 
     def _scene(self, seen: Glance, now: Millis) -> Scene:
@@ -103,11 +107,12 @@ class Delivering:
     clock: Clock
     holder: str
     """The name of this process among others"""
+    lease_ms: Millis = LEASE_MS
 
     def step(self, channel: str) -> bool:
         """Deliver the next notice of *channel* that is due. True: there may be more. Raises StoreUnavailable."""
         now = self.clock.now()
-        claimed = self.book.claim(channel, self.holder, now, now + LEASE_MS)
+        claimed = self.book.claim(channel, self.holder, now, now + self.lease_ms)
         if claimed is None:
             return False
         delivered = self._deliver(channel, claimed)

@@ -15,12 +15,13 @@ from wabawatch.domain.outbox import Attempt, Claimed, Next, NoticeState
 from wabawatch.domain.planning import Plan
 from wabawatch.domain.routing import Because, Decision, Route
 from wabawatch.domain.standing import HOUR_MS
-from wabawatch.notifying_ports import Glance
+from wabawatch.notifying_ports import Glance, Pulse
 from wabawatch.storage.alerts import mark_planned, open_alerts, unplanned
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.marks import set_marks
+from wabawatch.storage.schema import audit_entries
 from wabawatch.storage.schema_alerts import alert_transitions
 from wabawatch.storage.schema_notices import alert_decisions, alert_routes, channel_states, notice_attempts, notices
 from wabawatch.storage.silences import read_silences, read_windows
@@ -38,10 +39,11 @@ class SqlNotices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def has_unplanned(self) -> bool:
+    def pulse(self) -> Pulse:
+        fresh = select(alert_transitions.c.id).where(alert_transitions.c.planned_at.is_(None)).limit(1)
+        newest = select(func.max(audit_entries.c.id))  # all that people do to alerts is audited
         with self._database.reading() as connection:
-            query = select(alert_transitions.c.id).where(alert_transitions.c.planned_at.is_(None)).limit(1)
-            return connection.execute(query).first() is not None
+            return Pulse(connection.execute(fresh).first() is not None, int(connection.execute(newest).scalar() or 0))
 
     def glance(self, now: Millis) -> Glance:
         with self._database.reading() as connection:
