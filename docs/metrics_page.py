@@ -9,21 +9,27 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from wabawatch.domain.calls import CallCounts
+from wabawatch.domain.checks import CheckKind, CheckState, Outcome, Plan, Seen
 from wabawatch.domain.compliance import Verdict
-from wabawatch.domain.forwarding import Outcome, TargetState
+from wabawatch.domain.forwarding import Outcome as ForwardOutcome
+from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.metrics import message_counts
 from wabawatch.domain.polls import Usage
-from wabawatch.domain.report import BodyCounts
+from wabawatch.domain.report import BodyCounts, Uptime
+from wabawatch.domain.uptime import view
 from wabawatch.flows.ingest import AckTally
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
+from wabawatch.web.metrics_uptime import UptimeLook
 from wabawatch.web.own import FRESH_S
 
 PAGE = Path(__file__).with_name("metrics.md")
 
 TARGET = TargetState("crm", True, False, 0, 0, None, 0, 0, None, None)
+SEEN = Seen("graph", 1, Outcome.OK, latency_ms=1.0)
+CHECK = view(Plan("graph", CheckKind.GRAPH), CheckState(0, SEEN), None, 1)
 EXAMPLE = MetricsSnapshot(
     window_s=0,
     messages=message_counts({}),
@@ -35,7 +41,8 @@ EXAMPLE = MetricsSnapshot(
     oldest_waiting_s=0,
     loops=[LoopHealth("digest", Group.CORE, LoopState.RUNNING, 0, 0, 0, 0, "")],
     build=Build("", "", ""),
-    targets=[TargetFigures(TARGET, 0, {Outcome.DELIVERED: 1}, {0: 1})],
+    targets=[TargetFigures(TARGET, 0, {ForwardOutcome.DELIVERED: 1}, {0: 1})],
+    uptime=UptimeLook(Uptime(1.0), [CHECK]),
     gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1}), usages=[Usage("", 42, 0)]),
 )
 """So much of everything that each metric has a sample."""

@@ -143,7 +143,7 @@ def test_every_key_of_the_settings_file_that_is_named_exists(page: Path) -> None
 
     for block in blocks(page, "toml"):
         keys = {
-            re.sub(r"^(apps|forward|channels|maintenance)\.[^.]+", r"\1.<name>", key)
+            re.sub(r"^(apps|forward|channels|checks|maintenance)\.[^.]+", r"\1.<name>", key)
             for key in flat(tomllib.loads(block))
         }
         keys = {re.sub(r"^(prices\.\w+)\.(default|[A-Z]{2})$", r"\1.<name>", key) for key in keys}
@@ -209,7 +209,7 @@ def test_every_page_that_the_doctor_sends_to_exists() -> None:
 
 
 def test_every_reason_to_refuse_a_webhook_is_explained() -> None:
-    assert set(Admission) - {Admission.ACCEPTED} <= first_column(DOCS / "health.md")
+    assert set(Admission) - {Admission.ACCEPTED, Admission.SYNTHETIC} <= first_column(DOCS / "health.md")
 
 
 def test_every_check_of_the_health_routes_is_explained(tmp_path: Path) -> None:

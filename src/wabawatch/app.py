@@ -21,6 +21,7 @@ from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_places import SystemClock, make_private, places_of
+from wabawatch.app_uptime import Around, Uptimes
 from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact, Millis
@@ -72,6 +73,7 @@ from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.api_messages import MessagesApi
 from wabawatch.web.api_silences import SilencesApi
+from wabawatch.web.api_uptime import UptimeApi
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
 from wabawatch.web.gateway import Gateway, make_gateway
@@ -133,9 +135,13 @@ class System:
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
         boards = self.platform if self.graph else None
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
-        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, self.watchman.runs, boards)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
+        forwards, now, box = self.forwards.flow.states, self.clock, self.inbox
+        around = Around(self.database, self.keyring, box, self.figures, now, self.graph, self.platform, forwards)
+        self.uptime = Uptimes(settings, around, self.notices.maintenance)
+        runs, uptime = self.watchman.runs, self.uptime.desk.status
+        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, runs, boards, uptime)
         waiting = self.forwards.bodies, self.forwards.store
         self.retention = Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
@@ -158,9 +164,8 @@ class System:
         asked, apps = self.settings.polling, self.settings.app_tokens
         if self.graph is None:
             return []
-        polling = Polling(
-            self.graph, self.platform, self._books(), self.clock, asked.waba_ids, apps, asked.calls_per_hour
-        )
+        pace = max(1, asked.calls_per_hour - self.uptime.calls_per_hour)  # both together keep to it
+        polling = Polling(self.graph, self.platform, self._books(), self.clock, asked.waba_ids, apps, pace)
         return [Loop("polling", polling.step, POLL_RHYTHM_MS / 1000, group=Group.MONITORING)]
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
@@ -184,6 +189,7 @@ class System:
                 Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
                 *self.notices.loops(),
                 *self._polling(),
+                *self.uptime.loops(),
                 *own,
                 *forwarding,
                 *self.watchman.loops(),
@@ -202,6 +208,7 @@ class System:
             acks=self.acks,
             max_body_bytes=settings.webhook.max_body_bytes,
             allow_unsigned=is_open,
+            is_synthetic=self.uptime.is_synthetic,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
@@ -226,6 +233,7 @@ class System:
             self.limits.limiting.usages,
             self.watchman.trouble,
             self.watchman.heartbeat_trouble,
+            self.uptime.desk.views,
         )
         docs = Docs(document(api.table, build.version))
         return Site(
@@ -243,6 +251,7 @@ class System:
             ForwardApi(self.forwards.flow),
             SilencesApi(self.notices.telling, self.notices.silencing),
             ChannelsApi(self.channels),
+            UptimeApi(self.uptime.desk, self.clock),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
         ]
 
@@ -251,6 +260,7 @@ class System:
         supervisor.add_closer("database", self.database.close)
         if self.graph is not None:
             supervisor.add_closer("graph", self.graph.close)
+        supervisor.add_closer("uptime", self.uptime.close)
         supervisor.add_closer("inbox", self.inbox.close)
         supervisor.add_closer("watchman", self.watchman.close)
         if self.is_on_postgres:
@@ -343,9 +353,10 @@ def translate(stored: StoredBody) -> Sequence[Fact]:
     body = stored.body
     if body.kind is BodyKind.RECORD:
         return facts_of(body.content, body.received_at)
-    is_live = body.source in (BodySource.LIVE, BodySource.COPY, BodySource.SYNTHETIC)
-    is_synthetic = body.source is BodySource.SYNTHETIC
-    return parse(body.content, received_at=body.received_at, is_live=is_live, is_synthetic=is_synthetic).facts
+    if body.source is BodySource.SYNTHETIC:
+        return ()  # our own test event tells nothing: that it came this far is all
+    is_live = body.source in (BodySource.LIVE, BodySource.COPY)
+    return parse(body.content, received_at=body.received_at, is_live=is_live).facts
 
 
 def _to_json(assessment: Assessment) -> str:

@@ -42,6 +42,9 @@ SWEPT = "swept_until"
 PROBE_SIGNATURE = "sha256=" + "0" * 64
 """The signature header with which we try our own receiver: no app secret ever makes it."""
 
+OUR_CHALLENGE = "wabawatch-"
+"""How the challenges begin with which we try our own callback URL."""
+
 
 class BodyKind(StrEnum):
     """Whose words a body holds."""

@@ -16,6 +16,7 @@ from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
 from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
+from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_mail import Mail
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
@@ -301,6 +302,7 @@ class Settings:
     network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
     monitoring: Monitoring = section(Monitoring, "monitoring")
+    uptime: Uptime = section(Uptime, "uptime")
     thresholds: Thresholds = section(Thresholds, "thresholds")
     quality_weights: QualityWeights = section(QualityWeights, "quality.weights")
     alerts: Alerts = section(Alerts, "alerts")
@@ -310,6 +312,7 @@ class Settings:
     prices: Prices = section(Prices, "prices")
     named_apps: Mapping[str, App] = sections(App, "apps")
     forward: Mapping[str, Forward] = sections(Forward, "forward")
+    checks: Mapping[str, Check] = sections(Check, "checks")
 
     @property
     def apps(self) -> dict[str, App]:
@@ -365,6 +368,7 @@ def load(
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
     reading.problems += settings.prices.problems()
     reading.problems += mistakes(settings.forward, settings.apps)
+    reading.problems += mistakes_in_checks(settings.checks)
     reading.problems += maintenance_mistakes(settings.maintenance)
     reading.problems += channel_mistakes(settings.channels, settings.alerts.email, settings.alerts.slack_webhook_url)
     if reading.problems:

@@ -156,7 +156,7 @@ def test_answers_of_the_receiver_are_counted_by_app_and_reason() -> None:
     assert by("wabawatch_receiver_accepted_total") == {"": 100, "shop": 0}
     assert refused["", "bad_signature"] == 7
     assert sum(refused.values()) == 7
-    assert {reason for _, reason in refused} == set(Admission) - {Admission.ACCEPTED}
+    assert {reason for _, reason in refused} == set(Admission) - {Admission.ACCEPTED, Admission.SYNTHETIC}
 
 
 def test_answer_times_are_a_cumulative_histogram() -> None:

@@ -145,6 +145,7 @@ def _settings(venue: Venue, keys: _Keys) -> Settings:
         "WEBHOOK_VERIFY_TOKEN": keys.verify_token,
         "WABAWATCH_API_TOKEN": keys.api_token,
         "WABAWATCH_API_RATE_LIMIT": 0,
+        "WABAWATCH_UPTIME": False,  # the clock of the story is not that of the network
     }
     return load({}, None, told)
 

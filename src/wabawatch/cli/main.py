@@ -23,6 +23,8 @@ COMMANDS = {
     "costs": "Show what messages cost, by category, country and number.",
     "violations": "Show sends that broke the template rule, with the evidence.",
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",
+    "uptime": "Show uptime: what is checked, how it stands, and what went wrong for how long.",
+    "checks": "List the checks of uptime, and look at one now.",
     "preflight": "Ask before a campaign: go, risky or stop, with the reasons.",
     "alerts": "Show who is told of alerts and why not; try channels; read runbooks; silence.",
     "monitor": "Start, stop or restart monitoring.",

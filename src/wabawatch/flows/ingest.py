@@ -55,6 +55,8 @@ class Admission(StrEnum):
     """What becomes of a POST: it is accepted, or why not."""
 
     ACCEPTED = "accepted"
+    SYNTHETIC = "synthetic"
+    """Accepted, and our own test event: it is in no figure"""
     UNKNOWN_APP = "unknown_app"
     UNSIGNED = "unsigned"
     """Without a signature, though the app has a secret"""

@@ -77,6 +77,10 @@ class UptimeDesk:
             {check.view.name: str(check.view.outcome) for check in figures.checks},
         )
 
+    def views(self) -> list[CheckView]:
+        """How each check stands now."""
+        return self.checks.views(self.clock.now())
+
     def incidents(self, hours: int, limit: int = MOST_INCIDENTS) -> list[Incident]:
         """Incidents of the last *hours* (0: of all time), the newest first."""
         return self.checks.incidents(self.clock.now() - hours * HOUR_MS if hours else 0, limit)

@@ -111,6 +111,10 @@ class Engine:
         """Break something from `incident.at` on. What was brought or decided earlier stays."""
         self._incidents.append(incident)
 
+    def incidents(self, kind: IncidentKind, at: Millis) -> list[Incident]:
+        """Those of a kind that are felt at *at*."""
+        return [one for one in self._incidents if one.kind is kind and one.strikes(at)]
+
     def is_down(self, at: Millis, number: str = "") -> bool:
         """Whether the API answers nobody at that time, or no call about that number."""
         return any(one.kind is IncidentKind.API_DOWN and one.strikes(at, number) for one in self._incidents)

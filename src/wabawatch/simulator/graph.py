@@ -17,6 +17,7 @@ from wabawatch.simulator.graph_assets import AssetsCounter
 from wabawatch.simulator.graph_media import MediaCounter
 from wabawatch.simulator.graph_numbers import NumbersCounter
 from wabawatch.simulator.graph_templates import TemplatesCounter
+from wabawatch.simulator.incidents import IncidentKind
 from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of
 from wabawatch.simulator.ordering import BadOrder
 from wabawatch.simulator.orders import obey, read_order
@@ -24,6 +25,7 @@ from wabawatch.simulator.outgoing import accepted
 from wabawatch.simulator.requests import Refused, is_send, read_send, turned_away
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
+from wabawatch.simulator.status_feed import status_feed
 from wabawatch.simulator.world import Number
 
 __all__ = ["APP_ID", "build_graph"]
@@ -37,6 +39,7 @@ def build_graph(simulation: Simulation, clock: Clock, token: str, *, is_recorded
     return Starlette(
         routes=[
             Route("/truth", graph.truth),
+            Route("/status.rss", graph.status_feed),
             Route("/control/{order}", graph.control, methods=["POST"]),
             *graph.media.routes(),
             *(
@@ -96,6 +99,11 @@ class _Graph:
 
     async def truth(self, request: Request) -> Response:
         return JSONResponse(self._simulation.published(self._office.clock.now()))
+
+    async def status_feed(self, _request: Request) -> Response:
+        now = self._office.clock.now()
+        feed = status_feed(self._simulation.engine.incidents(IncidentKind.OUTAGE_REPORTED, now))
+        return Response(feed, media_type="application/rss+xml")
 
     async def control(self, request: Request) -> Response:
         try:

@@ -21,6 +21,10 @@ class IncidentKind(StrEnum):
     """The API refuses sends."""
     WEBHOOKS_LATE = "webhooks_late"
     """Statuses of what is sent meanwhile are brought later than they would be, with their own time in them."""
+    API_SLOW = "api_slow"
+    """Calls to the management API are answered late, by some seconds of real time."""
+    OUTAGE_REPORTED = "outage_reported"
+    """The status feed tells of a disruption; nothing else changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,7 @@ from wabawatch.simulator.application import Json
 from wabawatch.simulator.clock import Clock
 from wabawatch.simulator.failures import ERRORS, MetaError
 from wabawatch.simulator.ids import stream
+from wabawatch.simulator.incidents import IncidentKind
 from wabawatch.simulator.nodes import NoField
 from wabawatch.simulator.outgoing import refused
 from wabawatch.simulator.simulation import Simulation
@@ -21,6 +23,9 @@ NO_NODE = MetaError(100, "Unsupported request: the object does not exist", "No s
 BAD_BODY = MetaError(100, "Invalid parameter", "The body is not a JSON object.", 400)
 _NO_TOKEN = MetaError(104, "Missing access token", "An access token is required to request this resource.", 401)
 _BAD_TOKEN = MetaError(190, "Invalid OAuth access token", "The access token could not be read.", 401)
+
+SLOW_S = 3.0
+"""So much later a slow API answers, in real time."""
 
 _PAGE = 25
 _LARGEST_PAGE = 100
@@ -68,6 +73,7 @@ class Office:
                 if scope != MESSAGING:
                     self._count(waba)
                     self._check_is_up(request)
+                    await self._be_slow()
             except Denied as refusal:
                 if turned_away is not None:
                     await turned_away(request)
@@ -119,6 +125,10 @@ class Office:
         """Sends find out by themselves, so that each is in the truth."""
         if self.simulation.engine.is_down(self.clock.now(), request.path_params.get("node", "")):
             raise Denied(ERRORS[2])
+
+    async def _be_slow(self) -> None:
+        if self.simulation.engine.incidents(IncidentKind.API_SLOW, self.clock.now()):
+            await asyncio.sleep(SLOW_S)
 
     def _waba_of(self, request: Request) -> str:
         """The account that a call is about; "" where it is about none that is known."""

@@ -35,6 +35,11 @@ _Live: TypeAlias = tuple[list[BodyKind], list[int], list[bytes], list[str], list
 _Packed: TypeAlias = tuple[list[int], list[BodyKind], list[int], Columns, list[str], list[BodySource], list[bytes]]
 
 
+def is_metas(body: Body) -> bool:
+    """Whether *body* is a webhook of Meta's: no record, and no test event of our own."""
+    return body.kind is BodyKind.WEBHOOK and body.source is not BodySource.SYNTHETIC
+
+
 def encode_block(bodies: Sequence[Body], keyring: Keyring, *, context: bytes, level: int = LIVE_LEVEL) -> bytes:
     """Make a live block of *bodies*."""
     live: _Live = (

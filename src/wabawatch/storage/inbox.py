@@ -11,9 +11,9 @@ from pathlib import Path
 
 from wabawatch.domain.errors import DamagedBodies, SealDamaged, StoreUnavailable
 from wabawatch.domain.facts import Millis
-from wabawatch.ports import Body, BodyId, BodyKind, StoredBody
+from wabawatch.ports import Body, BodyId, StoredBody
 from wabawatch.storage.blocks import BLOCK_BODIES, Blocks, Guard
-from wabawatch.storage.bodies import decode_block
+from wabawatch.storage.bodies import decode_block, is_metas
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.inbox_table import InboxTable
@@ -123,7 +123,7 @@ class DurableInbox:
             bodies = self._decode(partly.block)[max(0, after + 1 - partly.first) :]
         except SealDamaged:  # as webhooks they will be set aside
             return waiting + partly.last - after
-        return waiting + sum(body.kind is BodyKind.WEBHOOK for body in bodies)
+        return waiting + sum(is_metas(body) for body in bodies)
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
         """When the next body above *after* was received; up to one commit too early, None when there is none."""

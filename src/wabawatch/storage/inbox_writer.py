@@ -17,9 +17,9 @@ from queue import SimpleQueue
 from typing import TypeAlias, TypeVar
 
 from wabawatch.domain.errors import StoreUnavailable
-from wabawatch.ports import Body, BodyId, BodyKind
+from wabawatch.ports import Body, BodyId
 from wabawatch.storage.blocks import BLOCK_BODIES, Blocks, Guard, NewBlock
-from wabawatch.storage.bodies import encode_block
+from wabawatch.storage.bodies import encode_block, is_metas
 from wabawatch.storage.folders import Place
 from wabawatch.storage.sealed import Keyring
 
@@ -207,7 +207,7 @@ class InboxWriter:
     def _block(self, bodies: Sequence[Body]) -> NewBlock:
         size = sum(len(body.content) for body in bodies)
         oldest_at = min(body.received_at for body in bodies)
-        webhooks = sum(body.kind is BodyKind.WEBHOOK for body in bodies)
+        webhooks = sum(is_metas(body) for body in bodies)
         return NewBlock(len(bodies), webhooks, size, oldest_at, encode_block(bodies, self._keyring, context=CONTEXT))
 
     def _forget(self, order: Forget) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import hmac
 import json
 import os
 import secrets
@@ -82,6 +83,11 @@ class Keyring:
             raise SealDamaged(
                 "The sealed data was changed, or belongs in another place: its tag does not fit."
             ) from error
+
+    def derived(self, purpose: bytes) -> tuple[bytes, ...]:
+        """A key for *purpose* of each key in the ring, the current one's first: it opens nothing that is sealed."""
+        others = [key_id for key_id in self._keys if key_id != self._current]
+        return tuple(hmac.digest(self._keys[key_id], purpose, "sha256") for key_id in (self._current, *others))
 
     def has_key_of(self, sealed: bytes) -> bool:
         """Whether the key that *sealed* was sealed with is in the ring."""

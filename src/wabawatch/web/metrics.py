@@ -23,9 +23,10 @@ from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
-from wabawatch.web import metrics_forward
+from wabawatch.web import metrics_forward, metrics_uptime
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures, gateway_families
+from wabawatch.web.metrics_uptime import UptimeLook
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Of what `render` gives."""
@@ -77,6 +78,7 @@ class MetricsSnapshot:
     build: Build
     gateway: GatewayFigures = field(default_factory=GatewayFigures)
     targets: Sequence[TargetFigures] = ()
+    uptime: UptimeLook | None = None
     """Where webhooks are forwarded to"""
 
 
@@ -102,6 +104,8 @@ class _Families(Collector):
         yield from gateway_families(s.gateway, _cumulative, _sum_s)
         yield from _loops(s.loops)
         yield from metrics_forward.families(s.targets)
+        if s.uptime is not None:
+            yield from metrics_uptime.families(s.uptime)
         yield _build(s.build)
 
 
@@ -204,7 +208,7 @@ def _receiver(acks: Mapping[str, AckTally]) -> Iterator[Metric]:
         ((app, reason.value), float(tally.refused.get(reason, 0)))
         for app, tally in acks.items()
         for reason in Admission
-        if reason is not Admission.ACCEPTED
+        if reason not in (Admission.ACCEPTED, Admission.SYNTHETIC)
     ]
     yield _counters("receiver_refused", "POSTs turned away, by app and reason.", ["app", "reason"], refused)
     text = "Time from the start of an accepted POST to its answer. The sum is within 2 %, less than 1 ms taken as 1 ms."

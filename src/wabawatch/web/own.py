@@ -14,6 +14,7 @@ from starlette.routing import Route
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.polls import Usage
 from wabawatch.domain.report import Assessment
+from wabawatch.domain.uptime import CheckView
 from wabawatch.flows.ingest import Acks
 from wabawatch.flows.status import StatusFlow
 from wabawatch.loops import LoopHealth
@@ -22,6 +23,7 @@ from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
+from wabawatch.web.metrics_uptime import UptimeLook
 from wabawatch.wire import write
 
 WINDOW_H = 24
@@ -61,6 +63,8 @@ class Own:
     """Why monitoring does not run although it is wanted, in a sentence; "" when all is well"""
     heartbeat_trouble: Callable[[], str] = str
     """Why the outside service does not hear of us; "" when it does, or there is none"""
+    checks: Callable[[], Sequence[CheckView]] = tuple
+    """How each check of uptime stands"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -141,6 +145,7 @@ class Own:
             build=self.build,
             gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool(), self.usages()),
             targets=self.targets(),
+            uptime=UptimeLook(status.uptime, self.checks()),
         )
 
     def _waiting_s(self, digested: BodyId) -> float | None:

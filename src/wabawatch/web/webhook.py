@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.flows.ingest import Acks, Admission, Handshake, Registry, admit, shake_hands
 from wabawatch.meta.signature import is_genuine
-from wabawatch.ports import Body, BodyKind, Clock, Inbox
+from wabawatch.ports import OUR_CHALLENGE, Body, BodyKind, BodySource, Clock, Inbox
 
 # Shapes that ASGI gives; Any, because a scope and a message hold values of many types.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -31,6 +31,7 @@ RETRY_AFTER_S = 30
 _CLOSE = ((b"connection", b"close"),)
 _ANSWERS: dict[Admission, tuple[int, bytes, _Headers]] = {
     Admission.ACCEPTED: (200, b"ok", ()),
+    Admission.SYNTHETIC: (200, b"ok", ()),
     Admission.UNKNOWN_APP: (404, b"no such app", ()),
     Admission.UNSIGNED: (401, b"signature missing", ()),
     Admission.BAD_SIGNATURE: (401, b"signature wrong", ()),
@@ -75,17 +76,19 @@ def make_receiver(
     acks: Acks,
     max_body_bytes: int,
     allow_unsigned: bool,
+    is_synthetic: Callable[[bytes], bool] = lambda _body: False,
     timer: Callable[[], float] = time.perf_counter,
     read_timeout_s: float = 20.0,
 ) -> Receiver:
-    """Build the receiver.
+    """Build the receiver. *is_synthetic* knows our own test events.
 
     *allow_unsigned* must be False in production. *timer* counts seconds and never goes back. A body that takes longer
     than *read_timeout_s* to arrive is given up.
     """
     return Receiver(
-        apps, inbox, clock, acks, max_body_bytes, allow_unsigned, timer, read_timeout_s, RateLimitedLog(timer)
-    )
+        apps, inbox, clock, acks, max_body_bytes, allow_unsigned, is_synthetic, timer, read_timeout_s,
+        RateLimitedLog(timer),
+    )  # fmt: skip
 
 
 class RateLimitedLog:
@@ -119,6 +122,7 @@ class Receiver:
     acks: Acks
     max_body_bytes: int
     allow_unsigned: bool
+    is_synthetic: Callable[[bytes], bool]
     timer: Callable[[], float]
     read_timeout_s: float
     log: RateLimitedLog = field(repr=False)
@@ -150,7 +154,8 @@ class Receiver:
         handshake, challenge = shake_hands(self.apps, app, query)
         match handshake:
             case Handshake.CONFIRMED:
-                _log.info("webhook.verified: app %r", app, extra={"action": "webhook.verified", "app": app})
+                level = logging.DEBUG if challenge.startswith(OUR_CHALLENGE) else logging.INFO
+                _log.log(level, "webhook.verified: app %r", app, extra={"action": "webhook.verified", "app": app})
                 await _answer(send, 200, challenge.encode(), ((b"x-content-type-options", b"nosniff"),))
             case Handshake.UNKNOWN_APP:
                 await _answer(send, 404, b"no such app")
@@ -194,16 +199,20 @@ class Receiver:
 
     async def _keep(self, app: str, content: bytes, signature: bytes | None) -> Admission:
         header = (signature or b"").decode("latin-1")
+        is_ours = self.is_synthetic(content)
+        source = BodySource.SYNTHETIC if is_ours else BodySource.LIVE
         try:
-            await self.inbox.append(Body(BodyKind.WEBHOOK, self.clock.now(), content, app, signature=header))
+            await self.inbox.append(Body(BodyKind.WEBHOOK, self.clock.now(), content, app, source, header))
         except StoreUnavailable as error:
             self.log.note(logging.ERROR, "webhook.refused", Admission.UNAVAILABLE, app, f"{error} ")
             return Admission.UNAVAILABLE
-        return Admission.ACCEPTED
+        return Admission.SYNTHETIC if is_ours else Admission.ACCEPTED
 
     def _count(self, app: str, admission: Admission, ack_ms: float) -> None:
         if admission is Admission.ACCEPTED:
             self.acks.accepted(app, self.clock.now(), ack_ms)
+            return
+        if admission is Admission.SYNTHETIC:
             return
         # A name that somebody made up is neither counted nor logged: there is no end to them.
         known = app if app in self.apps else ""
