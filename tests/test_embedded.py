@@ -103,7 +103,7 @@ def test_what_cannot_be_kept_raises_only_if_that_was_asked_for(tmp_path: Path) -
         assert ww.log_outbound_message("not a number")
         ww.update_delivery_status("wamid.1", "gone")
 
-        assert ww.health_check()["lost"] == 2
+        assert (ww.health_check()["status"], ww.health_check()["lost"]) == ("degraded", 2)
         assert ww.get_system_status(0)["messages"]["attempted"] == 0
 
 

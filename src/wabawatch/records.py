@@ -15,17 +15,16 @@ from wabawatch.wire import (
     AgentIn,
     AgentRecord,
     Direction,
-    ErrorIn,
     MessageIn,
     MessageRecord,
     StatusIn,
     StatusRecord,
-    Word,
     is_local_id,
     moment,
     phone_digits,
     uuid7,
 )
+from wabawatch.wire_errors import Errors, Word, errors_in
 
 
 class MessageItem(msgspec.Struct, tag="message", tag_field="kind", forbid_unknown_fields=True):
@@ -146,9 +145,9 @@ def _refuse_long(name: str, value: object) -> None:
         raise BadRequest(f"{name}: more than {LONGEST_WORD:,} bytes; give a shorter one")
 
 
-def _refuse_long_trace(error: ErrorIn | None) -> None:
-    if error is not None:
-        _refuse_long("error.fbtrace_id", error.fbtrace_id)
+def _refuse_long_trace(given: Errors | None) -> None:
+    for place, error in enumerate(errors_in(given)):
+        _refuse_long(f"error[{place}].fbtrace_id" if isinstance(given, list) else "error.fbtrace_id", error.fbtrace_id)
 
 
 def _canonical(local_id: str) -> str:

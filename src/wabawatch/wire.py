@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -23,13 +23,10 @@ from wabawatch.domain.histograms import percentile
 from wabawatch.domain.metrics import Score
 from wabawatch.domain.polls import Progress
 from wabawatch.domain.report import Assessment, MetricPoint, Requirement, SystemStatus
+from wabawatch.wire_errors import ErrorIn, Errors, Word
+from wabawatch.wording import not_json, plain
 
 S = TypeVar("S")
-
-# What every database can keep: neither NUL nor lone surrogates, and no number above 64 bits.
-Word: TypeAlias = Annotated[str, msgspec.Meta(max_length=1_000, pattern=r"^[^\x00\ud800-\udfff]*$")]
-Words: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]*$")]
-Code: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Direction(StrEnum):
@@ -37,20 +34,6 @@ class Direction(StrEnum):
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
-
-
-class ErrorIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """One of Meta's errors, as the sender got it."""
-
-    code: Code
-    title: Words = ""
-    message: Words = ""
-    details: Words = ""
-    error_subcode: Code = 0
-    fbtrace_id: Word = ""
-    href: Words = ""
-    is_transient: bool | None = None
-    """As Meta says it, if it does"""
 
 
 class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -76,7 +59,7 @@ class MessageIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     at: int | str | None = None
     """When it was asked for: ISO 8601 with offset, or milliseconds since 1970; now when missing"""
     outcome: SendOutcome | None = None
-    error: ErrorIn | None = None
+    error: Errors | None = None
     biz_opaque_callback_data: Word | None = None
     """What the sender attached for its own use"""
 
@@ -88,7 +71,7 @@ class StatusIn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     wamid: Word | None = None
     """Links a message that was logged without it"""
     at: int | str | None = None
-    error: ErrorIn | None = None
+    error: Errors | None = None
     phone_number_id: Word | None = None
 
 
@@ -188,14 +171,18 @@ def read(kind: type[S], content: bytes) -> S:
     """Read *content* as JSON of *kind*. Raises BadRequest that names the field and what is wrong with it."""
     try:
         return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        raise BadRequest(plain(kind, str(error))) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadRequest(str(error)) from error
+        raise BadRequest(not_json(error)) from error
 
 
 def checked(value: S) -> S:
     """*value*, made in this process, with every field as it must be over HTTP. Raises BadRequest as `read` does."""
     try:
         return msgspec.convert(msgspec.to_builtins(value), type(value))
+    except msgspec.ValidationError as error:
+        raise BadRequest(plain(type(value), str(error))) from error
     except (msgspec.MsgspecError, TypeError) as error:
         raise BadRequest(str(error)) from error
 

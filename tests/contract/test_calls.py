@@ -21,7 +21,8 @@ from wabawatch.ports import Body, Window
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.premises_traffic import read_traffic
-from wabawatch.wire import CallRecord, ErrorIn, MessageIn, read_record, uuid7
+from wabawatch.wire import CallRecord, MessageIn, read_record, uuid7
+from wabawatch.wire_errors import ErrorIn
 
 NUMBER = NUMBERS[0]
 EVERYTHING = Window(None, None)

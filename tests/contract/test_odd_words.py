@@ -17,7 +17,8 @@ from wabawatch.flows.recording import body_of, record_message
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Body, BodyKind
 from wabawatch.storage.recounting import recounting
-from wabawatch.wire import ErrorIn, MessageIn
+from wabawatch.wire import MessageIn
+from wabawatch.wire_errors import ErrorIn
 
 NOW = 1_795_176_000_000
 CHOSEN_BY = {"object", "field"}

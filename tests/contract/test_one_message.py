@@ -16,7 +16,8 @@ from wabawatch.domain.facts import SendOutcome, Source, Status
 from wabawatch.domain.metrics import Rate
 from wabawatch.flows.recording import body_of, record_message, record_status
 from wabawatch.ports import Body
-from wabawatch.wire import ErrorIn, MessageIn, MessageRecord, StatusIn, uuid7
+from wabawatch.wire import MessageIn, MessageRecord, StatusIn, uuid7
+from wabawatch.wire_errors import ErrorIn
 
 NOW = T0 + 2 * HOUR
 SECOND = 1_000

@@ -27,7 +27,8 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.flows.recording import body_of, facts_of, record_message, record_status
 from wabawatch.ports import BodyKind
-from wabawatch.wire import Direction, ErrorIn, MessageIn, MessageRecord, StatusIn, is_local_id
+from wabawatch.wire import Direction, MessageIn, MessageRecord, StatusIn, is_local_id
+from wabawatch.wire_errors import ErrorIn
 
 WAMID = WAMIDS[0]
 LOCAL = "01920000-0000-7000-8000-0000000000ab"

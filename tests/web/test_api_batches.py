@@ -73,10 +73,13 @@ def test_a_repeated_batch_changes_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"kind": "message", "message": {"template_name": "hello"}}, "records[1].phone_number"),
-        ({"kind": "message", "message": {"phone_number": 7}}, "records[1]"),
-        ({"kind": "status", "id": WAMID, "status": {"status": "gone"}}, "records[1]"),
-        ({"kind": "unknown"}, "records[1]"),
+        ({"kind": "message", "message": {"template_name": "hello"}}, "records[1].message.phone_number: missing"),
+        ({"kind": "message", "message": {"phone_number": 7}}, "records[1].message.phone_number: give a text"),
+        (
+            {"kind": "status", "id": WAMID, "status": {"status": "gone"}},
+            "records[1].status.status: 'gone' is not one",
+        ),
+        ({"kind": "unknown"}, "records[1].kind: 'unknown' is not one of its values; there are message,"),
     ],
     ids=["nobody", "number", "status", "kind"],
 )
@@ -84,7 +87,8 @@ def test_a_batch_with_a_wrong_record_is_refused_whole(desk: Desk, wrong: dict[st
     answer = post(desk, SEND, wrong)
 
     assert answer.status == 422
-    assert named in json.loads(answer.body)["detail"]
+    assert json.loads(answer.body)["detail"].startswith(named)
+    assert json.loads(answer.body)["errors"][0]["pointer"].startswith("/records/1/")
     assert desk.messages()["attempted"] == 0
 
 

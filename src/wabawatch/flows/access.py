@@ -136,6 +136,10 @@ class Doorkeeper:
         self._full_at[key] = allowance.full_at
         return allowance
 
+    def left(self, given: bytes) -> Allowance:
+        """What is left of a token's requests, when the last of them was one too many."""
+        return Allowance(self._full_at.get(digest_of(given), 0), 0, 0)
+
     def _note_use(self, token: ApiToken, today: int) -> None:
         if token.used_day != today:
             with suppress(StoreUnavailable):  # the request matters more

@@ -30,7 +30,6 @@ from wabawatch.wire import (
     AnswerRecord,
     CallRecord,
     Direction,
-    ErrorIn,
     MessageIn,
     MessageRecord,
     Record,
@@ -39,6 +38,7 @@ from wabawatch.wire import (
     read_record,
     write,
 )
+from wabawatch.wire_errors import Errors, errors_in
 
 __all__ = ["body_of", "facts_of", "record_agent", "record_item", "record_message", "record_status"]
 
@@ -172,18 +172,5 @@ def _person(message: MessageIn | AgentIn) -> Person:
     return Person(phone=message.phone_number or "", bsuid=message.bsuid or "")
 
 
-def _errors(error: ErrorIn | None) -> tuple[ErrorSeen, ...]:
-    if error is None:
-        return ()
-    return (
-        ErrorSeen(
-            code=error.code,
-            title=error.title,
-            message=error.message,
-            details=error.details,
-            subcode=error.error_subcode,
-            fbtrace_id=error.fbtrace_id,
-            href=error.href,
-            transient=-1 if error.is_transient is None else int(error.is_transient),
-        ),
-    )
+def _errors(given: Errors | None) -> tuple[ErrorSeen, ...]:
+    return tuple(error.seen() for error in errors_in(given))

@@ -132,13 +132,13 @@ def _errors(said: Json) -> tuple[ErrorSeen, ...]:
         found = {**said, "message": found}
     if not isinstance(found, dict) or not ({"code", "message"} & found.keys() | ({"code"} & said.keys())):
         return ()
-    data = mapping(found.get("error_data"))
+    details = text(mapping(found.get("error_data")).get("details"), WORDS_LIMIT)
     return (
         ErrorSeen(
             code=integer(found.get("code", said.get("code"))),
             title=text(found.get("error_user_title"), WORDS_LIMIT) or text(found.get("type"), WORDS_LIMIT),
             message=text(found.get("message"), WORDS_LIMIT),
-            details=text(data.get("details"), WORDS_LIMIT) or text(found.get("error_user_msg"), WORDS_LIMIT),
+            details="\n".join(dict.fromkeys(filter(None, (details, text(found.get("error_user_msg"), WORDS_LIMIT))))),
             subcode=integer(found.get("error_subcode")),
             fbtrace_id=text(found.get("fbtrace_id")),
             href=text(found.get("href")),

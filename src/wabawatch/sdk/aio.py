@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from wabawatch.domain.facts import Status
 from wabawatch.sdk.client import CLOSE_S, Client
-from wabawatch.sdk.items import Moment, MoreOfAction, MoreOfInbound, MoreOfSend
+from wabawatch.sdk.items import MetaError, Moment, MoreOfAction, MoreOfInbound, MoreOfSend
 from wabawatch.sdk.keeping import Keeper
 
 
@@ -53,7 +52,7 @@ class AsyncWabawatch:
         status: Status | str,
         wamid: str | None = None,
         at: Moment = None,
-        error: Mapping[str, object] | int | None = None,
+        error: MetaError = None,
     ) -> None:
         """Tell what became of a message: as `Wabawatch.update_delivery_status`."""
         self._client.update_delivery_status(message_id, status, wamid, at, error)

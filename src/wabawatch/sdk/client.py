@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 from wabawatch.domain.facts import Status
 from wabawatch.sdk import items
-from wabawatch.sdk.items import Moment, MoreOfAction, MoreOfInbound, MoreOfSend
+from wabawatch.sdk.items import MetaError, Moment, MoreOfAction, MoreOfInbound, MoreOfSend
 from wabawatch.sdk.keeping import Backend, Keeper
 from wabawatch.sdk.remote import SPOOL, SPOOL_BYTES, Remote
 
@@ -78,7 +77,7 @@ class Client:
         status: Status | str,
         wamid: str | None = None,
         at: Moment = None,
-        error: Mapping[str, object] | int | None = None,
+        error: MetaError = None,
     ) -> None:
         """Tell what became of a message. *message_id* is our id or the wamid; with *wamid* the two are linked.
 
@@ -122,8 +121,9 @@ class Client:
         return self.keeper.backend.control("restart")
 
     def health_check(self) -> dict[str, Any]:
-        """How everything is doing: `status` is `ok` or `failing`, `lost` counts records that could not be kept; of a
-        server also `server` and `spool`, in process `loops`. Does not raise."""
+        """How everything is doing: `status` is `ok`, `failing`, or `degraded`: all is well now, but records were lost
+        since the process started. `lost` counts those that could not be kept; of a server there are also `server` and
+        `spool`, in process `loops`. Does not raise."""
         return self.keeper.health()
 
     def flush(self, timeout_s: float = CLOSE_S) -> bool:

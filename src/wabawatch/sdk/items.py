@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -20,10 +20,13 @@ from wabawatch.records import (
     record_message,
     record_status,
 )
-from wabawatch.wire import AgentIn, Direction, ErrorIn, MessageIn, StatusIn, checked, read, write
+from wabawatch.wire import AgentIn, Direction, MessageIn, StatusIn, checked
 
 Moment = datetime | str | int | None
 """A time: a datetime with an offset, ISO 8601 text, or milliseconds since 1970; None is now."""
+
+MetaError = Mapping[str, Any] | Sequence[Mapping[str, Any]] | int | None
+"""An error of Meta's: the whole answer, its `error`, a webhook's `errors`, or just the code."""
 
 
 class MoreOfSend(TypedDict, total=False):
@@ -38,8 +41,8 @@ class MoreOfSend(TypedDict, total=False):
     conversation_id: str | None
     outcome: SendOutcome | str | None
     """How the Graph API answered: accepted, held, rejected or unknown"""
-    error: Mapping[str, object] | int | None
-    """Meta's error object, or its code"""
+    error: MetaError
+    """What Meta answered, its error object or a webhook's list of them, or just the code"""
     at: Moment
     local_id: str | None
     """A UUID of your own making; else one is made"""
@@ -99,7 +102,7 @@ def status_told(
     status: Status | str,
     wamid: str | None,
     at: Moment,
-    error: Mapping[str, object] | int | None,
+    error: MetaError,
 ) -> StatusItem:
     """A status to log. Raises BadRequest that names the field."""
     chosen = _chosen(Status, "status", status)
@@ -145,16 +148,15 @@ def _moment(at: Moment) -> int | str | None:
     return round(at.timestamp() * 1000)
 
 
-def _error(error: Mapping[str, object] | int | None) -> ErrorIn | None:
-    if error is None:
-        return None
-    if isinstance(error, int):
-        return ErrorIn(code=error)
+def _error(given: MetaError) -> Any:
+    """What was given as an error, without what is around it in an answer. It is checked with the rest."""
+    if isinstance(given, int):
+        return {"code": given}
+    is_answer = isinstance(given, Mapping) and "error" in given and "code" not in given
     try:
-        written = write(error)
-    except (TypeError, UnicodeEncodeError) as problem:
+        return msgspec.to_builtins(given["error"] if is_answer else given)  # type: ignore[call-overload,index]
+    except TypeError as problem:
         raise BadRequest(f"error: {problem}") from problem
-    return read(ErrorIn, written)
 
 
 def _chosen(kind: Any, name: str, value: object) -> Any:

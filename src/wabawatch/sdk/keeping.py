@@ -71,8 +71,12 @@ class Keeper:
         return id_ or uuid7()
 
     def health(self) -> dict[str, Any]:
-        """As the backend's, with how many records were lost since the process started, whatever the status is now."""
-        return self.backend.health() | {"lost": self.lost}
+        """As the backend's, with how many records were lost since the process started; the status is `degraded` where
+        all is well but for them, or for those that the server refused."""
+        found = self.backend.health()
+        is_less = self.lost > 0 or found.get("spool", {}).get("refused", 0) > 0
+        status = "degraded" if is_less and found["status"] == "ok" else found["status"]
+        return found | {"status": status, "lost": self.lost}
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()

@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from wabawatch.domain.access import Allowance, Caller
-from wabawatch.domain.errors import Trouble, WabawatchError
+from wabawatch.domain.errors import Refusal, TooMany, Trouble, WabawatchError
 from wabawatch.flows.access import Doorkeeper, Once, check
 from wabawatch.web.operations import Call, Operation, Subject, read_parameters
-from wabawatch.web.problems import problem
+from wabawatch.web.problems import problem, problem_of
 from wabawatch.wire import read, write
 
 PREFIX = "/api/v1"
@@ -55,12 +55,18 @@ class Api:
     async def answer(self, operation: Operation, request: Request) -> Response:
         """Answer one request for *operation*."""
         token = _bearer(request)
-        caller = self.door.recall(token)
-        if caller is None:
-            caller = await run_in_threadpool(self.door.identify, token)
-        allowance = self.door.count(token)
-        check(caller, operation.scope)
-        answer = await self._do(operation, request, caller)
+        allowance = None
+        try:
+            caller = self.door.recall(token)
+            if caller is None:
+                caller = await run_in_threadpool(self.door.identify, token)
+            allowance = self.door.count(token)
+            check(caller, operation.scope)
+            answer = await self._do(operation, request, caller)
+        except (Refusal, Trouble, HTTPException) as error:
+            answer = problem_of(error, operation.named_outside if operation.body else None)
+            if isinstance(error, TooMany):
+                allowance = self.door.left(token)
         if allowance is not None:
             answer.headers.update(_told(allowance, self.door))
         return answer

@@ -15,7 +15,7 @@ from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.ingest import Admission
 from wabawatch.flows.recording import body_of, record_agent, record_item
 from wabawatch.ports import Body, BodyKind, BodySource, Clock, Inbox, StoredBody
-from wabawatch.records import BatchIn, Item, WebhookItem
+from wabawatch.records import AgentItem, BatchIn, Item, MessageItem, RecordItem, StatusItem, WebhookItem
 from wabawatch.web.answers import Id, Strict
 from wabawatch.web.operations import Call, Operation
 from wabawatch.wire import AgentIn, AnswerRecord
@@ -84,7 +84,7 @@ class BatchesApi:
             try:
                 return [body_of(record_item(item, now), now)]
             except BadRequest as error:
-                raise BadRequest(f"records[{place}].{error}") from error
+                raise BadRequest(f"records[{place}].{_within(item, error.message)}{error}") from error
         # The application's door may be open to anybody: what nobody signed is no webhook.
         if self.admit(item.app, item.body, item.signature.encode() or None) is not Admission.ACCEPTED:
             return []
@@ -92,3 +92,14 @@ class BatchesApi:
         copy = Body(BodyKind.WEBHOOK, at, item.body, item.app, BodySource.COPY, item.signature)
         answer = AnswerRecord(fingerprint(StoredBody(0, copy)).hex(), at, item.status, item.ms)
         return [body_of(answer, now), copy]  # in this order: `flows.digest.take_in`
+
+
+def _within(item: RecordItem, sentence: str) -> str:
+    """What of a record holds the member that *sentence* names."""
+    match item:
+        case MessageItem():
+            return "message."
+        case AgentItem():
+            return "interaction."
+        case StatusItem():
+            return "" if sentence.startswith("id:") else "status."

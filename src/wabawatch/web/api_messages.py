@@ -18,7 +18,8 @@ from wabawatch.ports import Clock
 from wabawatch.web.api_logging import WhichMessage
 from wabawatch.web.message_answers import MessageDetail, MessagePage, detail_of, row_of
 from wabawatch.web.operations import Call, Operation
-from wabawatch.wire import Code, Word, instant, iso
+from wabawatch.wire import instant, iso
+from wabawatch.wire_errors import Code, Word
 
 Name: TypeAlias = Annotated[Word, Meta(min_length=1)]
 

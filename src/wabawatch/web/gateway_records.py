@@ -10,7 +10,8 @@ from wabawatch.flows.sending import Target
 from wabawatch.meta.sends import Answered, Asked, loads_of, usage_of
 from wabawatch.web.gateway_coding import unpacked
 from wabawatch.web.gateway_headers import Incoming
-from wabawatch.wire import CallRecord, ErrorIn, MessageIn, uuid7
+from wabawatch.wire import CallRecord, MessageIn, uuid7
+from wabawatch.wire_errors import ErrorIn
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 

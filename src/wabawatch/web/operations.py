@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
-from enum import Enum
 from typing import Any, Protocol, get_origin
 
 import msgspec
@@ -14,6 +12,7 @@ from starlette.datastructures import QueryParams
 
 from wabawatch.domain.access import Caller, Scope
 from wabawatch.domain.errors import BadRequest
+from wabawatch.wording import nearest, parts_of, plain
 
 MAX_BODY_BYTES = 1 << 20
 
@@ -70,6 +69,11 @@ class Operation:
         return tuple(re.findall(r"{(\w+)}", self.path))
 
     @property
+    def named_outside(self) -> frozenset[str]:
+        """The names that are no members of its body: its parameters."""
+        return frozenset(field.encode_name for field in msgspec.structs.fields(self.parameters))
+
+    @property
     def id(self) -> str:
         """Its name in the document: that of its handler."""
         return str(getattr(self.handle, "__name__", self.path))
@@ -94,7 +98,7 @@ def read_parameters(kind: type[msgspec.Struct], path: dict[str, str], query: Que
     given: dict[str, Any] = dict(path)
     for name in dict.fromkeys(query):
         if name not in known or name in path:
-            raise BadRequest(f"{_plain(name)}: there is no such parameter{_nearest(name, known)}")
+            raise BadRequest(f"{_plain(name)}: there is no such parameter{nearest(name, known)}")
         texts = query.getlist(name)
         if any(len(text) > NO_MORE for text in texts):
             raise BadRequest(f"{name}: longer than {NO_MORE} characters")
@@ -115,45 +119,9 @@ def read_parameters(kind: type[msgspec.Struct], path: dict[str, str], query: Que
 
 
 def _of_parameter(kind: type[msgspec.Struct], message: str) -> str:
-    """A sentence of msgspec's, with the name of the parameter in front instead of the path behind."""
-    said, _, place = message.partition(" - at `$.")
-    if not place:
-        if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
-            return f"{missing[1]}: missing"
-        return message
-    name = re.split(r"[.\[`]", place)[0]
-    if wrong := re.fullmatch(r"Invalid enum value '(.*)'", said, re.DOTALL):
-        return f"{name}: {wrong[1][:40]!r} is not one of its values{_nearest(wrong[1], _values(kind, name))}"
-    return f"{name}: {_in_words(said)}"
-
-
-def _in_words(said: str) -> str:
-    """What msgspec says is expected, for people who know no types."""
-    if said.startswith("Expected `str") and " matching regex " in said:
-        return "it holds a character that no text has, such as NUL"
-    found = re.fullmatch(r"Expected `(\w+)(?: \| null)?`(?: (of length )?(>=|<=) (\S+))?(?:, got `\w+`)?", said)
-    if found is None or found[1] not in _WORDS:
-        return f"{said[:1].lower()}{said[1:]}"
-    if found[2] and found[4] == "1":
-        return "it is empty"
-    if found[2]:
-        return f"give {'at least' if found[3] == '>=' else 'at most'} {found[4]} characters"
-    limit = "" if found[3] is None else f" from {found[4]} up" if found[3] == ">=" else f" up to {found[4]}"
-    return f"give {_WORDS[found[1]]}{limit}"
-
-
-_WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
-
-
-def _values(kind: type[msgspec.Struct], name: str) -> list[str]:
-    types = [part for field in msgspec.structs.fields(kind) if field.encode_name == name for part in _parts(field.type)]
-    types += [part for each in types for part in getattr(each, "__args__", ())]
-    return [str(value) for each in types if isinstance(each, type) and issubclass(each, Enum) for value in each]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}" if known else ""
+    """A sentence of msgspec's, about a parameter: everything that came is text, which need not be said."""
+    said = plain(kind, re.sub(r", got `\w+`", "", message))
+    return re.sub(r"^(\w+)(?:\[(?:\d+|\.\.\.)\])+: ", r"\1: ", said)
 
 
 def _plain(name: str) -> str:
@@ -161,20 +129,8 @@ def _plain(name: str) -> str:
 
 
 def _is_list(kind: Any) -> bool:
-    return any(get_origin(part) is list for part in _parts(kind))
+    return any(get_origin(part) is list for part in parts_of(kind))
 
 
 def _takes_text(kind: Any) -> bool:
-    return any(part is str for part in _parts(kind))
-
-
-def _parts(kind: Any) -> list[Any]:
-    """The types that *kind* is one of, without what is noted about them."""
-    if hasattr(kind, "__metadata__"):
-        return _parts(kind.__origin__)
-    if hasattr(kind, "__value__"):
-        return _parts(kind.__value__)
-    args = getattr(kind, "__args__", ())
-    if args and (get_origin(kind) is not list):
-        return [part for each in args for part in _parts(each)]
-    return [kind]
+    return any(part is str for part in parts_of(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -35,6 +36,7 @@ TITLES = {
 }
 CODES = {405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 MEDIA_TYPE = "application/problem+json"
+NOWHERE = "there is nothing at this path; /docs shows every operation of the API"
 
 
 class FieldProblem(msgspec.Struct, omit_defaults=True):
@@ -56,35 +58,44 @@ class Problem(msgspec.Struct):
     errors: Annotated[list[FieldProblem], msgspec.Meta(description="The fields that are wrong, where it is a field.")]
 
 
-_IN_BODY = re.compile(r"^(?P<detail>.*?)(?: `(?P<named>\w+)`)?(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
-"""As msgspec says it: "Expected `int`, got `str` - at `$.error.code`", "Object missing required field `status`"."""
-_AT_FRONT = re.compile(r"^([a-z_]+(?:\.[a-z_]+)*): ")
-"""As our own sentences begin: the field, a colon."""
+_AT_FRONT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\[[0-9]+\]|\.[A-Za-z0-9_]+)*): ")
+"""As our sentences begin: the field, a colon."""
 
 
-def fields_of(message: str) -> list[FieldProblem]:
-    """The fields that the sentence of a BadRequest is about."""
-    if found := _AT_FRONT.match(message):
-        return [FieldProblem(found[1], message)]
-    found = _IN_BODY.match(message)
+def fields_of(message: str, parameters: Collection[str] | None = None) -> list[FieldProblem]:
+    """The fields that the sentence of a BadRequest is about. What is none of *parameters* is in the body; None: there
+    is no body."""
+    found = _AT_FRONT.match(message)
     if found is None:
         return []
-    steps = re.findall(r"\w+|\[(?:\.\.\.|\d+)\]", found["path"] or "")
-    if found["named"] and message.startswith("Object "):
-        steps.append(found["named"])
-    steps = [step.strip("[]") for step in steps]
-    return [FieldProblem(".".join(steps), message, "".join(f"/{step}" for step in steps))] if steps else []
+    steps = re.findall(r"[A-Za-z0-9_]+", found[1])
+    is_in_body = parameters is not None and steps[0] not in parameters
+    return [FieldProblem(".".join(steps), message, "".join(f"/{step}" for step in steps) if is_in_body else "")]
 
 
-def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    errors: list[FieldProblem] | None = None,
+) -> Response:
     """A problem document: what is wrong, in a stable *code* and a sentence."""
-    errors = fields_of(detail) if status == 422 else []
-    body = Problem("about:blank", TITLES.get(status, "Error"), status, code, detail, errors)
+    body = Problem("about:blank", TITLES.get(status, "Error"), status, code, detail, errors or [])
     return Response(write(body), status, headers, media_type=MEDIA_TYPE)
 
 
-async def refused(_request: Request, error: Exception) -> Response:
-    """The answer to a request that the caller can mend."""
+def problem_of(error: Exception, parameters: Collection[str] | None = None) -> Response:
+    """The answer to a request that was not done: the caller can mend it, or nothing was kept and it may try again.
+
+    *parameters* as in `fields_of`. What is neither is raised: a bug.
+    """
+    if isinstance(error, Trouble):
+        return problem(503, "unavailable", str(error), {"retry-after": "10"})
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers) if error.headers else None
+        detail = NOWHERE if error.status_code == 404 else error.detail
+        return problem(error.status_code, CODES.get(error.status_code, "not_found"), detail, headers)
     if not isinstance(error, Refusal):
         raise error
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
@@ -93,22 +104,13 @@ async def refused(_request: Request, error: Exception) -> Response:
         headers["www-authenticate"] = "Bearer" if status == 401 else 'Bearer error="insufficient_scope"'
     if isinstance(error, TooMany):
         headers["retry-after"] = str(error.retry_after_s)
-    return problem(status, error.code, error.message, headers)
+    errors = fields_of(error.message, parameters) if status == 422 else None
+    return problem(status, error.code, error.message, headers, errors)
 
 
-async def unavailable(_request: Request, error: Exception) -> Response:
-    """The answer when the world is at fault: nothing was kept, try again."""
-    if not isinstance(error, Trouble):
-        raise error
-    return problem(503, "unavailable", str(error), {"retry-after": "10"})
-
-
-async def unroutable(_request: Request, error: Exception) -> Response:
-    """The answer where there is nothing, or nothing for this method or kind of body."""
-    if not isinstance(error, HTTPException):
-        raise error
-    headers = dict(error.headers) if error.headers else None
-    return problem(error.status_code, CODES.get(error.status_code, "not_found"), error.detail, headers)
+async def not_done(_request: Request, error: Exception) -> Response:
+    """As `problem_of`, for what has no operation."""
+    return problem_of(error)
 
 
 async def unheard(_request: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount
 from wabawatch.domain.errors import Refusal, Trouble
 from wabawatch.web.api import PREFIX, Api, taking_anything
 from wabawatch.web.gateway import Gateway
-from wabawatch.web.problems import refused, unavailable, unheard, unroutable
+from wabawatch.web.problems import not_done, unheard
 from wabawatch.web.webhook import Message, Receive, Receiver, Scope, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
@@ -35,9 +35,9 @@ class Site:
         self._rest = Starlette(
             routes=[taking_anything(Mount(PREFIX, routes=api.routes())), *others],
             exception_handlers={
-                Refusal: refused,
-                Trouble: unavailable,
-                HTTPException: unroutable,
+                Refusal: not_done,
+                Trouble: not_done,
+                HTTPException: not_done,
                 ClientDisconnect: unheard,
             },
             lifespan=lifespan,
