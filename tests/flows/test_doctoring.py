@@ -196,7 +196,7 @@ def test_a_token_made_by_command_opens_the_api_as_one_of_the_settings_does() -> 
 
 
 def test_no_finding_shows_a_secret() -> None:
-    secrets = {name: f"confidential-{name}" for name in SET_UP}
+    secrets = {name: f"https://confidential-{name}.example" for name in SET_UP}
 
     said = repr(examine(load(secrets | {"WHATSAPP_TOKEN": "confidential-token"}), WELL_KEPT, NOW))
 

@@ -26,6 +26,7 @@ SET_UP = {
     "WABAWATCH_APP_SECRET": "secret",
     "WEBHOOK_VERIFY_TOKEN": "verify",
     "WABAWATCH_API_TOKEN": "0123456789abcdef0123",
+    "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0",
 }
 ANSWERS = AppAnswers("", handshake=200, echoes=True, wrong_signature=401, accepted=1_000)
 SERVER = ServerLook("http://127.0.0.1:8080", True, True, apps=(ANSWERS,), release="1.0")

@@ -18,6 +18,7 @@ from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.premises import BooksState, Premises
 from wabawatch.flows.doctoring import examine
 from wabawatch.net import guard_of
+from wabawatch.probes.channels import look_at_channels
 from wabawatch.probes.forward_targets import look_at_targets
 from wabawatch.probes.meta_look import look_at_meta
 from wabawatch.probes.own_server import look_at_server
@@ -92,6 +93,7 @@ def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
     else:
         inbox, sealed = look_at_inbox(places.inbox, books), newest_sealed(database, places.inbox)
     host, port = settings.server.host, settings.server.port
+    guard = guard_of(settings.network.allow_private_urls)
     return Premises(
         release=version("wabawatch"),
         folder=look_at_folder(places.folder),
@@ -100,9 +102,8 @@ def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
         inbox=inbox,
         sqlite=look_at_sqlite() if database else None,
         server=look_at_server(host, port, settings.apps) if port else None,
-        targets=look_at_targets(
-            targets_of(settings.forward).values(), books.targets, guard_of(settings.network.allow_private_urls)
-        ),
+        targets=look_at_targets(targets_of(settings.forward).values(), books.targets, guard),
+        channels=look_at_channels(settings.all_channels, settings.mail.server, guard),
         meta=books.meta if offline else ask_meta(settings, books, now),
     )
 

@@ -189,6 +189,20 @@ class TargetLook:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLook:
+    """A channel of alerts."""
+
+    name: str
+    kind: str
+    place: str
+    """Where it leads, without what may be secret in it"""
+    found: str = ""
+    """What works, in a few words"""
+    trouble: str = ""
+    """Why it cannot work; "" it can"""
+
+
+@dataclass(frozen=True, slots=True)
 class Premises:
     """Everything that was looked at."""
 
@@ -203,4 +217,5 @@ class Premises:
     server: ServerLook | None
     """None: the port is chosen when the server starts, so it is not known where to look"""
     targets: tuple[TargetLook, ...] = ()
+    channels: tuple[ChannelLook, ...] = ()
     meta: MetaLook = field(default_factory=MetaLook)

@@ -10,6 +10,7 @@ from wabawatch.domain.findings import Finding, failed, ok, warning
 from wabawatch.domain.graph_versions import Age, age_of, newest
 from wabawatch.domain.premises import BooksState, Premises, Traffic
 from wabawatch.domain.runs import SILENCE_MS
+from wabawatch.flows import doctoring_channels as told
 from wabawatch.flows import doctoring_forward as forwarded
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
@@ -32,6 +33,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         *(_traffic(settings, books.traffic, now) if books.traffic else ()),
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
         *(finding for each in premises.targets for finding in forwarded.target(each)),
+        *told.channels(settings, premises.channels),
         graph_version(settings.graph.url.version, now),
         *(callers_versions(books.traffic, now) if books.traffic else ()),
         *examine_meta(settings, premises.meta, now),

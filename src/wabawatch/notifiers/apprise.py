@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Any
 
 from wabawatch.domain.notices import Delivered, Notice
 from wabawatch.net import Guard
@@ -32,14 +33,19 @@ class Apprise:
     timeout_s: float = 15.0
     zone: tzinfo = UTC
 
+    def check(self) -> Delivered:
+        """Whether Apprise understands the address. Nothing is sent."""
+        return self._asked({"is_check": True})
+
     def deliver(self, notice: Notice, thread: str) -> Delivered:
         """Deliver *notice*. No thread: only some services have any, and Apprise tells none."""
         page = page_of(notice, self.zone)
+        return self._asked({"title": page.headline, "body": text_of(page), "type": _TYPES[page.tone]})
+
+    def _asked(self, what: dict[str, Any]) -> Delivered:
         asked = {
+            **what,
             "url": self.url,
-            "title": page.headline,
-            "body": text_of(page),
-            "type": _TYPES[page.tone],
             "hosts": sorted(self.guard.hosts),
             "networks": [str(each) for each in self.guard.networks],
             "timeout_s": self.timeout_s,

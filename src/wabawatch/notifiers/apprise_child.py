@@ -43,6 +43,8 @@ def _notify(asked: dict[str, Any], watch: Watch, logs: Lines) -> dict[str, Any]:
     services = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False, app_id="wabawatch", app_desc="wabawatch"))
     if not services.add(asked["url"]) or not len(services):
         return {"outcome": "refused", "detail": "Apprise does not understand the address"}
+    if asked.get("is_check"):
+        return {"outcome": "sent"}
     for service in services:
         service.socket_connect_timeout = service.socket_read_timeout = asked["timeout_s"]
         # A long text is cut: in several messages it could cost as many times.

@@ -18,11 +18,11 @@ def look_at_targets(
 ) -> tuple[TargetLook, ...]:
     """Each of *targets*, with what the books tell of it. *guard* says which addresses may be reached."""
     return tuple(
-        TargetLook(each.name, place(each.url), _trouble(each.url, guard), states.get(each.name)) for each in targets
+        TargetLook(each.name, place(each.url), trouble_of(each.url, guard), states.get(each.name)) for each in targets
     )
 
 
-def _trouble(url: str, guard: Guard) -> str:
+def trouble_of(url: str, guard: Guard) -> str:
     """Why there is no connection, in a sentence; "" when there is one."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
