@@ -14,16 +14,16 @@ from wabawatch.domain.silences import Window
 from wabawatch.flows.notifying import Delivering, Planning
 from wabawatch.flows.silencing import Silencing
 from wabawatch.flows.telling import Telling
-from wabawatch.loops import Bell, Group, Loop
+from wabawatch.loops import Bell, Loop
 from wabawatch.net import guard_of
 from wabawatch.notifiers.channels import Means, build
 from wabawatch.notifiers.runbooks import Shelf
 from wabawatch.notifying_ports import Notifier
-from wabawatch.ports import Clock
+from wabawatch.ports import MONITORING, RUNNING, Clock
 from wabawatch.schedules import occurrences
 from wabawatch.settings import Settings
 from wabawatch.settings_alerts import Alerts, Maintenance
-from wabawatch.settings_channels import channels_of
+from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.notice_book import SqlNotices
 from wabawatch.storage.notice_desk import NoticeDesk
@@ -71,7 +71,8 @@ class NoticeFlows:
     def __init__(
         self, database: Database, clock: Clock, settings: Settings, rule_of: RuleOf, types: Collection[str]
     ) -> None:
-        given = channels_of(settings.channels, settings.alerts.email, settings.alerts.slack_webhook_url)
+        """*types*: every type of alert that a rule has."""
+        given = settings.all_channels
         guard = guard_of(settings.network.allow_private_urls)
         means = Means(guard, settings.mail.server, settings.mail.mail_from or "")
         self.notifiers: Mapping[str, Notifier] = build(given, means)
@@ -85,7 +86,14 @@ class NoticeFlows:
         recurring = partial(windows_of, settings.maintenance)
         knowledge, policy = Knowledge(rule_of, Shelf(console), console), policy_of(settings.alerts)
         self.planning = Planning(
-            self.book, self.channels, knowledge, recurring, policy, clock, on_notices=self._notices.ring
+            self.book,
+            self.channels,
+            knowledge,
+            recurring,
+            policy,
+            clock,
+            self._notices.ring,
+            partial(is_watched, database),
         )
         self.delivering = Delivering(self.book, self.notifiers, clock, holder=uuid7())
         self.silencing = Silencing(SqlSilences(database), recurring, types, clock)
@@ -93,7 +101,8 @@ class NoticeFlows:
 
     def loops(self) -> list[Loop]:
         """The planner, rung by `transitions`, and one loop for each channel: none waits for another that hangs."""
-        plan = Loop("notices", self.planning.step, PLAN_RHYTHM_S, group=Group.MONITORING, bell=self.transitions)
+        # In every process, for who leads monitoring may be what hangs: of several that plan, one writes.
+        plan = Loop("notices", self.planning.step, PLAN_RHYTHM_S, bell=self.transitions)
         return [plan, *(self._channel(name) for name in self.notifiers)]
 
     def _channel(self, name: str) -> Loop:
@@ -107,6 +116,12 @@ class NoticeFlows:
     def maintenance(self, since: Millis, until: Millis) -> list[tuple[Millis, Millis]]:
         """Begin and end of the maintenance windows that are about everything: what uptime leaves out."""
         return self.silencing.holds_everything(since, until)
+
+
+def is_watched(database: Database) -> bool:
+    """Whether monitoring is wanted."""
+    with database.reading() as connection:
+        return read_mark(connection, MONITORING) == RUNNING
 
 
 def policy_of(given: Alerts) -> Policy:

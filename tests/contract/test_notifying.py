@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -354,3 +355,16 @@ def test_a_clock_that_jumps_tells_nothing_twice(desk: Desk, minutes: int) -> Non
     kinds = [notice.kind for notice, _ in desk.notifiers["ops"].got]
     # An hour later a reminder is due.
     assert kinds == [NoticeKind.FIRING, *([NoticeKind.REMINDER] if minutes == 60 else [])]
+
+
+def test_nobody_is_reminded_while_monitoring_is_stopped(desk: Desk) -> None:
+    """Whether it still fires is not known then."""
+    desk.fire()
+    desk.work(0)
+    desk.planning = replace(desk.planning, is_watched=lambda: False)
+    desk.work(180)
+    assert len(desk.notifiers["ops"].got) == 1
+
+    desk.planning = replace(desk.planning, is_watched=lambda: True)
+    desk.work(186)
+    assert [notice.kind for notice, _ in desk.notifiers["ops"].got[1:]] == [NoticeKind.REMINDER]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.notice_making import Knowing, compose
@@ -60,6 +60,8 @@ class Planning:
     clock: Clock
     on_notices: Callable[[], None]
     """Called when there is something to deliver"""
+    is_watched: Callable[[], bool] = lambda: True
+    """Whether monitoring is wanted: else nobody knows whether an alert still fires, and nobody is reminded of it"""
     looks: Looks = field(default_factory=Looks)
 
     def step(self) -> bool:
@@ -68,7 +70,8 @@ class Planning:
         if not self.looks.is_due(pulse, now):
             return False
         seen = self.book.glance(now)
-        made = plan(self._scene(seen, now), self.policy, now)
+        policy = self.policy if self.is_watched() else replace(self.policy, remind_ms={})
+        made = plan(self._scene(seen, now), policy, now)
         if not made.is_empty or seen.unplanned:
             alerts = {alert.key: alert for alert in seen.alerts}
             notices = [compose(draft, alerts, self.knowing) for draft in made.drafts]
