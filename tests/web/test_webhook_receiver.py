@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.support.asgi import Answer, Request, ask, converse
 from tests.support.books import HandClock
 
+from wabawatch.domain.synthetic import is_event, make_event
 from wabawatch.flows.ingest import Acks, Admission, AppSecrets
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, BodyKind, BodySource
@@ -448,3 +449,23 @@ def test_no_header_path_or_query_ever_raises_or_comes_in_unsigned(
 
     assert answer.status in {401, 403, 404, 405, 413}
     assert shared.inbox.newest() == before
+
+
+def test_a_test_event_of_our_own_is_kept_as_such_and_counted_nowhere(tmp_path: Path) -> None:
+    key = b"k" * 32
+    event = make_event(key, "ab" * 16, NOW)
+    desk = Desk(tmp_path, is_synthetic=lambda body: is_event([key], body, NOW))
+
+    def post(body: bytes, secret: bytes) -> int:
+        headers = ((b"x-hub-signature-256", sign(body, secret).encode()),)
+        return desk.ask(Request("POST", PATH, (body,), headers)).status
+
+    assert [post(event, NEW), post(event, b"wrong"), post(event + b" ", NEW)] == [200, 401, 200]
+    kept = [stored.body for stored in desk.inbox.read(0, 10)]
+    assert [(body.content, body.source) for body in kept] == [
+        (event, BodySource.SYNTHETIC),
+        (event + b" ", BodySource.LIVE),
+    ]
+    assert desk.acks.totals()[""].accepted == 1
+    assert desk.inbox.webhooks_waiting(0) == 1
+    desk.inbox.close()
