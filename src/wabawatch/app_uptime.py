@@ -25,7 +25,6 @@ from wabawatch.probes.asking import Request
 from wabawatch.probes.callback import Handshake, Pipeline
 from wabawatch.probes.certificate import Certificate
 from wabawatch.probes.crew import Look, ThreadCrew
-from wabawatch.probes.graph_api import GraphApi, TokenCheck
 from wabawatch.probes.meta_status import MetaStatus
 from wabawatch.probes.stores import DatabaseCheck, DiskCheck, QueueCheck
 from wabawatch.probes.web_address import Assertion, WebAddress
@@ -127,6 +126,8 @@ def _plan(settings: Settings, name: str, kind: CheckKind, **more: Any) -> Plan:
 def _of_meta(settings: Settings, around: Around, make: Callable[..., Plan]) -> Iterator[Planned]:
     clock, token = around.clock, settings.graph.token
     if around.graph is not None and token is not None:
+        from wabawatch.probes.graph_api import GraphApi, TokenCheck  # with an HTTP library that others need not
+
         subject = partial(_subject, settings, around)
         plan = make("graph", CheckKind.GRAPH, is_outside=True)
         yield plan.name, (plan, GraphApi(settings.graph.url, token, subject, clock))

@@ -9,6 +9,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.meta_look import MetaLook
+from wabawatch.domain.uptime import Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class BooksState:
     """What polling learnt"""
     wabas: frozenset[str] = frozenset()
     """That messages came of"""
+    incidents: tuple[Incident, ...] = ()
+    """Those of uptime that are open"""
     tokens: int = 0
     """How many API tokens were made that open something now"""
 

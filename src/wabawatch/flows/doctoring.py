@@ -15,6 +15,7 @@ from wabawatch.flows import doctoring_forward as forwarded
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
 from wabawatch.flows.doctoring_meta import examine_meta
+from wabawatch.flows.doctoring_uptime import uptime
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
 from wabawatch.settings import Settings
 
@@ -32,6 +33,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         api_token(settings, books.tokens),
         *(_traffic(settings, books.traffic, now) if books.traffic else ()),
         *([] if books.trouble else [monitoring(books, settings, now, is_serving=is_serving)]),
+        *([] if books.trouble or not books.exists else [uptime(books.incidents, now)]),
         *(finding for each in premises.targets for finding in forwarded.target(each)),
         *told.channels(settings, premises.channels),
         graph_version(settings.graph.url.version, now),

@@ -64,7 +64,7 @@ class SqlChecks:
             return self._views(connection, now)
 
     def _views(self, connection: Connection, now: Millis) -> list[CheckView]:
-        states, is_open = _states(connection), _open_incidents(connection)
+        states, is_open = _states(connection), open_incidents(connection)
         return [
             view(plan, states.get(name, CheckState()), is_open.get(name), now) for name, plan in self._plans.items()
         ]
@@ -174,7 +174,7 @@ class Ledger:
 
     def open_incidents(self) -> Mapping[str, Incident]:
         """The open incident of each check that has one."""
-        return _open_incidents(self._connection)
+        return open_incidents(self._connection)
 
     def open(self, plan: Plan, state: CheckState, noted_at: Millis, decision: Decision) -> None:
         """Open an incident that began at the first failure of the row."""
@@ -212,7 +212,8 @@ def _states(connection: Connection) -> dict[str, CheckState]:
     return {row.name: rows.state_of(row) for row in found}
 
 
-def _open_incidents(connection: Connection) -> dict[str, Incident]:
+def open_incidents(connection: Connection) -> dict[str, Incident]:
+    """The open incident of each check that has one."""
     found = connection.execute(select(incidents).where(incidents.c.ended_at.is_(None)).order_by(incidents.c.id))
     return {row.check_name: rows.incident_of(row) for row in found}
 

@@ -17,6 +17,7 @@ from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.premises import BooksState, Folder, InboxState, KeyFile
 from wabawatch.ports import DIGESTED
 from wabawatch.storage.blocks import BLOCK_BODIES
+from wabawatch.storage.checks import open_incidents
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.forward_desk import read_targets
@@ -165,6 +166,7 @@ def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
         wabas=wabas_seen(connection, now - 30 * DAY_MS),
         tokens=count_live(connection, now),
         targets=read_targets(connection),
+        incidents=tuple(open_incidents(connection).values()),
     )
 
 
