@@ -1,0 +1,265 @@
+"""Days of monitoring in seconds: a whole installation with its own loops, a simulated Meta, and clocks turned by hand.
+
+The loops are those of the supervisor, each stepped in its own rhythm; only what is named in `without` is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from tests.support.system import _typed
+from wabawatch.app import System
+from wabawatch.flows.cycle import Wanted
+from wabawatch.flows.recording import body_of, record_message, record_status
+from wabawatch.kinds import GraphUrl, Secret
+from wabawatch.loops import Group, Loop, Supervisor
+from wabawatch.meta.graph import GraphClient
+from wabawatch.ports import Body, BodyKind
+from wabawatch.settings import load
+from wabawatch.simulator.graph import build_graph
+from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.ordering import Order
+from wabawatch.simulator.orders import obey
+from wabawatch.simulator.pattern import Pattern
+from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.standing import APP_ID, CALLBACK
+from wabawatch.simulator.steps import LogSend, LogStatus, PostWebhook
+from wabawatch.wire import MessageIn, StatusIn
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+TOKEN, SECRET = "simulated-token", "simulated app secret"
+HOUSEKEEPING = frozenset({"pack", "drop", "storage", "spool", "answers", "partitions"})
+"""Loops that have nothing to do with what is told of a day."""
+OUTSIDE = frozenset({"probing", "heartbeat"})
+"""Loops that reach for the network."""
+SELDOM = {"reach": 15 * MINUTE}
+"""Loops that cost much and change slowly: stepped so often, and no oftener."""
+
+
+class Wall:
+    """A clock on the wall, which somebody may set, beside the true time."""
+
+    def __init__(self, now: int) -> None:
+        self.true = now
+        self.ahead = 0
+
+    def now(self) -> int:
+        return self.true + self.ahead
+
+
+class _True:
+    """The true time, for the simulator."""
+
+    def __init__(self, wall: Wall) -> None:
+        self._wall = wall
+
+    def now(self) -> int:
+        return self._wall.true
+
+    async def nap(self, until: int) -> None:
+        raise AssertionError("nobody waits in a day by hand")
+
+
+class _Direct(httpx.BaseTransport):
+    """Hands each request straight to an ASGI app."""
+
+    def __init__(self, app: object) -> None:
+        self._inner = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        self._runner = asyncio.Runner()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._runner.run(self._answer(request))
+
+    def close(self) -> None:
+        self._runner.close()
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        found = await self._inner.handle_async_request(request)
+        return httpx.Response(found.status_code, headers=found.headers, content=await found.aread())
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An alert that fired."""
+
+    rule: str
+    scope: str
+    """Such as `number:106540352242922`"""
+    opened_at: int
+    fired_at: int
+    ended_at: int | None
+    ended: str
+    message: str
+
+
+class Process:
+    """One process with its loops, over an installation that may have several."""
+
+    def __init__(self, system: System, without: Collection[str]) -> None:
+        self.system = system
+        self.supervisor: Supervisor = system.supervisor()
+        self.loops = [runner.loop for runner in self.supervisor._runners if runner.loop.name not in without]
+        self._due = {loop.name: 0 for loop in self.loops}
+        self.is_paused = False
+        self.took: dict[str, int] = {}
+        """How often each loop was stepped"""
+
+    def step(self, now: int) -> None:
+        """Step every loop whose time has come: first those that never stop, then those of monitoring if it leads."""
+        if self.is_paused:
+            return
+        for group in (Group.CORE, Group.MONITORING):
+            for loop in self.loops:
+                leads = group is Group.CORE or self.system.watchman.leading.is_leading
+                if loop.group is group and leads and now >= self._due[loop.name]:
+                    self._due[loop.name] = now + SELDOM.get(loop.name, int(loop.rhythm_s * SECOND))
+                    self._take(loop)
+
+    def _take(self, loop: Loop) -> None:
+        while True:
+            self.took[loop.name] = self.took.get(loop.name, 0) + 1
+            outcome = loop.step()
+            if inspect.isawaitable(outcome):
+                raise AssertionError(f"{loop.name} belongs to an event loop: name it in `without`")
+            if not outcome:
+                return
+
+
+class Days:
+    """A simulated Meta with an application, and one or two processes that watch them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        start_at: int,
+        *,
+        days: float = 1.0,
+        per_day: int = 2_000,
+        numbers: int = 5,
+        wabas: int = 2,
+        seed: int = 1,
+        mix: Mix | None = None,
+        pattern: Pattern | None = None,
+        processes: int = 1,
+        database_url: str = "",
+        settings: Mapping[str, object] | None = None,
+        without: Collection[str] = HOUSEKEEPING | OUTSIDE,
+    ) -> None:
+        self.clock = Wall(start_at)
+        self.simulation = Simulation(
+            seed, int(per_day * days), start_at, int(days * DAY), mix or QUIET, numbers,
+            secret=SECRET.encode(), pattern=pattern or Pattern(), wabas=wabas,
+        )  # fmt: skip
+        told = {
+            "WABAWATCH_DATA_DIR": str(folder),
+            "DATABASE_URL": database_url,
+            "WABAWATCH_FREE_SPACE_RESERVE": 0,
+            "WABAWATCH_APP_SECRET": SECRET,
+            "WABAWATCH_APP_ID": APP_ID,
+            "WABAWATCH_CALLBACK_URL": CALLBACK,
+            "WEBHOOK_VERIFY_TOKEN": "verify",
+            "WHATSAPP_TOKEN": TOKEN,
+            **(settings or {}),
+        }
+        self.http = _Direct(build_graph(self.simulation, _True(self.clock), TOKEN))
+        self.processes = [Process(self._system(told), without) for _ in range(processes)]
+
+    def _system(self, told: Mapping[str, object]) -> System:
+        system = System(load({}, None, {name: value for name, value in told.items() if value != ""}), self.clock)
+        if system.graph is not None:
+            system.graph.close()
+        apps = {APP_ID: Secret(self.simulation.app_token)}
+        system.graph = GraphClient(GraphUrl("http://meta.test", "v25.0"), Secret(TOKEN), apps, self.http)
+        return system
+
+    @property
+    def system(self) -> System:
+        return self.processes[0].system
+
+    @property
+    def now(self) -> int:
+        """The true time."""
+        return self.clock.true
+
+    def start(self) -> None:
+        """Start monitoring."""
+        self.system.cycle.control(Wanted.START, "test")
+
+    def order(self, order: Order) -> None:
+        """Command the simulator."""
+        obey(self.simulation, order, self.now)
+
+    def run(self, ms: int, *, step_ms: int = MINUTE) -> None:
+        """Let so much true time pass."""
+        end = self.clock.true + ms
+        while self.clock.true < end:
+            self.clock.true = min(end, self.clock.true + step_ms)
+            self._bring()
+            for process in self.processes:
+                process.step(self.clock.true)
+
+    def _bring(self) -> None:
+        """Everything that happened until now reaches the inbox: whoever receives does not wait for those who watch."""
+        bodies = []
+        for step in self.simulation.due(self.clock.true):
+            at = step.at + self.clock.ahead
+            match step:
+                case PostWebhook():
+                    bodies.append(Body(BodyKind.WEBHOOK, at, step.body, "", signature=step.signature))
+                case LogSend():
+                    bodies.append(body_of(record_message(_typed(MessageIn, step.payload), at), at))
+                case LogStatus():
+                    bodies.append(body_of(record_status(step.id, _typed(StatusIn, step.payload), at), at))
+        if bodies:
+            self.system.inbox.append_all(bodies)
+
+    def fired(self) -> list[Fired]:
+        """Every alert that ever fired, in the order of firing."""
+        query = text(
+            "SELECT rule, scope, scope_id, opened_at, fired_at, ended_at, ended, message FROM alerts"
+            " WHERE fired_at IS NOT NULL ORDER BY fired_at, rule, scope_id"
+        )
+        with self.system.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Fired(
+                row.rule, f"{row.scope}:{row.scope_id}" if row.scope_id else row.scope, row.opened_at, row.fired_at,
+                row.ended_at, row.ended, row.message,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def cycles(self) -> list[int]:
+        """The ends of the windows that were judged, in the order in which they were judged."""
+        with self.system.database.reading() as connection:
+            return list(connection.execute(text("SELECT at FROM cycles ORDER BY ran_at, at")).scalars())
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.system.close()
+            process.system.watchman.close()
+        self.http.close()
+
+
+QUIET = Mix(refused=0.002, failed=0.018, undelivered=0.004, delayed=0.004, slow=0.004, free_form=0.1, inbound=0.1)
+"""An ordinary business: 96 to 99 per cent are delivered, and some receipts come hours late."""
+
+
+@contextmanager
+def days(folder: Path, start_at: int, **more: Any) -> Iterator[Days]:
+    """Days with monitoring started, closed at the end."""
+    found = Days(folder, start_at, **more)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.close()
