@@ -64,6 +64,7 @@ from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
+from wabawatch.web import runbooks
 from wabawatch.web.api import Api
 from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_channels import ChannelsApi
@@ -237,7 +238,11 @@ class System:
         )
         docs = Docs(document(api.table, build.version))
         return Site(
-            receiver, gateway, api, [*own.routes(), *docs.routes()], lambda _: self._running(supervisor, gateway)
+            receiver,
+            gateway,
+            api,
+            [*own.routes(), *docs.routes(), *runbooks.routes()],
+            lambda _: self._running(supervisor, gateway),
         )
 
     def _subjects(self, admits: Admit) -> list[Subject]:

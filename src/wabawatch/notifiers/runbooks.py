@@ -14,8 +14,14 @@ from wabawatch.domain.runbooks import Runbook, parse
 @cache
 def load(name: str) -> Runbook | None:
     """The runbook *name*, such as `delivery_rate_low` (in letters of any size); None: there is no such page."""
+    text = text_of(name)
+    return parse(text) if text is not None else None
+
+
+def text_of(name: str) -> str | None:
+    """The page itself, in Markdown; None: there is no such page."""
     page = _page(name.lower())
-    return parse(page.read_text("utf-8")) if page is not None else None
+    return page.read_text("utf-8") if page is not None else None
 
 
 def names() -> list[str]:
