@@ -91,7 +91,8 @@ class Uptimes:
         """The loop that looks, if anything is to be looked at."""
         if not self._checks:
             return []
-        return [Loop("probing", self.probing.step, RHYTHM_S, group=Group.MONITORING)]
+        rhythm_s = min(RHYTHM_S, *(plan.every_ms / 1000 for plan, _ in self._checks.values()))
+        return [Loop("probing", self.probing.step, rhythm_s, group=Group.MONITORING)]
 
     def close(self) -> None:
         """Let looks under way end by themselves. Repeatable."""

@@ -53,7 +53,7 @@ class Uptime:
     enabled: bool = setting("WABAWATCH_UPTIME", kinds.SWITCH, True, "Whether uptime is checked while monitoring runs.")
     interval_s: int = setting(
         "WABAWATCH_CHECK_INTERVAL",
-        whole(10, 3_600, unit="seconds"),
+        whole(1, 3_600, unit="seconds"),
         60,
         "Time between two looks at a check; what changes slowly is looked at more seldom.",
     )

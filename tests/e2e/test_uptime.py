@@ -20,8 +20,9 @@ QUICK = {
     "APP_ENV": "production",
     "WHATSAPP_TOKEN": TOKEN,
     "WABAWATCH_ALLOW_PRIVATE_URLS": HOST,
-    "WABAWATCH_CHECK_INTERVAL": "10",
+    "WABAWATCH_CHECK_INTERVAL": "2",
     "WABAWATCH_CHECK_TIMEOUT": "2",
+    "WABAWATCH_POLL_CALLS_PER_HOUR": "5000",
     "WABAWATCH_STATUS_FEED": "false",
 }
 
@@ -99,14 +100,14 @@ def all_well(server: Server) -> None:
 def test_meta_down_is_one_incident_with_cause_meta_and_ends(scene: Scene) -> None:
     again(scene)
     all_well(scene.server)
-    httpx.post(f"{scene.meta}/control/incident", json={"kind": "api_down", "duration_s": 45}).raise_for_status()
+    httpx.post(f"{scene.meta}/control/incident", json={"kind": "api_down", "duration_s": 12}).raise_for_status()
     eventually(lambda: incidents(scene.server))
     eventually(lambda: incidents(scene.server)[0]["ended_at"])
     all_well(scene.server)
 
     (incident,) = incidents(scene.server)
     assert (incident["check"], incident["cause"], incident["reason"]) == ("graph", "Meta", "meta_answers_wrong")
-    assert 10 < incident["seconds"] < 90
+    assert 2 < incident["seconds"] < 90
     uptime = scene.server.get("/api/v1/uptime", hours="1").raise_for_status().json()
     assert uptime["whole"]["down_seconds"] == pytest.approx(incident["seconds"], abs=0.1)
     assert 'wabawatch_check_up{check="graph"} 1.0' in scene.server.get("/metrics").text
@@ -180,14 +181,14 @@ def test_a_database_that_was_down_is_an_incident_of_ours(tmp_path: Path) -> None
         all_well(server)
         postgres.kill()
         eventually(lambda: "the database does not answer" in server.log)
-        threading.Event().wait(30)
+        threading.Event().wait(8)
         postgres.start()
         eventually(lambda: any(i["check"] == "database" and i["ended_at"] for i in incidents(server)))
 
         assert {i["cause"] for i in incidents(server)} == {"us"}
         assert {i["reason"] for i in incidents(server)} == {"store_down"}
         database = next(i for i in incidents(server) if i["check"] == "database")
-        assert database["seconds"] > 10
+        assert database["seconds"] > 2
 
 
 def test_a_check_of_the_settings_is_run_by_hand(tmp_path: Path) -> None:
