@@ -61,6 +61,29 @@ def test_a_form_is_read_like_json() -> None:
     assert (found.person.phone, found.template) == ("1555", TemplateRef("hello", "en"))
 
 
+MULTIPART = (
+    b"preamble\r\n--X y\r\n"
+    b'Content-Disposition: form-data; name="to"\r\n\r\n1555\r\n--X y\r\n'
+    b"content-disposition: form-data; name=type\r\nContent-Type: text/plain\r\n\r\ntemplate\r\n--X y\r\n"
+    b'Content-Disposition: form-data; name="template"\r\n\r\n{"name":"hello","language":{"code":"en"}}\r\n--X y\r\n'
+    b'Content-Disposition: form-data; name="status"; filename="status"\r\n\r\nread\r\n--X y--\r\n'
+    b'Content-Disposition: form-data; name="status"\r\n\r\nread\r\n'
+)
+
+
+@pytest.mark.parametrize("boundary", ['"X y"', '"X y"; charset=utf-8'])
+def test_a_form_in_parts_is_read_like_json_without_its_files(boundary: str) -> None:
+    found = read_request(MULTIPART, f"multipart/form-data; boundary={boundary}")
+
+    assert (found.person.phone, found.type, found.template) == ("1555", "template", TemplateRef("hello", "en"))
+    assert (found.has_recipient, found.has_status) == (True, False)
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed"])
+def test_a_form_without_a_boundary_says_nothing(content_type: str) -> None:
+    assert not read_request(MULTIPART, content_type).has_recipient
+
+
 def test_the_query_stands_in_for_what_the_body_does_not_say() -> None:
     found = read_request(b'{"text":{"body":"x"}}', query=b"to=%2B1555&type=text")
 
@@ -149,5 +172,6 @@ def test_nothing_in_a_body_raises(value: Any) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(body: bytes) -> None:
     read_request(body, query=body)
+    read_request(body, "multipart/form-data; boundary=0")
     read_answer(200, body)
     usage_of([(b"x-app-usage", body)])

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from wabawatch.domain.facts import NOBODY, ErrorSeen, LoadSeen, Person, SendOutcome, TemplateRef
 from wabawatch.meta.decoding import decode
+from wabawatch.meta.forms import is_form, read_form
 from wabawatch.meta.graph import read_usage
 from wabawatch.meta.reading import WORDS_LIMIT, Json, compact, exact, integer, items, lower, mapping, phone, text, tri
 
@@ -56,7 +57,7 @@ class Answered:
 def read_request(content: bytes, content_type: str = "", query: bytes = b"") -> Asked:
     """What is asked for: JSON, or a form, with the query beside it."""
     said: Json = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
-    said |= _form(content) if "form-urlencoded" in content_type.lower() else _object(content)
+    said |= read_form(content, content_type) if is_form(content_type) else _object(content)
     recipient, to = text(said.get("recipient")), text(said.get("to"))
     is_group = lower(said.get("recipient_type")) == "group"
     template = mapping(_inner(said.get("template")))
@@ -145,10 +146,6 @@ def _errors(said: Json) -> tuple[ErrorSeen, ...]:
             transient=tri(found.get("is_transient")),
         ),
     )
-
-
-def _form(content: bytes) -> Json:
-    return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _inner(value: object) -> object:

@@ -18,7 +18,7 @@ from wabawatch.simulator.graph_media import MediaCounter
 from wabawatch.simulator.graph_numbers import NumbersCounter
 from wabawatch.simulator.graph_templates import TemplatesCounter
 from wabawatch.simulator.incidents import IncidentKind
-from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of
+from wabawatch.simulator.office import BAD_BODY, NO_NODE, Denied, Office, json_of, sent_of
 from wabawatch.simulator.ordering import BadOrder
 from wabawatch.simulator.orders import obey, read_order
 from wabawatch.simulator.outgoing import accepted
@@ -85,7 +85,7 @@ class _Graph:
 
     async def turned_away(self, request: Request) -> Response:
         """A send by somebody who may not send is a send that was refused."""
-        number, body = self._simulation.world.number(request.path_params["node"]), await json_of(request)
+        number, body = self._simulation.world.number(request.path_params["node"]), await sent_of(request)
         if number is not None and body is not None and is_send(body):
             self._remember_refused(body, number)
         return Response()
@@ -127,7 +127,7 @@ class _Graph:
         number = self._simulation.world.number(request.path_params["node"])
         if number is None:
             raise Denied(NO_NODE)
-        body = await json_of(request)
+        body = await sent_of(request)
         if body is None:
             raise Denied(BAD_BODY)
         if not is_send(body):

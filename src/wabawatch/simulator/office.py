@@ -204,10 +204,29 @@ async def json_of(request: Request) -> Json | None:
     return body if isinstance(body, dict) else None
 
 
+async def sent_of(request: Request) -> Json | None:
+    """The body of a send: a JSON object, or a form with such objects in it as text."""
+    if not _is_form(request):
+        return await json_of(request)
+    async with request.form() as form:
+        return {name: _inner(value) for name, value in form.items()}
+
+
+def _inner(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
+    except ValueError:
+        return value
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/"))
+
+
 async def params_of(request: Request) -> Json:
     """What a call gives: in its query, and in its body as JSON or as a form. Values of the body come first."""
     given: Json = dict(request.query_params)
-    if request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/")):
+    if _is_form(request):
         async with request.form() as form:
             return given | dict(form)
     if not await request.body():
