@@ -18,11 +18,12 @@ from wabawatch.domain.facts import (
     Source,
     Status,
 )
+from wabawatch.domain.platform import Kind, Known, Subject
 from wabawatch.flows.limiting import Limiting
 from wabawatch.flows.reaching import Reaching
 from wabawatch.ports import MONITORING, RUNNING, STOPPED
 from wabawatch.storage.limit_hits import SqlLimitHits
-from wabawatch.storage.platform import SqlPlatform
+from wabawatch.storage.platform import SqlPlatform, save_states
 from wabawatch.storage.reach import SqlReach
 
 ANNA, BOTH, BSUID = Person(phone="15550000001"), Person(phone="15550000002", bsuid="US.2"), Person(bsuid="US.2")
@@ -101,6 +102,24 @@ def test_a_finite_limit_is_held_against_all_numbers_of_its_portfolio(shelf: Shel
 
     assert (limit.owner, limit.tier, limit.used, limit.head_room) == ("p", "TIER_250", 2, 248)
     assert limit.numbers == NUMBERS
+
+
+def test_a_number_that_only_polling_told_of_shares_that_limit(shelf: Shelf) -> None:
+    heard = NumberChanged(at(1), Source.POLL, "quality", number=NUMBERS[1], after="GREEN")
+    shelf.learn([sent("a"), heard])
+    with shelf.database.writing() as connection:
+        save_states(
+            connection,
+            {
+                (Subject(Kind.NUMBER, NUMBERS[1]), "waba"): Known(WABA),
+                (Subject(Kind.WABA, WABA), "portfolio"): Known("p"),
+                (Subject(Kind.WABA, WABA), "limit"): Known("TIER_250"),
+            },
+        )
+
+    (limit,) = flow(shelf).head_room().limits
+
+    assert (limit.owner, limit.head_room, limit.numbers) == ("p", 249, NUMBERS)
 
 
 def test_where_nobody_told_a_limit_it_is_unknown_and_nothing_is_counted(shelf: Shelf) -> None:

@@ -11,6 +11,7 @@ from wabawatch.domain.headroom import (
     Pace,
     Send,
     limit_of,
+    placed,
     reached,
     throughput,
 )
@@ -57,6 +58,17 @@ def test_the_numbers_of_a_portfolio_share_one_limit_and_the_newest_word_counts()
     assert limit_of("p", PLACES, states) == ("TIER_2K", T0 + 2)
     assert limit_of("w3", PLACES, states) == ("TIER_UNLIMITED", 0)
     assert limit_of("p", PLACES, {}) == ("", None)
+
+
+def test_a_number_that_only_polling_told_of_shares_the_limit_of_its_portfolio() -> None:
+    states = {
+        Subject(Kind.NUMBER, "5"): {"waba": Known("w1")},
+        Subject(Kind.WABA, "w1"): {"portfolio": Known("p")},
+    }
+    sent, polled, unheard = NumberPlace("4", "w1", ""), NumberPlace("5", "", ""), NumberPlace("6", "", "")
+
+    assert [place.owner for place in placed([sent, polled, unheard], states)] == ["p", "p", "6"]
+    assert placed([NumberPlace("5", "w9", "q")], states) == [NumberPlace("5", "w9", "q")]
 
 
 def test_what_is_left_is_at_most_the_limit_less_those_we_know_of() -> None:

@@ -23,6 +23,17 @@ class NumberPlace(NamedTuple):
         return self.portfolio or self.waba or self.number
 
 
+def placed(places: Iterable[NumberPlace], states: States) -> list[NumberPlace]:
+    """*places*, with what polling knows of those that no webhook told of: a number that never sent shares the limit
+    of its portfolio, too."""
+    found = []
+    for number, waba, portfolio in places:
+        known_waba = waba or value(states.get(Subject(Kind.NUMBER, number), {}), "waba")
+        owner = portfolio or value(states.get(Subject(Kind.WABA, known_waba), {}), "portfolio")
+        found.append(NumberPlace(number, known_waba, owner))
+    return found
+
+
 # ---------------------------------------------------------------- messages per second
 
 THROUGHPUT_MPS = {"STANDARD": 80, "HIGH": 1_000}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, Throughput, messaging_limit, throughput
+from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, Throughput, messaging_limit, placed, throughput
 from wabawatch.domain.limit_hits import LimitHits
 from wabawatch.domain.polls import FORGOTTEN_MS, Usage
 from wabawatch.domain.standing import HOUR_MS
@@ -51,7 +51,8 @@ class Limiting:
 
     def head_room(self, hours: int = 24) -> HeadRoom:
         """How much more may be sent: against the pace of the last *hours* (1 to 48), and the people of 24."""
-        now, states, places = self.clock.now(), self.platform.states(), self.reach.places()
+        now, states = self.clock.now(), self.platform.states()
+        places = placed(self.reach.places(), states)
         hours = min(max(hours, 1), PACE_HOURS)
         paces = self.reach.paces([place.number for place in places], now - hours * HOUR_MS, now)
         busy = [throughput(number, states, pace) for number, pace in sorted(paces.items()) if pace.per_minute]

@@ -19,6 +19,7 @@ from wabawatch.domain.headroom import (
     NumberPlace,
     Throughput,
     messaging_limit,
+    placed,
     throughput,
 )
 from wabawatch.domain.limit_hits import scope_of
@@ -59,12 +60,12 @@ class Preflighting:
             raise BadRequest("to: every recipient is a phone number, with its country's code")
         count = len(people) or recipients
         if count < 1:
-            raise BadRequest("recipients: at least 1")
-        places = self.reach.places()
+            raise BadRequest("recipients: missing; say to how many people, or name them with `to`")
+        now, states = self.clock.now(), self.platform.states()
+        places = placed(self.reach.places(), states)
         if number and number not in {place.number for place in places}:
             raise BadRequest(f"number: nothing is known of {number}; give a phone_number_id that was seen before")
         mine = [place for place in places if place.number == number] if number else places
-        now, states = self.clock.now(), self.platform.states()
         wabas = {place.waba for place in mine if place.waba}
         waba, history = self._template(template, wabas)
         contacts = {phone: ContactKey(ContactKind.PHONE, phone) for phone in people}

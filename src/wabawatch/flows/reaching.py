@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wabawatch.domain.facts import DAY_MS, Millis
-from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, messaging_limit
+from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, messaging_limit, placed
 from wabawatch.domain.reach_counts import Count, Reached, Sent, bounds, must_count
 from wabawatch.limits_ports import Reach
 from wabawatch.polling_ports import Platform
@@ -50,7 +50,8 @@ class Reaching:
         if self._since is None:
             self._since = now - now % DAY_MS - DAY_MS
         day, total = self.reach.accepted(now - LIMIT_WINDOW_MS, now + 1), self.reach.accepted(self._since, now + 1)
-        places, states = self.reach.places(), self.platform.states()
+        states = self.platform.states()
+        places = placed(self.reach.places(), states)
         for owner in sorted({place.owner for place in places}):
             limit = messaging_limit(owner, places, states, lambda _: (0, True))
             sums = (sum(counted.get(number, 0) for number in limit.numbers) for counted in (day, total))
