@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from tests.support.forwarding import BAD, CRM, GOOD, Rig, Shop, with_one_at_a_time
+from tests.support.forwarding import BAD, CRM, GOOD, NOW, Rig, Shop, with_one_at_a_time
 from tests.support.places import Place
 from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.forwarding import Pick
+from wabawatch.ports import Body, BodyKind, Deed
+from wabawatch.storage.database import Database
+from wabawatch.storage.forward_desk import AT_ONCE, ForwardDesk
 
 ONE = with_one_at_a_time(CRM)
 
@@ -38,7 +43,7 @@ def test_after_seven_days_it_is_a_dead_letter_that_can_be_sent_again(rig: Rig) -
         shop.answer = GOOD
 
         would = flow.replay("crm", Pick(), "test", dry_run=True)
-        assert (rig.state().dead, [each.body_id for each in would]) == (1, ids)
+        assert (rig.state().dead, [each.body_id for each in would.bodies]) == (1, ids)
         assert flow.replay("crm", Pick(), "test") == would
         await rig.settle(forwarder)
 
@@ -181,10 +186,63 @@ def test_a_delivered_body_can_be_sent_again_by_hand(rig: Rig) -> None:
         await rig.settle(forwarder)
         flow = rig.flow(CRM)
         would = flow.replay("crm", Pick(from_at=0, only_dead=False), "test", dry_run=True)
-        assert [each.was for each in would] == ["", ""]
+        assert [each.was for each in would.bodies] == ["", ""]
         flow.replay("crm", Pick(body_id=ids[1], only_dead=False), "test")
         await rig.settle(forwarder)
 
         assert shop.ids == [*ids, ids[1]]
 
     asyncio.run(scene())
+
+
+def test_more_than_go_at_once_are_sent_the_oldest_first_and_the_rest_is_not_hidden(rig: Rig) -> None:
+    async def scene() -> None:
+        shop = Shop()
+        forwarder = rig.forwarder(CRM, shop)
+        ids = rig.accept(b"a", b"b", b"c")
+        await rig.settle(forwarder)
+        flow = rig.flow(CRM)
+
+        first = flow.replay("crm", Pick(from_at=0, only_dead=False, limit=2), "test")
+        whole = flow.replay("crm", Pick(from_at=0, only_dead=False, limit=3), "test", dry_run=True)
+        await rig.settle(forwarder)
+
+        assert ([each.body_id for each in first.bodies], first.is_cut) == (ids[:2], True)
+        assert (len(whole.bodies), whole.is_cut) == (3, False)
+        assert shop.ids == [*ids, *ids[:2]]
+
+    asyncio.run(scene())
+
+
+def test_no_transaction_of_the_desk_grows_with_the_bodies(rig: Rig) -> None:
+    desk = ForwardDesk(rig.database, rig.bodies)
+    many = [(id_, NOW) for id_ in range(1, 2 * AT_ONCE + 2)]
+    with counted_writes(rig.database) as writes:
+        desk.resend("crm", many, NOW, Deed("test", "forward_replayed", "crm"))
+        assert (len(writes), rig.state().retrying) == (3, len(many))
+        n = desk.drop("crm", None, is_dead=False, now=NOW, done=Deed("test", "forward_dropped", "crm"))
+
+    assert (n, len(writes), rig.state().retrying) == (len(many), 6, 0)
+
+
+def test_what_waits_is_counted_in_webhooks_and_not_in_what_else_was_logged(rig: Rig) -> None:
+    rig.accept(b"a")
+    asyncio.run(rig.inbox.append(Body(BodyKind.RECORD, NOW, b"{}")))
+    rig.accept(b"b")
+
+    assert rig.state().waiting == 2
+
+
+@contextmanager
+def counted_writes(database: Database) -> Iterator[list[None]]:
+    """How often *database* is written to meanwhile."""
+    begun: list[None] = []
+    writing = database.writing
+
+    def counting() -> Any:
+        begun.append(None)
+        return writing()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "writing", counting)
+        yield begun

@@ -11,13 +11,16 @@ from wabawatch.cli.common import HERE, Where, opened, out, print_json
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.forwarding import Delivery, TargetState
 from wabawatch.flows.forwarding import Pick, Resent
-from wabawatch.wire import iso, moment
+from wabawatch.wire import instant, iso
 
 app = App(name="forward")
 
 Name = Annotated[str, Parameter(help="The target, as in `[forward.NAME]`.")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1), help="How many to show at most.")]
 Ids = Annotated[list[int] | None, Parameter(name="--body", help="The number of a body; may be given several times.")]
+Since = Annotated[
+    str | None, Parameter(name="--from", help="Only bodies received from then on: ISO 8601 with offset, 24h or 7d.")
+]
 SHOWN = 20
 
 
@@ -61,6 +64,9 @@ def _show_undelivered(name: str, limit: int, json: bool, where: Where, *, is_dea
     if json:
         print_json([delivery_json(each) for each in found])
         return
+    if not found:
+        out.print(f"{name} has {'no dead letter' if is_dead else 'nothing that is tried again'}")
+        return
     table = Table(box=None, pad_edge=False)
     for heading in ("body", "received", "tries", "next try", "outcome", ""):
         table.add_column(heading)
@@ -75,7 +81,9 @@ def replay(
     name: Name,
     *,
     body: Annotated[int | None, Parameter(help="One body, by its number, delivered or not.")] = None,
-    since: Annotated[str | None, Parameter(name="--from", help="Only bodies received from then on (ISO 8601).")] = None,
+    since: Annotated[
+        str | None, Parameter(name="--from", help="Only bodies received from then on: ISO 8601, 24h or 7d.")
+    ] = None,
     until: Annotated[str | None, Parameter(name="--to", help="Only bodies received before then.")] = None,
     all: Annotated[bool, Parameter(negative="", help="Also what was delivered, while it is still kept.")] = False,
     dry_run: Annotated[bool, Parameter(negative="", help="Only say what would be sent.")] = False,
@@ -85,11 +93,15 @@ def replay(
     """Send bodies to a target again: its dead letters, or those that are picked out. A running server does it."""
     with opened(where) as system:
         now = system.clock.now()
-        from_at, to_at = (None if given is None else moment(given, now) for given in (since, until))
+        from_at, to_at = instant("from", since, now), instant("to", until, now)
         pick = Pick(body, from_at, to_at, only_dead=body is None and not all)
-        found = system.forwards.flow.replay(name, pick, "cli", dry_run=dry_run)
+        found, is_cut = system.forwards.flow.replay(name, pick, "cli", dry_run=dry_run)
     if json:
-        print_json({"target": name, "dry_run": dry_run, "bodies": [resent_json(each) for each in found]})
+        shown = [resent_json(each) for each in found]
+        print_json({"target": name, "dry_run": dry_run, "is_cut": is_cut, "bodies": shown})
+        return
+    if not found:
+        out.print(f"nothing to send to {name}: {'nothing of that time is kept' if all else 'no dead letter fits'}")
         return
     for each in found[:SHOWN]:
         what = "split out, signed with the target's secret" if each.is_split else "unchanged"
@@ -100,6 +112,9 @@ def replay(
     bodies, are, them = ("body", "is", "it") if len(found) == 1 else ("bodies", "are", "them")
     verb = "would be sent" if dry_run else f"{are} sent as soon as the server runs and takes {them} up,"
     out.print(f"{len(found):,} {bodies} {verb} to {name}")
+    if is_cut:
+        rest = f"go on with --from {iso(found[-1].received_at)}" if all else "say it again for the rest"
+        out.print(f"these are the oldest, as many as go at once: {rest}")
 
 
 @app.command

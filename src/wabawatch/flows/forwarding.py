@@ -23,6 +23,7 @@ Sign: TypeAlias = Callable[[bytes, bytes], str]
 _T = TypeVar("_T")
 
 MOST_REPLAYED = 100_000
+"""So many bodies are sent again at once, the oldest; the answer says when there are more."""
 
 
 class Parcel(NamedTuple):
@@ -91,6 +92,15 @@ class Resent(NamedTuple):
     """`dead`, `retrying`, or "" for one that was delivered, skipped or not yet tried"""
 
 
+class Replay(NamedTuple):
+    """What is sent again, or would be."""
+
+    bodies: list[Resent]
+    """The oldest first"""
+    is_cut: bool
+    """There are more, which are left as they are: ask again for them"""
+
+
 class Desk(Protocol):
     """What the books know of targets and deliveries. Every method raises StoreUnavailable."""
 
@@ -98,7 +108,7 @@ class Desk(Protocol):
         """Every target that was ever known, by name."""
         ...
 
-    def undelivered(self, name: str, *, is_dead: bool, limit: int) -> list[Delivery]:
+    def undelivered(self, name: str, *, is_dead: bool, limit: int | None) -> list[Delivery]:
         """Deliveries of a target that are tried again, or are dead letters; the oldest bodies first."""
         ...
 
@@ -107,11 +117,13 @@ class Desk(Protocol):
         ...
 
     def resend(self, name: str, bodies: Sequence[tuple[BodyId, Millis]], now: Millis, done: Deed) -> None:
-        """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*."""
+        """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*. Many are noted
+        little by little, the oldest first: what is noted when it breaks off is sent; all may be given again."""
         ...
 
     def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
-        """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again."""
+        """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again. Many
+        go little by little. Gives how many."""
         ...
 
     def skip_waiting(self, name: str, up_to: BodyId, now: Millis, done: Deed) -> None:
@@ -159,19 +171,20 @@ class Forwarding:
         self._known(name)
         return self.desk.undelivered(name, is_dead=is_dead, limit=limit)
 
-    def replay(self, name: str, pick: Pick, actor: str, *, dry_run: bool = False) -> list[Resent]:
+    def replay(self, name: str, pick: Pick, actor: str, *, dry_run: bool = False) -> Replay:
         """Send bodies to *name* again; with *dry_run*, only say which, and what it would get. Raises NotFound,
         BadRequest."""
         target = self._target(name)
         if pick.body_id is None and not pick.only_dead and pick.from_at is None:
             raise BadRequest("from: missing; say from when on everything is to be sent again")
-        found = self._picked(target, pick)
+        picked = self._picked(target, pick)
+        found = picked[: pick.limit]
         if pick.body_id is not None and not found:
             raise NotFound(f"body {pick.body_id}: not kept any more, or nothing in it is for {name}")
         if found and not dry_run:
             done = Deed(actor, "forward_replayed", f"{name}: {len(found)}")
             self.desk.resend(name, [(each.body_id, each.received_at) for each in found], self.clock.now(), done)
-        return found
+        return Replay(found, len(picked) > len(found))
 
     def drop(self, name: str, ids: Collection[BodyId] | None, actor: str, *, is_dead: bool = True) -> int:
         """Give up deliveries for good. Gives how many. Raises NotFound."""
@@ -202,6 +215,7 @@ class Forwarding:
         return self.targets[name]
 
     def _picked(self, target: Target, pick: Pick) -> list[Resent]:
+        """The bodies that are meant, and one more than may be sent if there are more."""
         picked: list[Resent] = []
         for some in _in_pages(self._candidates(target.name, pick)):
             known = self.desk.find(target.name, [each.id for each in some])
@@ -214,7 +228,7 @@ class Forwarding:
                 body = stored.body
                 size = len(parcel.content)
                 picked.append(Resent(stored.id, body.received_at, body.app, size, parcel.is_split, told))
-                if len(picked) >= pick.limit:
+                if len(picked) > pick.limit:
                     return picked
         return picked
 
@@ -224,14 +238,15 @@ class Forwarding:
         if pick.body_id is None and not pick.only_dead:
             yield from self.bodies.received(from_at, to_at)
             return
-        ids = [pick.body_id] if pick.body_id is not None else self._dead_ids(name)
+        ids = [pick.body_id] if pick.body_id is not None else self._dead_ids(name, from_at, to_at)
         for page in _in_pages(iter(ids)):
             for id_, body in sorted(self.bodies.fetch(page).items()):
                 if from_at <= body.received_at < to_at:
                     yield StoredBody(id_, body)
 
-    def _dead_ids(self, name: str) -> list[BodyId]:
-        return [each.body_id for each in self.desk.undelivered(name, is_dead=True, limit=MOST_REPLAYED)]
+    def _dead_ids(self, name: str, from_at: Millis, to_at: Millis) -> list[BodyId]:
+        dead = self.desk.undelivered(name, is_dead=True, limit=None)
+        return [each.body_id for each in dead if from_at <= each.received_at < to_at]
 
 
 def _share(body: Body, target: Target, part_of: PartOf, sign: Sign) -> Parcel | None:

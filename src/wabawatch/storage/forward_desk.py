@@ -19,6 +19,9 @@ from wabawatch.storage.forwards import CHANGING, delivery_of, row_of
 from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
 
+AT_ONCE = 500
+"""So many deliveries change in one transaction"""
+
 
 class ForwardDesk:
     """What the running forwarder reads at its next look: within seconds. Every method raises StoreUnavailable."""
@@ -33,7 +36,7 @@ class ForwardDesk:
             found = read_targets(connection)
         return [self._with_waiting(state) for state in found.values()]
 
-    def undelivered(self, name: str, *, is_dead: bool, limit: int) -> list[Delivery]:
+    def undelivered(self, name: str, *, is_dead: bool, limit: int | None) -> list[Delivery]:
         """Deliveries of a target that are tried again, or are dead letters; the oldest bodies first."""
         c = forward_deliveries.c
         with self._database.reading() as connection:
@@ -52,30 +55,37 @@ class ForwardDesk:
         return found
 
     def resend(self, name: str, bodies: Sequence[tuple[BodyId, Millis]], now: Millis, done: Deed) -> None:
-        """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*."""
-        with self._database.writing() as connection:
-            target_id = _id(connection, name)
-            new = insert(connection, forward_deliveries)
-            latest = {column: new.excluded[column] for column in CHANGING}
-            upsert = new.on_conflict_do_update(index_elements=["target_id", "body_id"], set_=latest)
-            rows = [
-                row_of(target_id, Delivery(id_, at, now, 0, now, Outcome.HELD, "to be sent again"))
-                for id_, at in bodies
-            ]
-            connection.execute(upsert, rows)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+        """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*.
+
+        Many are noted in several transactions, so that each is short; who wants it stands in the first.
+        """
+        for place, some in enumerate(chunks(bodies, AT_ONCE)):
+            with self._database.writing() as connection:
+                target_id = _id(connection, name)
+                new = insert(connection, forward_deliveries)
+                latest = {column: new.excluded[column] for column in CHANGING}
+                upsert = new.on_conflict_do_update(index_elements=["target_id", "body_id"], set_=latest)
+                again = [Delivery(id_, at, now, 0, now, Outcome.HELD, "to be sent again") for id_, at in some]
+                connection.execute(upsert, [row_of(target_id, each) for each in again])
+                if place == 0:
+                    audit.append(connection, now, done.actor, done.action, done.subject)
 
     def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
-        """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again."""
+        """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again.
+
+        Many go in several transactions, so that each is short; who wants it stands in the first.
+        """
         c = forward_deliveries.c
+        known = [each.body_id for each in self.undelivered(name, is_dead=is_dead, limit=None)]
+        doomed = known if ids is None else sorted(set(known).intersection(ids))
         dropped = 0
-        with self._database.writing() as connection:
-            which = c.next_try_at.is_(None) if is_dead else c.next_try_at.is_not(None)
-            doomed = delete(forward_deliveries).where(c.target_id == _id(connection, name), which)
-            for some in [None] if ids is None else chunks(ids):
-                those = doomed if some is None else doomed.where(c.body_id.in_(some))
-                dropped += connection.execute(those).rowcount
-            audit.append(connection, now, done.actor, done.action, f"{done.subject}: {dropped}")
+        for place, some in enumerate(chunks(doomed, AT_ONCE) or [[]]):
+            with self._database.writing() as connection:
+                which = c.next_try_at.is_(None) if is_dead else c.next_try_at.is_not(None)
+                those = delete(forward_deliveries).where(c.target_id == _id(connection, name), which)
+                dropped += connection.execute(those.where(c.body_id.in_(some))).rowcount
+                if place == 0:
+                    audit.append(connection, now, done.actor, done.action, f"{done.subject}: {len(doomed)}")
         return dropped
 
     def skip_waiting(self, name: str, up_to: BodyId, now: Millis, done: Deed) -> None:

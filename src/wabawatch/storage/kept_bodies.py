@@ -34,8 +34,8 @@ class KeptBodies:
         return self._inbox.newest()
 
     def waiting(self, after: BodyId) -> int:
-        """How many bodies in the inbox are numbered above *after*."""
-        return self._inbox.waiting(after)
+        """How many webhooks in the inbox are numbered above *after*."""
+        return self._inbox.webhooks_waiting(after)
 
     def oldest_waiting_at(self, after: BodyId) -> Millis | None:
         """When the next body above *after* was received, about; None when there is none."""

@@ -85,7 +85,7 @@ class DropIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TargetAnswer(Strict):
-    """A target. `waiting`: bodies not tried yet, of which some may not be for it."""
+    """A target. `waiting`: webhooks not tried yet, of which some may not be for it."""
 
     target: str
     is_in_use: bool
@@ -128,6 +128,7 @@ class ReplayAnswer(Strict):
     target: str
     dry_run: bool
     count: int
+    is_cut: Annotated[bool, msgspec.Meta(description="There are more than may be sent at once: ask again for the rest")]
     bodies: Annotated[list[ResentAnswer], msgspec.Meta(description="The first thousand")]
 
 
@@ -202,7 +203,8 @@ class ForwardApi:
         from_at, to_at = (None if at is None else round(at.timestamp() * 1000) for at in (asked.start, asked.end))
         pick = Pick(asked.body, from_at, to_at, only_dead=asked.body is None and not asked.all)
         found = self.forwarding.replay(name, pick, call.caller.name, dry_run=asked.dry_run)
-        return ReplayAnswer(name, asked.dry_run, len(found), [_resent(each) for each in found[:1_000]])
+        shown = [_resent(each) for each in found.bodies[:1_000]]
+        return ReplayAnswer(name, asked.dry_run, len(found.bodies), found.is_cut, shown)
 
     def drop(self, call: Call) -> DropAnswer:
         """Give bodies up for good."""
