@@ -205,6 +205,11 @@ class TestMistakes:
         assert "(wabawatch.toml): unknown; the nearest valid name is " in problem
         assert nearest in problem
 
+    def test_a_section_with_nothing_in_it_says_nothing(self, toml: Path) -> None:
+        toml.write_text("[server]\n[quality]\n[quality.weights]\n[prices.marketing]\n")
+
+        assert load({}, toml) == load({})
+
     def test_all_mistakes_are_reported_at_once(self, toml: Path) -> None:
         toml.write_text("[server]\nport = 'x'\nprot = 1\n")
 

@@ -100,7 +100,8 @@ class Reading:
             self.problems.append(f"{path}: it is not TOML ({wrong})")
         else:
             for key, raw in sorted(_flat(document), key=lambda item: item[0].endswith("_file")):
-                self._take(f"{key} ({path.name})", key, raw)
+                if raw != {} or not self._is_section(key):  # one whose lines are all commented out says nothing
+                    self._take(f"{key} ({path.name})", key, raw)
 
     def take_env(self, env: Mapping[str, str]) -> None:
         """Take what is ours in *env*. An empty variable counts as one that is not set; secret files win."""
@@ -148,6 +149,9 @@ class Reading:
             self.values[spot.target.replace(NAME, name)] = spot.read(raw)
         except ValueError as wrong:
             self.problems.append(f"{label}: {wrong}")
+
+    def _is_section(self, key: str) -> bool:
+        return any(spot.key.startswith(f"{key}.") for spot in self._spots)
 
     def _spot_at(self, key: str) -> tuple[_Spot, str]:
         """The place that *key* names, and the operator's name in it, if it has one."""
