@@ -19,7 +19,7 @@ Data goes to stdout, everything else to stderr. `--json` prints one JSON documen
 | exit code | means |
 | --- | --- |
 | 0 | it went well |
-| 1 | it failed, or what was checked is not as it should be; stderr says what to do |
+| 1 | it failed, what was checked is not as it should be, or what is asked for is not there; stderr says what to do |
 | 2 | the arguments make no sense; stderr names the nearest valid one |
 | 130 | it was interrupted |
 

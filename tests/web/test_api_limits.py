@@ -14,8 +14,10 @@ from tests.support.facts import HOUR, NUMBERS, T0, WABA, recorded, told
 
 from wabawatch.app import System
 from wabawatch.domain.facts import ErrorSeen, Person, Pricing, SendOutcome, Status, TemplateRef
+from wabawatch.domain.polls import Ask, Poll, Usage
 from wabawatch.flows.digest import learn
 from wabawatch.settings import load
+from wabawatch.wire import iso
 
 ANNA = Person(phone="4915112345678")
 PRICED = Pricing("PMP", "regular", "marketing", True)
@@ -95,6 +97,20 @@ def test_what_is_left_is_shown_by_number_and_portfolio(api: Api) -> None:
     assert status == 200
     assert found["throughput"][0]["assumed"] is True
     assert found["messaging_limits"][0]["limit"] is None
+
+
+def test_calls_to_meta_are_shown_by_app_and_account_and_until_when_they_rest(api: Api) -> None:
+    now = T0 + HOUR
+    usages = [Usage("", 12.5, now - 60_000), Usage(WABA, 96.0, now - 1, now + 60_000), Usage("2", 1.0, now - HOUR - 1)]
+    with api.system._books().writing() as ledger:
+        ledger.save_poll(Poll(Ask.TOKEN), usages)
+
+    _, found = api.ask("/limits")
+
+    assert [(each["scope"], each["percent"], each["resumes_at"]) for each in found["calls"]] == [
+        (None, 12.5, None),
+        (WABA, 96.0, iso(now + 60_000)),
+    ]
 
 
 def test_violations_come_with_their_evidence_and_without_ids_of_people(api: Api) -> None:

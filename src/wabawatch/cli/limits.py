@@ -64,7 +64,7 @@ def show_room(room: HeadRoom) -> None:
     """Print how much more may be sent."""
     table = Table(box=None, pad_edge=False)
     for heading in ("number", "level", "limit/s", "busiest minute", "mean/s", "peak/s", "head-room/s"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for each in room.throughput:
         level = f"{each.level} (assumed)" if each.is_assumed else each.level
         table.add_row(

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
+from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.campaigns import Weight
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import TemplateRef
@@ -32,9 +33,9 @@ def preflight(
     to: Path | None = None,
     json: bool = False,
     where: Where = HERE,
-) -> None:
+) -> int:
     """Looks at the template, the number, restrictions, limits, failures, prices, the token and webhooks; sends nothing.
-    What is unknown is said to be unknown; who does not know the essentials is told `risky`.
+    What is unknown is said to be unknown; who does not know the essentials is told `risky`. Exits with 1 for `stop`.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ def preflight(
         print_json(preflight_answer(found))
     else:
         show(found)
+    return FAILED if found.verdict is Go.STOP else WELL
 
 
 def show(found: Preflight) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
 from wabawatch.domain.calls import CallCounts
-from wabawatch.domain.compliance import Verdict
+from wabawatch.domain.compliance import UNANSWERED_MS, Verdict, WebhookTimes
 from wabawatch.domain.histograms import percentile
 from wabawatch.domain.limit_hits import explained
 from wabawatch.domain.report import Assessment, Requirement, SystemStatus
@@ -113,10 +113,17 @@ def requirements_table(assessment: Assessment) -> Table:
     table.add_row("quality score", *_cells(assessment.quality_score, ">"))
     table.add_row("template use", *_cells(assessment.template_usage, "="))
     response = assessment.webhook_response
-    value = "-" if response.value is None else f"p99 {response.value * 1000:.1f} ms"
+    value = response_cell(response.value, assessment.webhook_times)
     verdict = Text(response.verdict.value, STYLES[response.verdict])
     table.add_row("webhook response", value, f"< {response.threshold:.0f} s", str(response.n), "", verdict)
     return table
+
+
+def response_cell(p99_s: float | None, times: WebhookTimes) -> str:
+    """The p99, which is of the bodies that were answered, and the share of those that were not in time."""
+    value = "-" if p99_s is None else f"p99 {p99_s * 1000:.1f} ms"
+    late = times.share_above(UNANSWERED_MS)
+    return f"{value}, {late:.1%} too late or never" if late else value
 
 
 def _cells(requirement: Requirement, sign: str) -> tuple[str, str, str, str, Text]:

@@ -66,6 +66,9 @@ def list_(*, json: bool = False, where: Where = HERE) -> None:
     if json:
         print_json([_shown(token, now) for token in tokens])
         return
+    if not tokens:
+        out.print("no token yet: `wabawatch tokens create NAME --scope read` makes one", markup=False)
+        return
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "scopes", "created", "last used", "expires", "state"):
         table.add_column(heading)

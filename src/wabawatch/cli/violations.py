@@ -48,7 +48,7 @@ def show(found: Violations) -> None:
         ("unverified sends", found.unverified, found.unproven),
     ):
         more = f", the newest {len(sends)}" if len(sends) < n else ""
-        out.print(f"{n} {heading}{more}")
+        out.print(f"{heading}: {n}{more}")
         if sends:
             out.print(_table(sends))
     out.print(f"{len(found.opt_outs)} opt-outs from marketing, the newest first" if found.opt_outs else "no opt-outs")
