@@ -86,6 +86,8 @@ def test_what_was_not_taken_is_listed_for_people_and_as_json(desk: Desk) -> None
     assert (retrying["body"], retrying["dead_at"], retrying["detail"]) == (desk.retrying, None, "HTTP 404")
     assert retrying["next_try_at"] > retrying["received_at"]
     assert "HTTP 404" in desk.run("dead", "crm").stdout
+    assert dead["received_at"] in desk.run("dead", "crm").stdout  # nothing is cut off in a pipe
+    assert desk.told("list")[0]["oldest_waiting_at"] in desk.run("list").stdout
     assert "HTTP 404" in desk.run("retrying", "crm", "--limit", "1").stdout
 
 

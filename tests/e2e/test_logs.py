@@ -33,9 +33,9 @@ class Writer:
             self.system.inbox.append_all([body_of(record, now)])
         self.system.drain()
 
-    def fail(self, wamid: str) -> None:
+    def fail(self, wamid: str, title: str = "Undeliverable") -> None:
         now = self.system.clock.now()
-        told = read(StatusIn, b'{"status": "failed", "error": {"code": 131026, "title": "Undeliverable"}}')
+        told = read(StatusIn, b'{"status": "failed", "error": {"code": 131026, "title": "%s"}}' % title.encode())
         self.system.inbox.append_all([body_of(record_status(wamid, told, now), now)])
         self.system.drain()
 
@@ -61,6 +61,18 @@ def test_filters_find_what_they_say(tmp_path: Path, writer: Writer) -> None:
     assert users(run(tmp_path, "logs", "--json", *both).stdout) == ["of wamid.c"]
     assert "131026 Undeliverable" in run(tmp_path, "logs", "--error-code", "131026").stdout
     assert run(tmp_path, "logs", "--status", "read").stdout == "no message fits\n"
+
+
+def test_an_error_that_only_names_an_exception_is_shown_by_the_name_of_its_code(tmp_path: Path, writer: Writer) -> None:
+    writer.log("wamid.1", "wamid.2")
+    writer.fail("wamid.1", "OAuthException")
+    writer.fail("wamid.2")
+
+    shown = run(tmp_path, "logs", "--data-dir", str(tmp_path / "data")).stdout
+
+    assert "131026 Undeliverable" in shown
+    assert "131026 Message undeliverable" in shown
+    assert "OAuthException" not in shown
 
 
 def test_numbers_are_masked_and_unmasking_is_in_the_audit_trail(tmp_path: Path, writer: Writer) -> None:

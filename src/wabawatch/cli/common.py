@@ -18,7 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from wabawatch.app import System
 from wabawatch.settings import Settings, load_process
 
-out = Console(highlight=False, soft_wrap=True)
+PIPED_WIDTH = 1_000
+"""Columns of a table that goes into a file or a pipe: there nothing may be cut off."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

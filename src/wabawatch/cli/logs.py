@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, opened, out
+from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.flows.browsing import Arrivals
 from wabawatch.ports import Held
@@ -166,13 +167,20 @@ _HEADINGS = f"{'at':<24} {'status':<9} {'id':>9} {'number':<16} {'contact':<20} 
 def _line(row: MessageRow) -> str:
     what = f"{row.template.name} ({row.template.language})" if row.template else row.type or "-"
     contact = row.contact.value if row.contact else "-"
-    error = f"{row.error_code} {row.error_title}".strip() if row.error_code is not None else ""
+    error = _error(row.error_code, row.error_title) if row.error_code is not None else ""
     status = f"{row.status.value:<9}"
     if style := STYLES.get(row.status):
         status = f"[{style}]{status}[/]"
     arrow = "<- " if row.direction == "inbound" else ""
     rest = f"{row.id:>9} {row.phone_number_id or '-':<16} {arrow + contact:<20} {what:<28} {error}"
     return f"{row.at:<24} {status} {escape(rest.rstrip())}"
+
+
+def _error(code: int, title: str) -> str:
+    """An error by its code and name. Graph answers name only the kind of exception: the catalogue knows more."""
+    known = lookup(code)
+    is_no_name = not title or title.endswith("Exception")
+    return f"{code} {known.title if known is not None and is_no_name else title}".strip()
 
 
 def _print(lines: Iterable[str]) -> None:
