@@ -73,6 +73,7 @@ def test_every_operation_refuses_a_scope_that_is_too_small(door: Door) -> None:
             answer = door.ask(method, path, door.tokens[scope], SEND)
             assert (answer.status, json.loads(answer.body)["code"]) == (403, "forbidden"), (method, path)
             assert f"needs {needed}" in json.loads(answer.body)["detail"]
+            assert f"--scope {needed}`" in json.loads(answer.body)["detail"]
 
 
 def test_every_operation_opens_to_its_own_scope_and_to_admin(door: Door) -> None:

@@ -150,7 +150,8 @@ def check(caller: Caller, scope: Scope) -> None:
     """Raise Forbidden when *caller*'s token does not open what needs *scope*."""
     if not caller.may(scope):
         has = ", ".join(sorted(caller.scopes))
-        raise Forbidden(f"the token has the scope {has}, and this needs {scope}: use another token; {_HOW}")
+        how = f"make one with `wabawatch tokens create NAME --scope {scope}`"
+        raise Forbidden(f"the token has the scope {has}, and this needs {scope}: use another token; {how}")
 
 
 def digest_of(token: bytes) -> bytes:
