@@ -73,6 +73,7 @@ from wabawatch.web.api_forward import ForwardApi
 from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.api_messages import MessagesApi
+from wabawatch.web.api_reconciliation import ReconciliationApi
 from wabawatch.web.api_silences import SilencesApi
 from wabawatch.web.api_uptime import UptimeApi
 from wabawatch.web.call_log import CallLog
@@ -258,6 +259,7 @@ class System:
             ChannelsApi(self.channels),
             UptimeApi(self.uptime.desk, self.clock),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
+            ReconciliationApi(some.reconciling),
         ]
 
     @asynccontextmanager

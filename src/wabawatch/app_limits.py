@@ -1,4 +1,4 @@
-"""The flows of costs, limits, evidence and preflight, as `app` puts them together."""
+"""The flows of costs, limits, evidence, preflight and Meta's own counts, as `app` puts them together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from wabawatch.flows.limiting import Limiting
 from wabawatch.flows.preflighting import Preflighting
 from wabawatch.flows.proving import Proving
 from wabawatch.flows.reaching import Reaching
+from wabawatch.flows.reconciling import Reconciling
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Books, Clock, Figures
 from wabawatch.settings import Settings
@@ -18,6 +19,7 @@ from wabawatch.storage.evidence import SqlEvidence
 from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.reach import SqlReach
+from wabawatch.storage.reconciliation import SqlDays
 
 
 class LimitFlows:
@@ -37,6 +39,7 @@ class LimitFlows:
         self.hits = SqlLimitHits(database)
         self.costing = Costing(SqlCharges(database), prices, clock)
         self.limiting = Limiting(self.hits, reach, platform, clock)
+        self.reconciling = Reconciling(SqlDays(database), clock)
         self.reaching = Reaching(reach, platform, books, clock)
         self.proving = Proving(figures, evidence, clock)
         self.preflighting = Preflighting(

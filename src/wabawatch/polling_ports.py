@@ -9,6 +9,7 @@ from typing import Protocol
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.platform import Seen, States
 from wabawatch.domain.polls import Ask, Load, Poll, Problem, Usage
+from wabawatch.domain.reconciliation import MetaDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,18 @@ class Told:
     app_load: Load | None = None
     loads: Mapping[str, Load] = field(default_factory=dict)
     """By business object"""
+    days: tuple[MetaDay, ...] = ()
+    """What Meta counted, where that was asked"""
 
 
 class Graph(Protocol):
     """Meta's Graph API."""
 
-    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
-        """Ask one question (of a list: one page). Whatever goes wrong is a value; nothing is tried again."""
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0, until_s: int = 0) -> Told:
+        """Ask one question (of a list: one page). Whatever goes wrong is a value; nothing is tried again.
+
+        Of analytics, the UTC days from *since_s* up to *until_s* are asked for, in seconds since 1970.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Board:
     """How many are known"""
     is_token_bad: bool
     """Whether the token was found not to work"""
+    lines: frozenset[str] = frozenset()
+    """The numbers of accounts that have several, as subjects of `Ask.ANALYTICS`"""
 
 
 class Boards(Protocol):

@@ -19,6 +19,7 @@ from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.standing import NOT_JUDGED, Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports_conversations import ConversationsLedger
+from wabawatch.reconciliation_ports import DaysLedger
 
 BodyId = int
 """Number of a body in the inbox; grows in the order of acceptance and is never used twice."""
@@ -200,7 +201,7 @@ Moves = Mapping[tuple[Cell, Standing], int]
 """By how much the number of messages of a standing in a cell changes."""
 
 
-class Ledger(ConversationsLedger, Protocol):
+class Ledger(ConversationsLedger, DaysLedger, Protocol):
     """The books inside one transaction that writes: all of it is kept, or none."""
 
     def mark(self, name: str) -> int:

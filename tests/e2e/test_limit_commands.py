@@ -32,6 +32,7 @@ PREFLIGHT = ("preflight", "--template", "hello", "--language", "en", "--recipien
         (("costs",), "total"),
         (("costs", "--from", "2026-01-01", "--to", "2026-02-01"), "total"),
         (("limits",), "rate_limits"),
+        (("reconcile",), "days"),
         (("violations",), "unverified_sends"),
         (PREFLIGHT, "verdict"),
     ],

@@ -136,7 +136,7 @@ class FakeGraph:
     def __init__(self, told: Told) -> None:
         self.told = told
 
-    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0, until_s: int = 0) -> Told:
         return self.told
 
 

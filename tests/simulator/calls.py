@@ -27,6 +27,7 @@ ACCOUNT_FIELDS = (
     "whatsapp_business_manager_messaging_limit,disable_marketing_messages_on_cloud_api,template_auto_archival_enabled,"
     "marketing_messages_lite_api_status,marketing_messages_onboarding_status,creation_time"
 )
+ANALYTICS = "analytics.start(1790000000).end(1790003600).granularity(HALF_HOUR)"
 TEMPLATE_FIELDS = (
     "name,language,status,category,correct_category,previous_category,sub_category,rejected_reason,quality_score,"
     "components,parameter_format,message_send_ttl_seconds,cta_url_link_tracking_opted_out"
@@ -148,6 +149,8 @@ CALLS = (
     Call(f"DELETE {NUMBER}/block_users", "{number}/block_users", {**_OURS, "block_users": [{"user": "4915123456789"}]}),
     Call(f"GET {ACCOUNT}", "{waba}"),
     Call(f"GET {ACCOUNT}", f"{{waba}}?fields={ACCOUNT_FIELDS}"),
+    Call(f"GET {ACCOUNT}", f"{{waba}}?fields={ACCOUNT_FIELDS},{ANALYTICS}"),
+    Call(f"GET {ACCOUNT}", "{waba}?fields=analytics.start(1790000000)", status=400),
     Call(f"POST {ACCOUNT}", "{waba}", {"is_enabled_for_insights": True}),
     Call(f"GET {ACCOUNT}/phone_numbers", "{waba}/phone_numbers?fields=id,display_phone_number,status"),
     Call(f"GET {ACCOUNT}/phone_numbers", f"{{waba}}/phone_numbers?limit=1&fields={NUMBER_FIELDS}"),

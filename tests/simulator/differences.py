@@ -68,6 +68,7 @@ DIFFERENCES: Mapping[str, Mapping[str, str]] = {
     },
     "GET /{WABA-ID}": {
         **_each(_ACCOUNT, _LEFT_OUT),
+        "analytics": "a field of this node with parameters, which the file leaves out (META.md 8.2)",
         "business_verification_status": "words in small letters, of a longer list (META.md 8.1)",
         "ownership_type": "SELF in answers seen; the file has SELF_OWNED",
     },

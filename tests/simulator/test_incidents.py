@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.simulator.scenes import HOUR, START, simulation
 
+from wabawatch.simulator.analytics import Width
 from wabawatch.simulator.incidents import Incident, IncidentKind
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.steps import LogSend, PostWebhook
@@ -106,3 +107,16 @@ def test_late_webhooks_come_later_and_none_is_lost() -> None:
 
     assert early["pending"] == early["attempted"] > 0
     assert made.totals()["pending"] == 0
+
+
+def test_lost_webhooks_never_come_and_only_meta_counts_what_they_told() -> None:
+    made = simulation(mix=CALM)
+    made.command(Incident(IncidentKind.WEBHOOKS_LOST, START, QUARTER))
+
+    times = [step.at for step in made.steps() if isinstance(step, PostWebhook)]
+
+    numbers = {number.id for number in made.world.numbers}
+    points = made.engine.analytics.points(numbers, 0, START + 30 * HOUR, Width.HALF_HOUR, START + 30 * HOUR)
+    assert min(times) >= START + QUARTER
+    assert sum(int(str(point["sent"])) for point in points) == 300
+    assert sum("sent" in row["stamps"] for row in made.truth()) < 300

@@ -28,7 +28,7 @@ class SaysMeta:
     answers: dict[tuple[Ask, str], Told] = field(default_factory=dict)
     asked: list[tuple[Ask, str, str]] = field(default_factory=list)
 
-    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0, until_s: int = 0) -> Told:
         self.asked.append((ask, subject, after))
         if ask is Ask.ONE_TEMPLATE:
             waba, _, key = subject.partition("/")

@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "Show deliveries, failures, quality, template use and webhook response.",
     "logs": "Show messages: search them, or follow them as they arrive.",
     "costs": "Show what messages cost, by category, country and number.",
+    "reconcile": "Show what Meta counted beside what was counted here, and why they differ.",
     "violations": "Show sends that broke the template rule, with the evidence.",
     "limits": "Show which limits of Meta's were hit, and how much more may be sent.",
     "uptime": "Show uptime: what is checked, how it stands, and what went wrong for how long.",

@@ -41,6 +41,8 @@ class Ask(StrEnum):
     """Which apps get an account's webhooks, and where"""
     TEMPLATES = "templates"
     """All templates of an account, in all languages"""
+    ANALYTICS = "analytics"
+    """What Meta counted; the subject is the WABA, or `WABA/phone_number_id/number as dialled` for one of its numbers"""
     NEW_TEMPLATES = "new_templates"
     """Those that changed since they were listed last"""
     ONE_TEMPLATE = "one_template"
@@ -55,11 +57,12 @@ EVERY_MS: Mapping[Ask, Millis] = {
     Ask.SUBSCRIBED: 15 * MINUTE_MS,
     Ask.TEMPLATES: 60 * MINUTE_MS,
     Ask.NEW_TEMPLATES: 15 * MINUTE_MS,
+    Ask.ANALYTICS: 12 * HOUR_MS,
     Ask.ONE_TEMPLATE: 10 * MINUTE_MS,
 }
 """META.md 8.4. Where the pace does not allow it, everything becomes rarer alike."""
 
-OF_A_WABA = (Ask.NUMBERS, Ask.ACCOUNT, Ask.SUBSCRIBED, Ask.TEMPLATES, Ask.NEW_TEMPLATES)
+OF_A_WABA = (Ask.NUMBERS, Ask.ACCOUNT, Ask.SUBSCRIBED, Ask.TEMPLATES, Ask.NEW_TEMPLATES, Ask.ANALYTICS)
 MOST_TEMPLATES = 20
 """So many single templates are asked about at a time: more would keep everything else waiting."""
 TOKEN_RECHECK_MS = 5 * MINUTE_MS
@@ -134,17 +137,20 @@ def polls_of(
     apps: Collection[str],
     kept: Iterable[Poll],
     templates: Collection[str] = (),
+    lines: Collection[str] = (),
     *,
     has_token: bool = True,
 ) -> list[Poll]:
     """Everything that is asked of *wabas* and *apps*: as it is *kept*, else as new. Others rest.
 
     Of *templates*, named as the subjects of `Ask.ONE_TEMPLATE`, those first that were not asked about for longest.
+    *lines* are numbers, named as the subjects of `Ask.ANALYTICS`.
     """
     known = {(poll.ask, poll.subject): poll for poll in kept}
     keys = [(Ask.TOKEN, "")] if has_token else []
     keys += [(Ask.APP, app) for app in sorted(apps)]
     keys += [(ask, waba) for ask in OF_A_WABA for waba in sorted(wabas)]
+    keys += [(Ask.ANALYTICS, line) for line in sorted(lines) if line.partition("/")[0] in wabas]
     singly = [known.get(key, Poll(*key)) for key in ((Ask.ONE_TEMPLATE, each) for each in sorted(templates))]
     singly.sort(key=lambda poll: poll.asked_at)
     return [*(known.get(key, Poll(*key)) for key in keys), *singly[:MOST_TEMPLATES]]

@@ -9,6 +9,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.meta_look import MetaLook
+from wabawatch.domain.reconciliation import DayCounts
 from wabawatch.domain.uptime import Incident
 
 
@@ -123,6 +124,8 @@ class BooksState:
     """Those of uptime that are open"""
     tokens: int = 0
     """How many API tokens were made that open something now"""
+    counted: tuple[DayCounts, ...] = ()
+    """What Meta and we counted of the last days, the newest first"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wabawatch.flows import doctoring_channels as told
 from wabawatch.flows import doctoring_forward as forwarded
 from wabawatch.flows import doctoring_storage as kept
 from wabawatch.flows import doctoring_webhooks as received
+from wabawatch.flows.doctoring_counts import counted
 from wabawatch.flows.doctoring_meta import examine_meta
 from wabawatch.flows.doctoring_uptime import uptime
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, STOPPED
@@ -39,6 +40,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         graph_version(settings.graph.url.version, now),
         *(callers_versions(books.traffic, now) if books.traffic else ()),
         *examine_meta(settings, premises.meta, now),
+        *([] if settings.graph.token is None or books.trouble else [counted(books.counted)]),
         *server(premises),
     ]
 

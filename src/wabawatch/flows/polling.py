@@ -22,6 +22,7 @@ from wabawatch.domain.polls import (
     polls_of,
     usages_after,
 )
+from wabawatch.domain.reconciliation import days_to_ask
 from wabawatch.flows.knowing import learn, testify
 from wabawatch.polling_ports import Board, Boards, Graph, Told
 from wabawatch.ports import MONITORING, RUNNING, Books, Clock
@@ -35,6 +36,7 @@ MOST_PAGES = 1_000
 RHYTHM_MS = 5_000
 """How often there is a step; at a quicker pace one step asks several times."""
 BAD_TOKEN = frozenset({102, 104, 190})
+DAY_S = DAY_MS // 1_000
 OVERLAP_MS = 600_000
 """What changed is asked for from this much before the last list on: Meta's clock is not ours."""
 
@@ -84,7 +86,7 @@ class Polling:
     def _ask_next(self, board: Board, gap: Millis) -> bool:
         now = self.clock.now()
         wabas = set(self.wabas) | board.wabas | board.targets
-        polls = polls_of(wabas, self.apps, board.polls, self.boards.doubted(now))
+        polls = polls_of(wabas, self.apps, board.polls, self.boards.doubted(now), board.lines)
         poll = next_poll(polls, board.usages, now, gap, is_token_bad=board.is_token_bad)
         if poll is None:
             return False
@@ -97,8 +99,7 @@ class Polling:
     def _ask(self, before: Poll, poll: Poll, board: Board) -> None:
         key, asked_at = (poll.ask, poll.subject), poll.asked_at
         run = self._runs.pop(key, None)
-        since_s = _since_s(poll, board.polls) if poll.ask is Ask.NEW_TEMPLATES else 0
-        told = self.graph.ask(poll.ask, poll.subject, run.after if run else "", since_s)
+        told = self.graph.ask(poll.ask, poll.subject, run.after if run else "", *_span_s(poll, board.polls))
         usages = usages_after(poll, _loads(poll, told), told.problem, board.usages, self.clock.now())
         if told.problem is not None:
             self._note_problem(failed(poll, told.problem), usages, board)
@@ -122,6 +123,9 @@ class Polling:
             learn(ledger, looks, states, asked_at, now)
             if poll.ask is Ask.ONE_TEMPLATE:
                 testify(ledger, looks, states, asked_at, now)
+            if poll.ask is Ask.ANALYTICS:
+                waba, _, line = poll.subject.partition("/")
+                ledger.note_days(waba, line.partition("/")[0], told.days, asked_at)
             ledger.save_poll(poll, usages)
 
     def _twice_missing(self, waba: str, lost: Collection[Subject]) -> list[Seen]:
@@ -145,6 +149,14 @@ def _grown(run: _Run | None, told: Told, asked_at: Millis) -> _Run:
     if run is None:
         return _Run(asked_at, told.after, seen)
     return _Run(run.began_at, told.after, run.seen | seen, run.pages + 1)
+
+
+def _span_s(poll: Poll, polls: Collection[Poll]) -> tuple[int, int]:
+    """From when, and up to when, is asked for, in seconds; 0: that does not matter."""
+    if poll.ask is Ask.ANALYTICS:
+        days = days_to_ask(poll.asked_at)
+        return days.start * DAY_S, days.stop * DAY_S
+    return (_since_s(poll, polls), 0) if poll.ask is Ask.NEW_TEMPLATES else (0, 0)
 
 
 def _since_s(poll: Poll, polls: Collection[Poll]) -> int:

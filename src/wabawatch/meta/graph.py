@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import httpx
@@ -13,6 +13,7 @@ import httpx
 from wabawatch.domain.platform import Seen
 from wabawatch.domain.polls import Ask, Load, Problem
 from wabawatch.kinds import GraphUrl, Secret
+from wabawatch.meta import graph_analytics as analytics
 from wabawatch.meta import graph_nodes as nodes
 from wabawatch.meta.decoding import decode
 from wabawatch.meta.reading import Json, integer, items, mapping, text
@@ -82,10 +83,13 @@ class GraphClient:
         self._refused: set[tuple[str, str]] = set()
         """Fields that this version of the API does not have: to ask for one is an error"""
 
-    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0) -> Told:
-        """Ask about *subject*; of a list, one page: that *after* a cursor. *since_s*: what changed since."""
+    def ask(self, ask: Ask, subject: str, after: str = "", since_s: int = 0, until_s: int = 0) -> Told:
+        """Ask about *subject*; of a list, one page: that *after* a cursor. *since_s*: what changed since, or of
+        analytics where to begin, and *until_s* where to end."""
         if ask is Ask.TOKEN:
             return self._ask_token()
+        if ask is Ask.ANALYTICS:
+            return self._ask_analytics(subject, since_s, until_s)
         question = _QUESTIONS[ask]
         token = self._app_tokens.get(subject) if ask is Ask.APP else self._token
         if token is None:
@@ -108,6 +112,13 @@ class GraphClient:
         if answer.problem is not None and answer.problem.code == 190:
             return _told(Answer({}, None, answer.app_load, answer.loads), nodes.dead_token(answer.problem))
         return _told(answer, tuple(nodes.read_token(answer.json)) if answer.problem is None else ())
+
+    def _ask_analytics(self, subject: str, since_s: int, until_s: int) -> Told:
+        waba, _, line = subject.partition("/")
+        answer = self.get(waba, self._token, {"fields": analytics.field(since_s, until_s, line.rpartition("/")[2])})
+        if answer.problem is not None:
+            return _told(answer)
+        return replace(_told(answer), days=analytics.read_days(answer.json, since_s, until_s))
 
     def _get_fields(self, path: str, question: _Question, token: Secret, more: Mapping[str, str]) -> Answer:
         while True:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from wabawatch.domain.facts import Millis, Status
 from wabawatch.meta.signature import sign
+from wabawatch.simulator.analytics import Analytics
 from wabawatch.simulator.application import PlannedSend
 from wabawatch.simulator.envelope import Item, pack
 from wabawatch.simulator.failures import ERRORS, MetaError
@@ -73,6 +74,8 @@ class Engine:
         self, mix: Mix, seed: int, standing: Standing, *, secret: bytes, app: str, pattern: Pattern | None = None
     ) -> None:
         self.ledger = Ledger()
+        self.analytics = Analytics()
+        """What Meta counted, whatever of it was told."""
         self._mix = mix
         self._seed = seed
         self._standing = standing
@@ -94,6 +97,7 @@ class Engine:
         fate = decide(send, self._mix, rng, outage=outage, doom=self._doom(send, rng), strain=strain)
         own_wamid = "" if fate.refusal else wamid(send.address, rng, from_business=True)
         entry = self.ledger.open_send(send, own_wamid)
+        self.analytics.count(send, fate)
         for stages in _together(fate.stages):
             self._tell_status(send, entry, stages, rng)
         self._tell_pause(send, fate)
@@ -204,6 +208,8 @@ class Engine:
 
     def _bring(self, due: _BodyDue, at: Millis) -> Iterator[Step]:
         for incident in self._incidents:
+            if incident.kind is IncidentKind.WEBHOOKS_LOST and incident.strikes(at):
+                return
             if incident.kind is IncidentKind.WEBHOOKS_SILENT and incident.strikes(at):
                 self._push(incident.ends_at, due)
                 return

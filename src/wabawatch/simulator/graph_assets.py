@@ -9,6 +9,7 @@ from starlette.routing import Route
 from wabawatch.simulator import nodes
 from wabawatch.simulator.application import Json
 from wabawatch.simulator.failures import MetaError, because
+from wabawatch.simulator.graph_analytics import analytics
 from wabawatch.simulator.office import NO_NODE, Denied, Office, params_of, wanted_fields
 from wabawatch.simulator.standing import APP_ID, NumberState
 
@@ -49,7 +50,9 @@ class AssetsCounter:
         if node in self._standing.numbers:
             return JSONResponse(nodes.phone(self._standing.numbers[node], self._standing, fields, now))
         if node in self._standing.wabas:
-            return JSONResponse(nodes.account(self._standing.wabas[node], self._standing, fields, now))
+            counted = next((each for each in fields if each.partition(".")[0] == "analytics"), "analytics")
+            more = {"analytics": lambda: analytics(self._office.simulation, node, counted, now)}
+            return JSONResponse(nodes.account(self._standing.wabas[node], self._standing, fields, now, more))
         raise Denied(NO_NODE)
 
     async def change(self, request: Request) -> Response:

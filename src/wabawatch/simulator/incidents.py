@@ -1,4 +1,4 @@
-"""Trouble on command: the API down, webhooks silent, or messages failing for a while."""
+"""Trouble on command: the API down, webhooks silent or lost, or messages failing for a while."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class IncidentKind(StrEnum):
     """Every call is refused as unavailable."""
     WEBHOOKS_SILENT = "webhooks_silent"
     """Nothing is brought until the incident ends; then all of it is."""
+    WEBHOOKS_LOST = "webhooks_lost"
+    """What would be brought is lost for ever: only Meta's own counts know of it."""
     FAILURES = "failures"
     """Accepted messages fail."""
     REFUSALS = "refusals"
@@ -39,7 +41,7 @@ class Incident:
     code: int = 131026
     """FAILURES and REFUSALS only: with which error."""
     number: str = ""
-    """Not of WEBHOOKS_SILENT: the phone_number_id concerned; ``""`` means all."""
+    """Not of WEBHOOKS_SILENT and WEBHOOKS_LOST: the phone_number_id concerned; ``""`` means all."""
     waba: str = ""
     """FAILURES and REFUSALS only, as the next two: whose messages."""
     country: str = ""

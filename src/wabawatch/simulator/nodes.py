@@ -71,8 +71,10 @@ def phone(state: NumberState, standing: Standing, fields: Sequence[str], now: Mi
     return _only(whole, fields or _PHONE_DEFAULTS, _PHONE_EMPTY, "WhatsAppBusinessPhoneNumber")
 
 
-def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:
-    """A WhatsApp Business Account. Raises `NoField`."""
+def account(
+    state: WabaState, standing: Standing, fields: Sequence[str], now: Millis, more: Mapping[str, Read] | None = None
+) -> Json:
+    """A WhatsApp Business Account, which has *more* fields, too. Raises `NoField`."""
     waba = state.waba
     limits = [one.limit for one in standing.numbers.values() if one.number.waba.id == waba.id]
     whole: dict[str, Read] = {
@@ -98,7 +100,7 @@ def account(state: WabaState, standing: Standing, fields: Sequence[str], now: Mi
         "whatsapp_business_manager_messaging_limit": lambda: limits[0] if limits else "TIER_250",
         "health_status": lambda: health_status("WABA", waba.id, waba, standing, now),
     }
-    return _only(whole, fields or _ACCOUNT_DEFAULTS, _ACCOUNT_EMPTY, "WhatsAppBusinessAccount")
+    return _only(whole | dict(more or {}), fields or _ACCOUNT_DEFAULTS, _ACCOUNT_EMPTY, "WhatsAppBusinessAccount")
 
 
 def template(state: TemplateState, standing: Standing, fields: Sequence[str], now: Millis) -> Json:

@@ -23,6 +23,7 @@ from wabawatch.domain.histograms import index_of
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.domain.platform import Known, RatingEvent, States, Subject
 from wabawatch.domain.polls import Poll, Usage
+from wabawatch.domain.reconciliation import MetaDay
 from wabawatch.domain.rollups import Floors, Tier
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
@@ -36,6 +37,7 @@ from wabawatch.storage import (
     history,
     messages,
     platform,
+    reconciliation,
 )
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
@@ -155,6 +157,9 @@ class SqlLedger:
     def save_poll(self, poll: Poll, usages: Sequence[Usage]) -> None:
         platform.save_poll(self._connection, poll)
         platform.save_usages(self._connection, usages)
+
+    def note_days(self, waba: str, number: str, days: Sequence[MetaDay], asked_at: Millis) -> None:
+        reconciliation.note_days(self._connection, self._words, (waba, number), days, asked_at)
 
     def note(self, facts: Sequence[OtherFact]) -> None:
         history.note(self._connection, self._words, self._keyring, facts)

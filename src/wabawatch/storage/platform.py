@@ -19,7 +19,7 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import chunks, insert, smaller
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.event_rows import told_at
-from wabawatch.storage.schema import graph_usage, number_ratings, number_wabas, platform_states, polls, wabas
+from wabawatch.storage.schema import graph_usage, number_ratings, number_wabas, numbers, platform_states, polls, wabas
 
 _ratings = Lookup(
     lambda some: select(
@@ -40,16 +40,15 @@ class SqlPlatform:
         """Where polling stands; of the WABAs that had messages *since* then."""
         with self._database.reading() as connection:
             token = _states(connection, platform_states.c.kind == Kind.TOKEN).get(Subject(Kind.TOKEN, ""), {})
-            numbers = select(func.count(distinct(platform_states.c.subject))).where(
-                platform_states.c.kind == Kind.NUMBER
-            )
+            known = select(func.count(distinct(platform_states.c.subject))).where(platform_states.c.kind == Kind.NUMBER)
             return Board(
                 tuple(read_polls(connection)),
                 tuple(read_usages(connection)),
                 wabas_seen(connection, since),
                 frozenset(listed(token["wabas"].value) if "wabas" in token else ()),
-                int(connection.execute(numbers).scalar() or 0),
+                int(connection.execute(known).scalar() or 0),
                 "valid" in token and token["valid"].value == "false",
+                lines_of(connection),
             )
 
     def doubted(self, now: Millis) -> Collection[str]:
@@ -95,6 +94,17 @@ def wabas_seen(connection: Connection, since: Millis) -> frozenset[str]:
     """The WABAs that had messages *since* then."""
     seen = select(wabas.c.waba_id).join(number_wabas, number_wabas.c.waba_id == wabas.c.id)
     return frozenset(connection.execute(seen.where(number_wabas.c.last_at >= since)).scalars())
+
+
+def lines_of(connection: Connection) -> frozenset[str]:
+    """The numbers of accounts that have several, as subjects of `Ask.ANALYTICS`."""
+    c = platform_states.c
+    query = select(c.value, c.subject, numbers.c.display_number).join(numbers, numbers.c.phone_number_id == c.subject)
+    query = query.where(c.kind == str(Kind.NUMBER), c.aspect == "waba", numbers.c.display_number != "")
+    of_wabas: defaultdict[str, list[str]] = defaultdict(list)
+    for waba, number, dialled in connection.execute(query):
+        of_wabas[waba].append(f"{waba}/{number}/{dialled}")
+    return frozenset(line for lines in of_wabas.values() if len(lines) > 1 for line in lines)
 
 
 def accounts_of(connection: Connection, number_ids: Collection[int]) -> dict[int, str]:
@@ -218,9 +228,9 @@ def note_ratings(connection: Connection, words: Dictionary, facts: Sequence[Numb
     return [(row["number_id"], row["told_at"]) for row in rows]
 
 
-def ratings(connection: Connection, words: Dictionary, numbers: Collection[str]) -> dict[str, list[RatingEvent]]:
-    """The history of the quality rating of each of *numbers* that has one."""
-    ids = {number_id: number for number, number_id in words.numbers.known(connection, numbers).items()}
+def ratings(connection: Connection, words: Dictionary, some: Collection[str]) -> dict[str, list[RatingEvent]]:
+    """The history of the quality rating of each of *some* numbers that has one."""
+    ids = {number_id: number for number, number_id in words.numbers.known(connection, some).items()}
     found: defaultdict[str, list[RatingEvent]] = defaultdict(list)
     for number_id, at, told, value in _ratings(connection, ids) if ids else ():
         found[ids[number_id]].append(RatingEvent(at, told, value))

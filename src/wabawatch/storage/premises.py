@@ -29,12 +29,16 @@ from wabawatch.storage.premises_postgres import HEAD, look_at_postgres
 from wabawatch.storage.premises_sqlite import look_at_file
 from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.storage.raw_bodies import newest_head
+from wabawatch.storage.reconciliation import read_days
 from wabawatch.storage.schema import cycles, marks
 from wabawatch.storage.sealed import Keyring
 from wabawatch.storage.tokens import count_live
 
 PATIENCE_MS = 2_000
 """How long another process may hold a file locked before that is a trouble."""
+
+MOST_DAYS = 1_000
+"""So many days of accounts and numbers are looked at, the newest."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -167,6 +171,7 @@ def _read(connection: Connection, known: BooksState, now: Millis) -> BooksState:
         tokens=count_live(connection, now),
         targets=read_targets(connection),
         incidents=tuple(open_incidents(connection).values()),
+        counted=tuple(read_days(connection, now // DAY_MS - 7, MOST_DAYS)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, SmallInteger, Table, Text
 
 from wabawatch.storage.metadata import metadata
 
@@ -42,6 +42,19 @@ polls = Table(
     Column("error", Text, nullable=False),
     Column("error_code", BigInteger, nullable=False),
     comment="What Meta is asked, and how that goes",
+)
+meta_days = Table(
+    "meta_days",
+    metadata,
+    Column("waba_id", Text, primary_key=True),
+    Column("number", Text, primary_key=True, comment="phone_number_id; empty: all of the account together"),
+    Column("day", BigInteger, primary_key=True, comment="UTC days since 1970"),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("meta_sent", BigInteger, comment="NULL: the day on which asking began, which is never compared"),
+    Column("meta_delivered", BigInteger),
+    *(Column(f"own_{each}", BigInteger, nullable=False) for each in ("sent", "delivered", "failed", "waiting")),
+    Index("meta_days_day", "day"),
+    comment="What Meta counted of a day, and what we had counted of it when Meta was asked",
 )
 graph_usage = Table(
     "graph_usage",
