@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from wabawatch.domain.alert_evidence import (
+    Answers,
+    Backlog,
+    CheckStands,
+    Happened,
+    Minute,
+    Misuse,
+    Slices,
+)
 from wabawatch.domain.alert_records import Alert, AlertFilter, Change
 from wabawatch.domain.alerts import AlertScope, AlertState, Severity, Transition
+from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.histograms import Histogram
+from wabawatch.domain.metrics import Tally
+from wabawatch.domain.outbox import ChannelState
+from wabawatch.domain.platform import States
+from wabawatch.domain.watchman import Stalled
+from wabawatch.ports import Window
 
 StateKey = tuple[str, AlertScope]
 """Name of a rule, and what it looks at"""
 
 
-class AlertBook(Protocol):
+class OpenCounts(Protocol):
+    """How much is wrong now."""
+
+    def counts(self) -> Mapping[Severity, int]:
+        """How many alerts are firing, by severity."""
+
+
+class AlertBook(OpenCounts, Protocol):
     """Every alert there is and was. Raises StoreUnavailable."""
 
     def states(self, rules: Collection[str] | None = None) -> Mapping[StateKey, AlertState]:
@@ -45,5 +68,76 @@ class AlertBook(Protocol):
         acknowledged before the first name stays.
         """
 
-    def counts(self) -> Mapping[Severity, int]:
-        """How many alerts are firing, by severity."""
+
+class AlertFigures(Protocol):
+    """What the rules look at. Every window is answered from roll-ups; raises StoreUnavailable."""
+
+    def mark(self, name: str) -> int:
+        """A cursor or watermark (0: never set)."""
+
+    def next_cycle(self, after: Millis, until: Millis) -> Millis | None:
+        """The end of the first window after *after*, up to *until*, that monitoring has judged; None: there is none."""
+
+    def last_cycle(self, until: Millis) -> Millis | None:
+        """The end of the newest window up to *until* that monitoring has judged."""
+
+    def numbers(self, window: Window) -> Mapping[str, Tally]:
+        """How many messages of each standing each number has in *window*."""
+
+    def countries(self, window: Window) -> Mapping[str, Tally]:
+        """The same by country, in the whole hours or days that hold *window*."""
+
+    def owners(self) -> Mapping[str, str]:
+        """The WABA of every number, "" unknown."""
+
+    def slices(self, window: Window) -> Slices:
+        """The messages of the whole hours that hold *window*, cut by template, error code and country."""
+
+    def failures(self, window: Window) -> Mapping[tuple[str, int], int]:
+        """How many messages failed in the whole hours that hold *window*, by number and code."""
+
+    def answers(self, window: Window) -> Answers:
+        """How webhooks of *window* were answered."""
+
+    def misuses(self, window: Window) -> Sequence[Misuse]:
+        """The template sends of *window* that broke the rule."""
+
+    def minutes(self, window: Window) -> Mapping[str, Sequence[Minute]]:
+        """The recorded and accepted sends of each number, minute by minute, with those that have no status."""
+
+    def delays(self, number_days: Window, hours: Sequence[Window]) -> tuple[Mapping[str, Histogram], Histogram]:
+        """Meta's delays of each number in whole days, and of all together in some hours."""
+
+    def refused_signatures(self, window: Window) -> Mapping[str, int]:
+        """How many bodies with a wrong signature each app got, in every process."""
+
+    def states(self) -> States:
+        """What is known of numbers, accounts, apps and the token."""
+
+    def troubled_templates(self) -> States:
+        """The templates that are paused or of low quality, with all that is known of them."""
+
+    def restrictions(self, now: Millis) -> Mapping[str, Sequence[Restriction]]:
+        """What is in force against each account, as live events told."""
+
+    def newest_event(self) -> int:
+        """Number of the newest event (0: none)."""
+
+    def events(self, after: int, limit: int) -> Sequence[Happened]:
+        """The events numbered above *after*, in order."""
+
+
+class OwnSigns(Protocol):
+    """What only the running process, and those who look for it, can tell."""
+
+    def checks(self, now: Millis) -> Sequence[CheckStands]:
+        """How each check of uptime stands."""
+
+    def loops(self) -> Sequence[Stalled]:
+        """Loops of ours that do no work, in any process."""
+
+    def channels(self) -> Sequence[ChannelState]:
+        """How each channel of notices stands."""
+
+    def backlog(self) -> Backlog:
+        """What waits to be digested."""

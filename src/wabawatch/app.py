@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
@@ -22,7 +23,6 @@ from wabawatch.app_monitoring import Watchman
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
-from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact, Millis
 from wabawatch.domain.metrics import Weights
@@ -33,7 +33,7 @@ from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
-from wabawatch.flows.ingest import Acks, admit, registry_of
+from wabawatch.flows.ingest import Acks, Admission, admit, registry_of
 from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
 from wabawatch.flows.polling import Polling
 from wabawatch.flows.recording import facts_of
@@ -122,6 +122,7 @@ class System:
         self.spool = Spool(places.folder, self.keyring, settings.gateway.spool_bytes)
         self.stopped = Stopped()
         self._answers: Counter[tuple[Millis, int]] = Counter()
+        self._refusals: Counter[tuple[Millis, str]] = Counter()
         self._flushing = threading.Lock()
         self._spare = self.digest()
         self._draining = threading.Lock()
@@ -133,17 +134,20 @@ class System:
         self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
-        self.notices = NoticeFlows(self.database, self.clock, settings, lambda name, _: BY_NAME.get(name), BY_NAME)
+        boards, hits = self.platform if self.graph else None, self.limits.hits
+        self.alerts = AlertFlows(self.database, self.figures, self.inbox, self.limits, self.clock, settings)
+        rules = self.alerts.rules
+        self.notices = NoticeFlows(self.database, self.clock, settings, rules.rule, rules.rules)
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
-        boards = self.platform if self.graph else None
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
         forwards, now, box = self.forwards.flow.states, self.clock, self.inbox
         around = Around(self.database, self.keyring, box, self.figures, now, self.graph, self.platform, forwards)
         self.uptime = Uptimes(settings, around, self.notices.maintenance)
-        runs, uptime = self.watchman.runs, self.uptime.desk.status
-        self.status = StatusFlow(self.figures, self.clock, self.rules, self.limits.hits, runs, boards, uptime)
+        self.alerts.look_at(self.notices, self.watchman, self.uptime)
+        runs, uptime, book = self.watchman.runs, self.uptime.desk.status, self.alerts.book
+        self.status = StatusFlow(self.figures, self.clock, self.rules, hits, runs, book, boards, uptime)
         waiting = self.forwards.bodies, self.forwards.store
         self.retention = Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
@@ -178,7 +182,7 @@ class System:
         forwarding = self.forwards.loops(bell) if is_server else []
         return self.watchman.supervise(
             [
-                Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
+                Loop("digest", self.alerts.then_look(self.digest().batch), 2.0, bell=bell, rest_s=GATHER_S),
                 Loop("retry", self.digest().retry, 5.0),
                 Loop("recheck", self.digest().recheck, 5.0),
                 Loop("expiry", self.expiry.step, 30.0),
@@ -189,6 +193,7 @@ class System:
                 Loop("drop", self.retention.drop, 3600.0),
                 Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
                 Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
+                *self.alerts.loops(),
                 *self.notices.loops(),
                 *self._polling(),
                 *self.uptime.loops(),
@@ -295,11 +300,16 @@ class System:
     def flush_answers(self) -> bool:
         """Write down the receiver's answer times since the last call. What cannot be written is tried again."""
         with self._flushing:
-            for (minute, _), tally in self.acks.drain().items():
+            for (minute, app), tally in self.acks.drain().items():
                 self._answers.update({(minute, slot): n for slot, n in tally.ack_ms.items()})
+                if n := tally.refused.get(Admission.BAD_SIGNATURE, 0):
+                    self._refusals[minute, app] += n
             if self._answers:
                 self.figures.keep_answers(self._answers)
                 self._answers.clear()
+            if self._refusals:
+                self.figures.keep_refusals(self._refusals)
+                self._refusals.clear()
         return False
 
     def look_again(self) -> bool:

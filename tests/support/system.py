@@ -22,6 +22,7 @@ from wabawatch.meta.webhooks import parse
 from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.steps import CallGraph, LogSend, LogStatus, PostWebhook
+from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.runs import SqlRuns
@@ -49,7 +50,8 @@ class Bench:
         self.expiry = Expiry(self.shelf.books, self.clock)
         self.figures = SqlFigures(self.shelf.database, self.inbox, self.clock)
         hits, runs = SqlLimitHits(self.shelf.database), SqlRuns(self.shelf.database)
-        self.statuses = StatusFlow(self.figures, self.clock, RULES, hits, runs)
+        book = SqlAlerts(self.shelf.database)
+        self.statuses = StatusFlow(self.figures, self.clock, RULES, hits, runs, book)
 
     def accept(self, bodies: list[Body]) -> None:
         self.inbox.append_all(bodies)

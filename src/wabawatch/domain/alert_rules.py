@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wabawatch.domain.alerts import Comparison, NoData, Rule, RuleKind, ScopeKind, Severity
-from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
+from wabawatch.domain.standing import MINUTE_MS
 
 _CRITICAL, _WARNING, _INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 _ABOVE, _BELOW = Comparison.ABOVE, Comparison.BELOW
@@ -20,6 +20,7 @@ def _rate(
     threshold: float,
     *,
     scope: ScopeKind = ScopeKind.NUMBER,
+    metric: str = "",
     min_sample: int = 30,
     confidence: float = 0.999,
 ) -> Rule:
@@ -30,7 +31,7 @@ def _rate(
         RuleKind.RATE,
         scope,
         severity,
-        metric=name.lower(),
+        metric=metric or name.lower(),
         comparison=comparison,
         threshold=threshold,
         unit="share",
@@ -81,9 +82,9 @@ def _event(name: str, title: str, scope: ScopeKind, severity: Severity) -> Rule:
 
 
 _MESSAGES = (
-    _rate("DELIVERY_RATE_LOW", "Too few messages arrive", _CRITICAL, _BELOW, 0.95),
-    _rate("FAILURE_RATE_HIGH", "Too many messages fail", _CRITICAL, _ABOVE, 0.05),
-    _rate("QUALITY_SCORE_LOW", "The quality score is too low", _WARNING, _BELOW, 0.90),
+    _rate("DELIVERY_RATE_LOW", "Too few messages arrive", _CRITICAL, _BELOW, 0.95, metric="delivery_rate"),
+    _rate("FAILURE_RATE_HIGH", "Too many messages fail", _CRITICAL, _ABOVE, 0.05, metric="failure_rate"),
+    _rate("QUALITY_SCORE_LOW", "The quality score is too low", _WARNING, _BELOW, 0.90, metric="quality_score"),
     _rate(
         "DELIVERY_ANOMALY", "More fails than usual", _WARNING, _ABOVE, 0.03, scope=ScopeKind.COUNTRY, confidence=0.9999
     ),
@@ -220,6 +221,3 @@ BUILT_IN: Final[tuple[Rule, ...]] = (*_MESSAGES, *_TEMPLATES, *_ACCOUNT, *_WEBHO
 """Every rule that comes with the product."""
 
 BY_NAME: Final[Mapping[str, Rule]] = {rule.name: rule for rule in BUILT_IN}
-
-NEAR_MS: Final = HOUR_MS
-"""What is counted for a rule of counts (`count`) is counted over this time, up to now."""

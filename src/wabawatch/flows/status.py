@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from wabawatch.alerting_ports import OpenCounts
+from wabawatch.domain.alerts import Severity
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.polls import Progress, progress
@@ -27,6 +29,7 @@ class StatusFlow:
     rules: Rules
     hits: Hits
     runs: Runs
+    open_alerts: OpenCounts
     boards: Boards | None = None
     """None: Meta is not asked"""
     uptime: Callable[[Millis | None], Uptime] = lambda _start: Uptime()
@@ -48,7 +51,7 @@ class StatusFlow:
             is_running=is_wanted and abs(now - self.figures.mark(ALIVE)) < SILENCE_MS,
             last_cycle_at=self.figures.last_cycle_at(),
             interval_ms=self.rules.interval_ms,
-            alerts=OpenAlerts(),
+            alerts=_open(self.open_alerts.counts()),
             uptime=self.uptime(window.start),
             limit_hits=self.hits.hits(window.start, now, 0).by_code,
             polling=self.polling(),
@@ -67,6 +70,10 @@ class StatusFlow:
         """The figures of every closed bucket of the last *hours*; 0: of everything there is. Raises BadRequest."""
         _check(hours)
         return self.figures.recent(self.clock.now() - hours * HOUR_MS if hours else 0)
+
+
+def _open(counted: Mapping[Severity, int]) -> OpenAlerts:
+    return OpenAlerts(*(counted.get(severity, 0) for severity in (Severity.CRITICAL, Severity.WARNING, Severity.INFO)))
 
 
 def _check(hours: int) -> None:

@@ -29,6 +29,9 @@ from wabawatch.storage.marks import set_marks
 from wabawatch.storage.platform import all_ratings
 from wabawatch.storage.schema import counters, cycles, packed_counts, rollups
 
+REFUSED = "refused_signature:"
+"""Names of counters begin so that count bodies with a wrong signature; the app follows."""
+
 SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
 """The scopes that figures over time are given for."""
 
@@ -135,6 +138,12 @@ class SqlFigures:
         with self._database.writing() as connection:
             added = {(at, 0, slot): n for (at, slot), n in answers.items()}
             counts.add_histogram(connection, "ack", added, read_floors(connection))
+
+    def keep_refusals(self, refusals: Mapping[tuple[Millis, str], int]) -> None:
+        """Add bodies that were refused for their signature: (time, app) -> how many."""
+        with self._database.writing() as connection:
+            named = {(at, f"{REFUSED}{app}"): n for (at, app), n in refusals.items()}
+            counts.add_counters(connection, named, read_floors(connection))
 
     def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:
         """Move the floors up to *floors* and delete some of what is below, and of the body log up to *bodies_up_to*.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -28,6 +29,10 @@ class NumberPlaces:
         """The phone_number_id and the WABA of a number, "" where they are not known."""
         waba_id = waba_id or self._waba_of.get(number_id, 0)
         return self._numbers.get(number_id, ""), self._wabas.get(waba_id, "")
+
+    def knows(self, ids: Iterable[int]) -> bool:
+        """Whether all of these numbers are known."""
+        return all(number_id in self._numbers for number_id in ids if number_id)
 
     def ids(self) -> dict[str, int]:
         """Every number's id in the tables."""

@@ -39,7 +39,7 @@ class SqlPlatform:
     def board(self, since: Millis) -> Board:
         """Where polling stands; of the WABAs that had messages *since* then."""
         with self._database.reading() as connection:
-            token = _states(connection, platform_states.c.kind == Kind.TOKEN).get(Subject(Kind.TOKEN, ""), {})
+            token = states_where(connection, platform_states.c.kind == Kind.TOKEN).get(Subject(Kind.TOKEN, ""), {})
             known = select(func.count(distinct(platform_states.c.subject))).where(platform_states.c.kind == Kind.NUMBER)
             return Board(
                 tuple(read_polls(connection)),
@@ -87,7 +87,7 @@ def _row(poll: Poll) -> dict[str, Any]:
 
 def read_states(connection: Connection) -> States:
     """Everything but templates."""
-    return _states(connection, platform_states.c.kind != str(Kind.TEMPLATE))
+    return states_where(connection, platform_states.c.kind != str(Kind.TEMPLATE))
 
 
 def wabas_seen(connection: Connection, since: Millis) -> frozenset[str]:
@@ -145,7 +145,8 @@ def save_usages(connection: Connection, usages: Iterable[Usage]) -> None:
         connection.execute(new.on_conflict_do_update(index_elements=["scope"], set_=told), rows)
 
 
-def _states(connection: Connection, which: ColumnElement[bool]) -> dict[Subject, dict[str, Known]]:
+def states_where(connection: Connection, which: ColumnElement[bool]) -> dict[Subject, dict[str, Known]]:
+    """The aspects that *which* chooses, by subject."""
     found: defaultdict[Subject, dict[str, Known]] = defaultdict(dict)
     kinds = set(Kind)
     for row in connection.execute(select(platform_states).where(which)):
@@ -166,14 +167,14 @@ def states_of(connection: Connection, subjects: Collection[Subject]) -> dict[Sub
     c = platform_states.c
     for (kind, waba), ids in by_kind.items():
         for some in chunks(sorted(set(ids)), SOME):
-            found |= _states(connection, and_(c.kind == str(kind), c.waba_id == waba, c.subject.in_(some)))
+            found |= states_where(connection, and_(c.kind == str(kind), c.waba_id == waba, c.subject.in_(some)))
     return found
 
 
 def templates_of(connection: Connection, waba: str) -> dict[Subject, dict[str, Known]]:
     """Every known aspect of the templates of an account."""
     c = platform_states.c
-    return _states(connection, and_(c.kind == str(Kind.TEMPLATE), c.waba_id == waba))
+    return states_where(connection, and_(c.kind == str(Kind.TEMPLATE), c.waba_id == waba))
 
 
 def save_states(connection: Connection, states: Mapping[tuple[Subject, str], Known]) -> None:

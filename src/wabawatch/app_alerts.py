@@ -1,0 +1,135 @@
+"""The composition of alerts: rules, what they look at, and the loop that lets them look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from wabawatch.app_limits import LimitFlows
+from wabawatch.app_monitoring import Watchman
+from wabawatch.app_notifying import NoticeFlows
+from wabawatch.app_uptime import Uptimes
+from wabawatch.domain.alert_evidence import Backlog, CheckKind, CheckStands
+from wabawatch.domain.alert_rules import BY_NAME
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.headroom import MessagingLimit
+from wabawatch.domain.metrics import Weights
+from wabawatch.domain.outbox import ChannelState
+from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.uptime import CheckView
+from wabawatch.domain.watchman import Stalled
+from wabawatch.flows.alerting import Alerting, Memory
+from wabawatch.flows.looking_rates import RateLooks, Usual
+from wabawatch.flows.looking_states import Delays, StateLooks, Wanted
+from wabawatch.loops import Bell, Group, Loop
+from wabawatch.ports import DIGESTED, Clock, Figures, Inbox
+from wabawatch.settings import Settings
+from wabawatch.storage.alert_figures import SqlAlertFigures
+from wabawatch.storage.alerts import SqlAlerts
+from wabawatch.storage.database import Database
+
+OWN_RHYTHM_S = 30.0
+RHYTHM_S, REST_S = 10.0, 2.0
+"""States are looked at so soon after news of them came, and no sooner after the look before."""
+
+
+class Signs:
+    """`alerting_ports.OwnSigns`: what the running process tells. What is not there yet tells nothing."""
+
+    def __init__(self, figures: Figures, inbox: Inbox) -> None:
+        self._figures, self._inbox = figures, inbox
+        self.checks_of: Callable[[Millis], Sequence[CheckStands]] = lambda _: ()
+        self.stalled: Callable[[], Sequence[Stalled]] = lambda: ()
+        self.channels_of: Callable[[], Sequence[ChannelState]] = lambda: ()
+
+    def checks(self, now: Millis) -> Sequence[CheckStands]:
+        return self.checks_of(now)
+
+    def loops(self) -> Sequence[Stalled]:
+        return self.stalled()
+
+    def channels(self) -> Sequence[ChannelState]:
+        return self.channels_of()
+
+    def backlog(self) -> Backlog:
+        done = self._figures.mark(DIGESTED)
+        oldest = self._inbox.oldest_waiting_at(done)
+        return Backlog(oldest, 0 if oldest is None else self._inbox.waiting(done))
+
+
+class AlertFlows:
+    """Everything that alerts consist of, up to the transitions that somebody may be told of."""
+
+    def __init__(
+        self, database: Database, figures: Figures, inbox: Inbox, limits: LimitFlows, clock: Clock, settings: Settings
+    ) -> None:
+        self.bell = Bell()
+        """Rung when news may have come"""
+        self.book = SqlAlerts(database)
+        self.figures = SqlAlertFigures(database)
+        self.rules = rules_of(settings)
+        self.signs = Signs(figures, inbox)
+        given = settings.quality_weights
+        weights = Weights(given.delivery, given.failure, given.number, given.template, given.webhook)
+        grace_ms = settings.thresholds.delivery_grace_s * 1_000
+        looks = RateLooks(self.figures, figures, self.rules, grace_ms, weights, Usual())
+        version = settings.graph.url.version if settings.graph.token else ""
+        apps = {name: app.app_id for name, app in settings.apps.items() if app.app_id}
+        wanted = Wanted(settings.polling.callback_url, apps, version)
+        self.states = StateLooks(
+            self.figures, self.signs, limits.hits, lambda: used_of(limits), self.rules, wanted, Delays()
+        )
+        interval_ms = settings.monitoring.interval_ms
+        self.alerting = Alerting(
+            self.book, self.figures, self.rules, self.signs, looks, self.states, clock, interval_ms, Memory()
+        )
+
+    def look_at(self, notices: NoticeFlows, watchman: Watchman, uptime: Uptimes) -> None:
+        """Have *notices* told of every change; look at its channels, at what *watchman* sees, and at checks."""
+        self.book.on_transitions = notices.transitions.ring
+        self.signs.channels_of = notices.states
+        self.signs.stalled = watchman.pulsing.stalled
+        self.signs.checks_of = lambda now: [stands(view) for view in uptime.store.views(now)]
+
+    def loops(self) -> list[Loop]:
+        """The loop that looks, where monitoring runs; and one that looks at ourselves, in every process."""
+        looking = Loop("alerting", self.alerting.step, RHYTHM_S, group=Group.MONITORING, bell=self.bell, rest_s=REST_S)
+        return [looking, Loop("own alerts", self.alerting.own_step, OWN_RHYTHM_S)]
+
+    def then_look(self, step: Callable[[], bool]) -> Callable[[], bool]:
+        """*step*, after which somebody looks whether it brought news."""
+
+        def both() -> bool:
+            again = step()
+            self.bell.ring()
+            return again
+
+        return both
+
+
+def stands(view: CheckView) -> CheckStands:
+    """A check as the rules see it. Of a certificate the rule itself says how few days are too few."""
+    kind = CheckKind(str(view.kind)) if str(view.kind) in {str(each) for each in CheckKind} else CheckKind.OTHER
+    is_bad: bool | None = bool(view.incident) or (kind is CheckKind.TLS and view.value is not None)
+    if view.is_stale and not view.incident:
+        is_bad = None
+    return CheckStands(view.name, kind, is_bad, view.opened_at, view.cause, view.words, view.value)
+
+
+def used_of(limits: LimitFlows) -> list[MessagingLimit]:
+    """How much of each messaging limit is used at least."""
+    return [reached.limit for reached in limits.reaching.limits()]
+
+
+def rules_of(settings: Settings) -> RuleSet:
+    """The rules, with the thresholds of the settings."""
+    lines = settings.thresholds
+    changed = {
+        "DELIVERY_RATE_LOW": lines.delivery_rate,
+        "FAILURE_RATE_HIGH": lines.failure_rate,
+        "QUALITY_SCORE_LOW": lines.quality_score,
+    }
+    rules = dict(BY_NAME)
+    for name, threshold in changed.items():
+        rules[name] = replace(rules[name], threshold=threshold, min_sample=lines.min_sample)
+    return RuleSet(rules)

@@ -1,0 +1,225 @@
+"""What the rules about messages see: rates of each number, of accounts and of everything, and of each country."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from wabawatch.domain.alert_evidence import Slices, Traffic, largest
+from wabawatch.domain.alert_rates import RateWindow, Seen, interval, judged, quantile
+from wabawatch.domain.alerting import is_past
+from wabawatch.domain.alerts import EVERYTHING, AlertScope, Contributor, Reading, Rule, ScopeKind
+from wabawatch.domain.metrics import (
+    Rate,
+    Tally,
+    Weights,
+    delivery_rate,
+    failure_rate,
+    number_quality,
+    template_health,
+)
+from wabawatch.domain.standing import Outcome, Pace, Standing
+
+RuleFor = Callable[[AlertScope], Rule | None]
+"""The rule as it holds for a scope; None: it does not"""
+
+DELIVERY, FAILURE, QUALITY = "delivery_rate", "failure_rate", "quality_score"
+LEAST_ON_TIME = 0.85
+"""However late messages usually are: below this the delivery rate says so itself."""
+ENOUGH_ARRIVED = 200
+"""From so many messages on it is known how late a number's usually arrive."""
+GRAVE = 3.0
+"""A failure so many times the threshold is graver than the threshold."""
+
+
+def scope_of_number(traffic: Traffic, number: str) -> AlertScope:
+    """A number as a scope."""
+    return AlertScope(ScopeKind.NUMBER, number, traffic.owners.get(number, ""))
+
+
+def number_readings(rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More) -> list[Reading]:
+    """The readings of every number that sent anything."""
+    found = []
+    for number in sorted(traffic.tallies.keys() | traffic.matured.keys()):
+        scope = scope_of_number(traffic, number)
+        rule = rule_for(scope)
+        if rule is not None:
+            found.append(_reading(rule, scope, _part(traffic, [number]), window, metric, more))
+    return found
+
+
+def parent_readings(
+    rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More, bad: Iterable[AlertScope]
+) -> list[Reading]:
+    """The readings of accounts and of everything. What a number of theirs explains (*bad*) is not theirs as well."""
+    explained = {scope.waba for scope in bad}
+    numbers = sorted(traffic.tallies.keys() | traffic.matured.keys())
+    of_waba: dict[str, list[str]] = {}
+    for number in numbers:
+        if waba := traffic.owners.get(number, ""):
+            of_waba.setdefault(waba, []).append(number)
+    found = []
+    for waba, some in sorted(of_waba.items()):
+        scope = AlertScope(ScopeKind.WABA, waba, waba)
+        rule = rule_for(scope)
+        if rule is not None and len(some) > 1:
+            reading = _reading(rule, scope, _part(traffic, some), window, metric, more)
+            found.append(_explained(reading) if waba in explained else reading)
+    rule = rule_for(EVERYTHING)
+    if rule is not None and len(numbers) > 1:
+        reading = _reading(rule, EVERYTHING, _part(traffic, numbers), window, metric, more)
+        found.append(_explained(reading) if explained or any(r.is_bad for r in found) else reading)
+    return found
+
+
+def _explained(reading: Reading) -> Reading:
+    return replace(reading, is_bad=False) if reading.is_bad else reading
+
+
+class More:
+    """What a score is made of besides messages."""
+
+    def __init__(self, webhook: Rate, weights: Weights) -> None:
+        """*webhook*: how many webhooks were answered in time; without a case: not known."""
+        self.webhook = webhook
+        self.weights = weights
+
+
+class _Part:
+    """The traffic of some numbers, added up."""
+
+    def __init__(self, tally: Tally, matured: Tally, on_time: float, ratings: Mapping[str, int]) -> None:
+        self.tally = tally
+        self.matured = matured
+        self.on_time = on_time
+        self.ratings = ratings
+
+
+def _part(traffic: Traffic, numbers: list[str]) -> _Part:
+    tally, matured, ratings = Counter[Standing](), Counter[Standing](), Counter[str]()
+    on_time = weight = 0.0
+    for number in numbers:
+        mine = traffic.tallies.get(number, {})
+        tally.update(mine)
+        matured.update(traffic.matured.get(number, {}))
+        accepted = sum(n for standing, n in mine.items() if standing.is_accepted)
+        ratings[traffic.ratings.get(number, "")] += accepted
+        on_time += traffic.on_time.get(number, 1.0) * max(1, accepted)
+        weight += max(1, accepted)
+    return _Part(tally, matured, on_time / weight if weight else 1.0, ratings)
+
+
+def _reading(rule: Rule, scope: AlertScope, part: _Part, window: RateWindow, metric: str, more: More) -> Reading:
+    if metric == QUALITY:
+        return _score(rule, scope, part, window, more)
+    if metric == DELIVERY:
+        seen, noun = Seen(delivery_rate(part.matured), part.on_time), "messages arrived"
+    else:
+        seen, noun = Seen(failure_rate(part.tally)), "sends failed"
+    return judged(rule, scope, window, seen, noun)
+
+
+def _score(rule: Rule, scope: AlertScope, part: _Part, window: RateWindow, more: More) -> Reading:
+    """The quality score with the interval of the rule: each rate at its lower and its upper bound."""
+    reach = quantile(rule.confidence, window.fraction)
+    failed = failure_rate(part.tally)
+    delivered = delivery_rate(part.matured)
+    rates = {
+        "delivery": (_late(delivered, part.on_time), more.weights.delivery),
+        "failure": (Rate(failed.n - failed.hits, failed.n), more.weights.failure),
+        "template": (template_health(part.tally), more.weights.template),
+        "webhook": (more.webhook, more.weights.webhook),
+    }
+    parts = {
+        name: (rate.hits / rate.n, *interval(rate.hits, rate.n, reach), weight, rate.n)
+        for name, (rate, weight) in rates.items()
+        if rate.n and weight > 0
+    }
+    rated = number_quality(part.ratings)
+    if rated is not None and more.weights.number > 0:
+        parts["number"] = (rated, rated, rated, more.weights.number, max(1, failed.n))
+    n = min((each[4] for each in parts.values()), default=0)
+    if n < max(1, rule.min_sample) or "failure" not in parts:
+        return Reading(scope, window.end, None, n=n, words="too few messages for a quality score")
+    total = sum(each[3] for each in parts.values())
+    value, low, high = (sum(each[i] * each[3] for each in parts.values()) / total for i in range(3))
+    said = ", ".join(f"{name} {each[0]:.1%}".replace("%", " %") for name, each in sorted(parts.items()))
+    words = f"the quality score is {value:.1%} (".replace("%", " %") + f"{said})"
+    is_bad = is_past(rule.comparison, high, rule.threshold or 0.0)
+    return Reading(scope, window.end, is_bad, value, n, (low, high), window.start, words=words)
+
+
+def _late(rate: Rate, on_time: float) -> Rate:
+    """*rate* with those counted as arrived that will, as far as is usual."""
+    return Rate(min(rate.n, round(rate.hits / on_time)), rate.n) if on_time else rate
+
+
+def on_time(week: Tally) -> float:
+    """Which part of what arrived at all in a *week* arrived within a quarter of an hour; 1 when too little did."""
+    soon = arrived = 0
+    for standing, n in week.items():
+        if standing.in_delivery and standing.status in (Outcome.DELIVERED, Outcome.READ) and standing.pace:
+            arrived += n
+            soon += n if standing.pace in (Pace.FIVE_MINUTES, Pace.QUARTER_HOUR) else 0
+    return max(LEAST_ON_TIME, soon / arrived) if arrived >= ENOUGH_ARRIVED else 1.0
+
+
+# ---------------------------------------------------------------- what it is made of
+
+
+def contributors(metric: str, numbers: set[str], traffic: Traffic, slices: Slices) -> tuple[Contributor, ...]:
+    """The slices with the most bad cases: numbers (of several), templates, error codes; countries over everything."""
+    found: list[Contributor] = []
+    if len(numbers) > 1:
+        tallies = traffic.matured if metric == DELIVERY else traffic.tallies
+        found += [_slice("number", number, tallies.get(number, {}), metric) for number in sorted(numbers)]
+        found += [_slice("country", country, tally, metric) for country, tally in sorted(slices.countries.items())]
+    of_templates: dict[str, Counter[Standing]] = {}
+    for (number, template), tally in slices.templates.items():
+        if number in numbers:
+            of_templates.setdefault(template, Counter()).update(tally)
+    found += [_slice("template", template, tally, metric) for template, tally in sorted(of_templates.items())]
+    codes: Counter[int] = Counter()
+    for (number, code), n in slices.errors.items():
+        codes[code] += n if number in numbers else 0
+    failed = sum(codes.values())
+    found += [Contributor("error", str(code), n, failed) for code, n in sorted(codes.items())]
+    return largest([each for each in found if each.n > 0])
+
+
+def _slice(kind: str, id_: str, tally: Tally, metric: str) -> Contributor:
+    if metric == DELIVERY:
+        rate = delivery_rate(tally)
+        return Contributor(kind, id_, rate.n - rate.hits, rate.n)
+    failed = failure_rate(tally)
+    return Contributor(kind, id_, failed.hits, failed.n)
+
+
+# ---------------------------------------------------------------- more than usual
+
+
+def country_readings(
+    rule_for: RuleFor, now: Mapping[str, Tally], usual: Mapping[str, Tally], window: RateWindow
+) -> list[Reading]:
+    """Countries in which much more fails than there is usual. *usual*: the same of the last days."""
+    found = []
+    for country in sorted(now):
+        scope = AlertScope(ScopeKind.COUNTRY, country)
+        rule = rule_for(scope)
+        if rule is not None:
+            found.append(
+                _unusual(rule, scope, failure_rate(now[country]), failure_rate(usual.get(country, {})), window)
+            )
+    return found
+
+
+def _unusual(rule: Rule, scope: AlertScope, seen: Rate, before: Rate, window: RateWindow) -> Reading:
+    """`threshold` is by how much the share that fails must be above the usual one."""
+    if seen.n < max(1, rule.min_sample) or before.n < ENOUGH_ARRIVED:
+        return Reading(scope, window.end, None, n=seen.n, words=f"only {seen.n} sends to {scope.id}")
+    usual = before.hits / before.n
+    line = min(0.99, usual + (rule.threshold or 0.0))
+    reading = judged(replace(rule, threshold=line), scope, window, Seen(seen), f"sends to {scope.id} failed")
+    value = (reading.value or 0.0) - usual
+    return replace(reading, value=value, words=reading.words + f"; usual are {usual * 100:.1f} %")
