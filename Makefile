@@ -64,6 +64,7 @@ docs: $(VENV)/.runtime
 	$(BIN)/python -m docs.cli_page
 	$(BIN)/python -m docs.figures_page
 	$(BIN)/python -m docs.metrics_page
+	$(BIN)/python -m docs.alerts_page
 
 lock: $(VENV)/.dev
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --build-deps-for editable -o requirements/runtime.txt pyproject.toml

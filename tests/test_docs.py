@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cyclopts import App
-from docs import cli_page, figures_page, metrics_page
+from docs import alerts_page, cli_page, figures_page, metrics_page
 
 from tests.support.premises import NOW, SET_UP, books
 from wabawatch.app import System
@@ -164,6 +164,10 @@ def test_the_page_of_the_command_line_is_current() -> None:
 
 def test_the_page_of_the_metrics_is_current() -> None:
     assert metrics_page.PAGE.read_text("utf-8") == metrics_page.page(), "run `make docs`"
+
+
+def test_the_table_of_rules_is_current() -> None:
+    assert alerts_page.PAGE.read_text("utf-8") == alerts_page.page(), "run `make docs`"
 
 
 def test_the_computed_parts_of_the_page_on_figures_are_current() -> None:

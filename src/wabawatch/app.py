@@ -66,6 +66,7 @@ from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web import runbooks
 from wabawatch.web.api import Api
+from wabawatch.web.api_alerts import AlertsApi
 from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_channels import ChannelsApi
 from wabawatch.web.api_figures import FiguresApi
@@ -260,6 +261,7 @@ class System:
             MessagesApi(self.browsing, self.clock),
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
+            AlertsApi(self.alerts.desk, self.alerts.alerting, self.clock),
             SilencesApi(self.notices.telling, self.notices.silencing),
             ChannelsApi(self.channels),
             UptimeApi(self.uptime.desk, self.clock),

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_uptime import Uptimes
 from wabawatch.domain.alert_evidence import Backlog, CheckKind, CheckStands
-from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import MessagingLimit
 from wabawatch.domain.metrics import Weights
 from wabawatch.domain.outbox import ChannelState
-from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.uptime import CheckView
 from wabawatch.domain.watchman import Stalled
+from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.alerting import Alerting, Memory
 from wabawatch.flows.looking_rates import RateLooks, Usual
 from wabawatch.flows.looking_states import Delays, StateLooks, Wanted
@@ -67,7 +65,7 @@ class AlertFlows:
         """Rung when news may have come"""
         self.book = SqlAlerts(database)
         self.figures = SqlAlertFigures(database)
-        self.rules = rules_of(settings)
+        self.rules = settings.rules
         self.signs = Signs(figures, inbox)
         given = settings.quality_weights
         weights = Weights(given.delivery, given.failure, given.number, given.template, given.webhook)
@@ -80,6 +78,7 @@ class AlertFlows:
             self.figures, self.signs, limits.hits, lambda: used_of(limits), self.rules, wanted, Delays()
         )
         interval_ms = settings.monitoring.interval_ms
+        self.desk = AlertDesk(self.book, self.rules, looks, clock)
         self.alerting = Alerting(
             self.book, self.figures, self.rules, self.signs, looks, self.states, clock, interval_ms, Memory()
         )
@@ -119,17 +118,3 @@ def stands(view: CheckView) -> CheckStands:
 def used_of(limits: LimitFlows) -> list[MessagingLimit]:
     """How much of each messaging limit is used at least."""
     return [reached.limit for reached in limits.reaching.limits()]
-
-
-def rules_of(settings: Settings) -> RuleSet:
-    """The rules, with the thresholds of the settings."""
-    lines = settings.thresholds
-    changed = {
-        "DELIVERY_RATE_LOW": lines.delivery_rate,
-        "FAILURE_RATE_HIGH": lines.failure_rate,
-        "QUALITY_SCORE_LOW": lines.quality_score,
-    }
-    rules = dict(BY_NAME)
-    for name, threshold in changed.items():
-        rules[name] = replace(rules[name], threshold=threshold, min_sample=lines.min_sample)
-    return RuleSet(rules)

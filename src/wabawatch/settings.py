@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from wabawatch import kinds
+from wabawatch.domain.rule_set import RuleSet
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
@@ -19,6 +20,7 @@ from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
 from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_mail import Mail
+from wabawatch.settings_rules import read_rules
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
@@ -313,6 +315,7 @@ class Settings:
     named_apps: Mapping[str, App] = sections(App, "apps")
     forward: Mapping[str, Forward] = sections(Forward, "forward")
     checks: Mapping[str, Check] = sections(Check, "checks")
+    rules: RuleSet = field(default_factory=RuleSet)
 
     @property
     def apps(self) -> dict[str, App]:
@@ -355,8 +358,7 @@ def load(
 ) -> Settings:
     """Read defaults < *toml_path* < *env* < its `*_FILE` secrets < *overrides*, and check all of it.
 
-    Overrides come from code, under either name of a setting; None counts as not given.
-    Raises SettingsError with every mistake.
+    Overrides come from code, under either name of a setting; None: not given. Raises SettingsError with every mistake.
     """
     reading = Reading(SETTINGS, prefix="WABAWATCH_", no_settings=_NO_SETTINGS)
     if toml_path is not None:
@@ -366,6 +368,7 @@ def load(
     settings: Settings = reading.tree(Settings)
     if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
+    settings = replace(settings, rules=read_rules(settings.thresholds, reading, toml_path))
     reading.problems += settings.prices.problems()
     reading.problems += mistakes(settings.forward, settings.apps)
     reading.problems += mistakes_in_checks(settings.checks)
@@ -377,10 +380,7 @@ def load(
 
 
 def load_process(toml_path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
-    """Load with the environment of this process, and `wabawatch.toml` of the working directory if it is there.
-
-    *toml_path*, else WABAWATCH_CONFIG, names another file. Raises SettingsError.
-    """
+    """Load with the environment of this process, and *toml_path*, else WABAWATCH_CONFIG, else `wabawatch.toml`."""
     usual = Path("wabawatch.toml")
     named = os.environ.get("WABAWATCH_CONFIG")
     return load(os.environ, toml_path or (Path(named) if named else usual if usual.exists() else None), overrides)

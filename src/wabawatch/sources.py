@@ -17,6 +17,8 @@ from wabawatch import kinds
 from wabawatch.domain.errors import Refusal
 from wabawatch.kinds import Kind
 
+APART = ("rules",)
+"""Sections of the TOML file that are read by themselves"""
 NAME = "<name>"
 """Stands in documented names for the name that the operator gives to a section."""
 
@@ -72,7 +74,7 @@ def documented(tree: type, prefix: str = "") -> Iterator[Setting]:
         elif "named" in spot.metadata:
             name, kind, sentence = spot.metadata["named"]
             yield Setting(name, f"{prefix}{spot.name}.{NAME}", kind, None, sentence)
-        else:
+        elif "setting" in spot.metadata:
             name, kind, sentence = spot.metadata["setting"]
             yield Setting(name, f"{prefix}{spot.name}", kind, spot.default, sentence)
 
@@ -86,6 +88,10 @@ class Reading:
     def __init__(self, settings: Iterable[Setting], *, prefix: str, no_settings: frozenset[str]) -> None:
         self.values: dict[str, Any] = {}
         self.problems: list[str] = []
+        self.apart: dict[str, Any] = {}
+        """The sections `APART` of the TOML file, as they stand there"""
+        self.text = ""
+        """The TOML file"""
         self._spots = [spot for known in settings for spot in _spots(known)]
         self._prefix = prefix
         self._no_settings = no_settings
@@ -99,6 +105,8 @@ class Reading:
         except ValueError as wrong:
             self.problems.append(f"{path}: it is not TOML ({wrong})")
         else:
+            self.text = path.read_text("utf-8")
+            self.apart = {name: document.pop(name) for name in APART if name in document}
             for key, raw in sorted(_flat(document), key=lambda item: item[0].endswith("_file")):
                 if raw != {} or not self._is_section(key):  # one whose lines are all commented out says nothing
                     self._take(f"{key} ({path.name})", key, raw)

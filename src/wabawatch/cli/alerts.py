@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from wabawatch.cli import alerts_channels, alerts_silence
+from wabawatch.cli import alerts_channels, alerts_list, alerts_silence
 
 app = App(name="alerts")
 
+app.command(alerts_list.list_, name="list")
+app.command(alerts_list.show)
+app.command(alerts_list.ack)
+app.command(alerts_list.rules)
+app.command(alerts_list.backtest)
 app.command(alerts_silence.why)
 app.command(alerts_silence.silence)
 app.command(alerts_silence.unsilence)

@@ -44,6 +44,8 @@ class Usual:
     hour: int = -1
     on_time: Mapping[str, float] = field(default_factory=dict)
     countries: Mapping[str, Tally] = field(default_factory=dict)
+    is_fixed: bool = False
+    """Not read again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class RateLooks:
     def usual_at(self, at: Millis) -> Usual:
         """What is usual at the time *at*."""
         hour = at // HOUR_MS
-        if self.usual.hour != hour:
+        if self.usual.hour != hour and not self.usual.is_fixed:
             today = at // DAY_MS * DAY_MS
             week = Window(today - WEEK_MS, today)
             self.usual.on_time = {number: on_time(tally) for number, tally in self.figures.numbers(week).items()}

@@ -1,0 +1,135 @@
+"""The desk of alerts: what fires and fired, how the rules hold, and whether a rule would have fired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wabawatch.alerting_ports import AlertBook, StateKey
+from wabawatch.domain.alert_records import Alert, AlertFilter, worst
+from wabawatch.domain.alerts import AlertScope, AlertState, Phase, Reason, Rule, RuleKind, Transition
+from wabawatch.domain.errors import BadRequest, NotFound
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.standing import DAY_MS, MINUTE_MS
+from wabawatch.flows.looking_rates import COUNTRIES, OF_MESSAGES, RateLooks, Usual
+from wabawatch.ports import Clock
+
+MOST_DAYS = 34
+"""Figures in five minutes are kept for 35 days."""
+LOOKS = 4
+"""A back-test looks so many times at each window; monitoring looks more often, and sees a fall a little sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One alert that there would have been."""
+
+    scope: AlertScope
+    at: Millis
+    ended_at: Millis | None
+    """None: it would still fire"""
+    ended: Reason | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What a rule would have done."""
+
+    rule: Rule
+    start: Millis
+    end: Millis
+    fired: tuple[Fired, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a rule is to be other than it is; None: as it is."""
+
+    threshold: float | None = None
+    min_sample: int | None = None
+    window_min: int | None = None
+    for_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDesk:
+    """Reads alerts and rules."""
+
+    book: AlertBook
+    rules: RuleSet
+    looks: RateLooks
+    clock: Clock
+
+    def open(self) -> list[Alert]:
+        """What fires now, the gravest first."""
+        return worst(alert for alert in self.book.open() if alert.phase is Phase.FIRING)
+
+    def find(self, wanted: AlertFilter, limit: int) -> list[Alert]:
+        """The newest alerts that are *wanted*."""
+        return self.book.find(wanted, limit)
+
+    def show(self, key: str) -> tuple[Alert, list[Transition], Rule | None]:
+        """One alert with everything that changed, and its rule as it holds now (None: it is gone). Raises NotFound."""
+        alert = self.book.alert(key)
+        if alert is None:
+            raise NotFound(f"alert: there is no alert {key!r}; `wabawatch alerts list` shows them")
+        return alert, self.book.transitions(key), self.rules.rule(alert.rule, alert.scope)
+
+    def listed(self) -> list[Rule]:
+        """Every rule, by name."""
+        return [self.rules.rules[name] for name in sorted(self.rules.rules)]
+
+    def backtest(self, name: str, days: int, trial: Trial) -> Backtest:
+        """When a rule about rates would have fired in the last *days*, by the figures as they are known now.
+
+        Nothing is written, and nobody is told. Raises NotFound, BadRequest.
+        """
+        rule = self.rules.rules.get(name)
+        if rule is None:
+            raise NotFound(f"rule: there is no rule {name!r}; `wabawatch alerts rules` lists them")
+        if rule.kind is not RuleKind.RATE or rule.metric not in (*OF_MESSAGES, COUNTRIES):
+            raise BadRequest(f"rule: {name} is not about a rate of messages: only these can be tried on the past")
+        if not 1 <= days <= MOST_DAYS:
+            raise BadRequest(f"days: {days} is not from 1 to {MOST_DAYS}: older figures are not fine enough")
+        rule = _tried(rule, trial)
+        pace = max(5 * MINUTE_MS, rule.window_ms // LOOKS)
+        end = self.clock.now() // pace * pace
+        start = end - days * DAY_MS
+        looks = replace(self.looks, rules=RuleSet({name: rule}), usual=_usual(self.looks, start))
+        states: dict[StateKey, AlertState] = {}
+        changes: list[Transition] = []
+        for at in range(start + pace, end + 1, pace):
+            for change in looks.changes(at, states, at, 2 * pace):
+                states[change.rule, change.scope] = change.after
+                if change.transition is not None:
+                    changes.append(change.transition)
+        return Backtest(rule, start, end, tuple(_fired(changes)))
+
+
+def _tried(rule: Rule, trial: Trial) -> Rule:
+    return replace(
+        rule,
+        threshold=rule.threshold if trial.threshold is None else trial.threshold,
+        min_sample=rule.min_sample if trial.min_sample is None else trial.min_sample,
+        window_ms=rule.window_ms if trial.window_min is None else trial.window_min * MINUTE_MS,
+        for_ms=rule.for_ms if trial.for_min is None else trial.for_min * MINUTE_MS,
+        is_enabled=True,
+    )
+
+
+def _usual(looks: RateLooks, start: Millis) -> Usual:
+    """What was usual in the week before: read once, and the same for the whole time."""
+    known = replace(looks, usual=Usual()).usual_at(start)
+    return replace(known, is_fixed=True)
+
+
+def _fired(changes: list[Transition]) -> list[Fired]:
+    begun = {t.alert: t for t in changes if t.became is Phase.FIRING and t.was is not Phase.FIRING}
+    ended = {t.alert: t for t in changes if t.was is Phase.FIRING and t.became is not Phase.FIRING}
+    found = []
+    for key, first in begun.items():
+        last = ended.get(key)
+        at, reason = (last.at, last.reason) if last else (None, None)
+        found.append(Fired(first.scope, first.at, at, reason, first.reading.words))
+    return sorted(found, key=lambda each: (each.at, str(each.scope)))
