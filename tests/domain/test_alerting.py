@@ -162,11 +162,15 @@ def test_while_nothing_is_known_what_was_so_stays_so_until_that_is_too_long() ->
     assert state.phase is Phase.NO_DATA
 
 
-def test_a_scope_of_which_nothing_is_known_tells_nobody() -> None:
-    state, changes = run(RATE, *(seen(60 * hour, None) for hour in range(24)))
+def test_nothing_is_written_of_what_was_good_and_of_which_nothing_is_known() -> None:
+    assert run(RATE, *(seen(60 * hour, None) for hour in range(24))) == (NEVER, [])
 
-    assert (state.phase, changes) == (Phase.NO_DATA, [])
-    assert run(RATE, seen(24 * 60, False, 0.97), state=state)[0].phase is Phase.OK
+
+def test_what_is_known_again_is_good_or_bad_again() -> None:
+    dark, _ = run(RATE, seen(0, True, 0.8), *(seen(5 + 60 * hour, None) for hour in range(8)))
+
+    assert run(RATE, seen(600, False, 0.97), state=dark)[0].phase is Phase.OK
+    assert run(RATE, seen(600, True, 0.8), state=dark)[0].phase is Phase.FIRING
 
 
 def test_time_in_which_nothing_is_known_ripens_nothing() -> None:
@@ -265,7 +269,7 @@ def test_nothing_is_dated_in_the_future() -> None:
 
 _rules = st.sampled_from([RATE, STATE, replace(STATE, no_data=NoData.KEEP, no_data_ms=HOUR), replace(RATE, clear=0.97)])
 _looks = st.lists(
-    st.tuples(st.integers(0, 90), st.sampled_from([True, False, None]), st.sampled_from([0.8, 0.94, 0.96, 0.99])),
+    st.tuples(st.integers(1, 90), st.sampled_from([True, False, None]), st.sampled_from([0.8, 0.94, 0.96, 0.99])),
     max_size=40,
 )
 

@@ -161,14 +161,13 @@ def _good(rule: Rule, state: AlertState, reading: Reading, at: Millis) -> Steppe
 
 
 def _dark(rule: Rule, state: AlertState, reading: Reading, at: Millis) -> Stepped:
-    since = at if state.dark_since is None else state.dark_since
-    if state.phase is Phase.NO_DATA:
+    """Nothing is known. What was good is remembered as nothing else: most numbers send nothing for hours every day."""
+    if state.phase not in (Phase.PENDING, Phase.FIRING):
         return state, None
+    since = at if state.dark_since is None else state.dark_since
     if at - since < rule.no_data_ms:
         return state if state.dark_since is not None else replace(state, dark_since=since), None
-    if state.phase in (Phase.PENDING, Phase.FIRING):
-        return _change(rule.name, reading.scope, state, Phase.NO_DATA, Reason.WENT_DARK, reading, at)
-    return replace(state, phase=Phase.NO_DATA, since=at), None
+    return _change(rule.name, reading.scope, state, Phase.NO_DATA, Reason.WENT_DARK, reading, at)
 
 
 def _happened(rule: Rule, state: AlertState, reading: Reading, at: Millis) -> Stepped:
