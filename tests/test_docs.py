@@ -20,6 +20,7 @@ from wabawatch.domain.premises import Postgres
 from wabawatch.flows.doctoring import examine
 from wabawatch.flows.ingest import Admission
 from wabawatch.settings import SETTINGS, load
+from wabawatch.settings_rules import RuleReader
 from wabawatch.web.health import liveness, readiness
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,9 +143,12 @@ def test_every_key_of_the_settings_file_that_is_named_exists(page: Path) -> None
     known = {each.key for each in SETTINGS} | secret
 
     for block in blocks(page, "toml"):
+        document = tomllib.loads(block)
+        rules = RuleReader(0.95, 0.05, 0.9, 30, page.name)
+        rules.take(document.pop("rules", {}), block)
+        assert rules.problems == []
         keys = {
-            re.sub(r"^(apps|forward|channels|checks|maintenance)\.[^.]+", r"\1.<name>", key)
-            for key in flat(tomllib.loads(block))
+            re.sub(r"^(apps|forward|channels|checks|maintenance)\.[^.]+", r"\1.<name>", key) for key in flat(document)
         }
         keys = {re.sub(r"^(prices\.\w+)\.(default|[A-Z]{2})$", r"\1.<name>", key) for key in keys}
         assert keys <= known
