@@ -184,15 +184,18 @@ class AlertsApi:
             Operation(
                 "POST", "/alerts/backtest", Scope.READ, self.backtest, "Try a rule on the past", BacktestAnswer,
                 body=BacktestIn, description="When it would have fired, and for how long. Nothing is written.",
+                problems=(404,),
             ),
             Operation(
                 "GET", "/alerts/{id}", Scope.READ, self.get_alert, "Show one alert", WholeAlert, parameters=One,
                 description="With everything that changed, as it was known then.",
+                problems=(404,),
             ),
             Operation(
                 "POST", "/alerts/{id}/ack", Scope.WRITE, self.ack, "Acknowledge an alert", AlertAnswer,
                 parameters=One, body=AckIn,
                 description="It ends by itself when the alert is resolved. An alert about an event ends with it.",
+                problems=(404, 409),
             ),
         ]  # fmt: skip
 
