@@ -43,8 +43,10 @@ class AlertBook(OpenCounts, Protocol):
         """How everything stands that ever was anything but good; of *rules* only, if given."""
 
     def save(self, changes: Sequence[Change], marks: Mapping[str, int]) -> list[Transition]:
-        """Write *changes* and set *marks* in one transaction; durable on return.
+        """Write *changes* in order, and set *marks* with the last of them; durable on return.
 
+        Each change is written whole or not at all. Many are written in several transactions: one that fails leaves the
+        marks as they were, so that the look is made again; what it had written stays, and is not written twice.
         A change whose state is not as it was read is left out whole: somebody else was faster. Gives the transitions
         that were written.
         """

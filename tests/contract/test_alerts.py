@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from tests.support.alert_books import NUMBER, PAUSED, RATE, VIOLATION, bad, good, look, looked
 from tests.support.books import Shelf
 from tests.support.facts import DAY, MINUTE, T0, WABA
 from tests.support.places import Place
 from tests.support.views import ask
-from wabawatch.domain.alert_records import AlertFilter, change_of
+from wabawatch.domain.alert_records import AlertFilter, Change, change_of
 from wabawatch.domain.alerting import acknowledge
 from wabawatch.domain.alerts import NEVER, AlertScope, Phase, Reason, ScopeKind, Severity
-from wabawatch.storage.alerts import SqlAlerts, mark_planned, open_alerts, unplanned
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.storage.alerts import AT_ONCE, SqlAlerts, mark_planned, open_alerts, unplanned
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.schema import audit_entries
+from wabawatch.storage.schema_alerts import alert_transitions
 
 TEMPLATE = AlertScope(ScopeKind.TEMPLATE, "promo/en", WABA)
 ACCOUNT = AlertScope(ScopeKind.WABA, WABA)
@@ -117,6 +120,54 @@ def test_marks_are_set_with_the_look(book: SqlAlerts, shelf: Shelf) -> None:
 
     with shelf.database.reading() as connection:
         assert read_mark(connection, "alerted_at") == T0
+
+
+def test_a_storm_lets_others_write_in_between(book: SqlAlerts, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [AlertScope(ScopeKind.NUMBER, str(n), WABA) for n in range(2 * AT_ONCE + 1)]
+    storm = [change for number in numbers for change in looked(book, RATE, bad(0, number))]
+    sizes = _sizes_of_transactions(shelf, monkeypatch)
+
+    assert len(book.save(storm, {"alerted_at": T0})) == len(storm)
+    assert sizes == [AT_ONCE, AT_ONCE, 1]
+    assert len(book.open()) == len(storm)
+
+
+def test_a_storm_that_was_cut_short_is_looked_at_again(
+    book: SqlAlerts, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [AlertScope(ScopeKind.NUMBER, str(n), WABA) for n in range(2 * AT_ONCE)]
+
+    def storm() -> list[Change]:
+        return [change for number in numbers for change in looked(book, RATE, bad(0, number))]
+
+    with monkeypatch.context() as patch:
+        _sizes_of_transactions(shelf, patch, at_most=1)
+        with pytest.raises(StoreUnavailable):
+            book.save(storm(), {"alerted_at": T0})
+    with shelf.database.reading() as connection:
+        assert read_mark(connection, "alerted_at") == 0
+
+    assert len(book.save(storm(), {"alerted_at": T0})) == AT_ONCE
+    assert [len(book.transitions(alert.key)) for alert in book.open()] == [1] * len(numbers)
+
+
+def _sizes_of_transactions(shelf: Shelf, patch: pytest.MonkeyPatch, at_most: int = 1_000) -> list[int]:
+    """How many transitions each transaction from now on writes; after *at_most* the database is away."""
+    sizes: list[int] = []
+    real = shelf.database.writing
+
+    @contextmanager
+    def writing() -> Iterator[Connection]:
+        if len(sizes) == at_most:
+            raise StoreUnavailable("the database is away")
+        with real() as connection:
+            count = select(func.count()).select_from(alert_transitions)
+            before = connection.execute(count).scalar_one()
+            yield connection
+            sizes.append(connection.execute(count).scalar_one() - before)
+
+    patch.setattr(shelf.database, "writing", writing)
+    return sizes
 
 
 def test_of_many_who_look_at_once_one_writes(shared_place: Place) -> None:

@@ -33,7 +33,9 @@ CATCH_UP_MS = 48 * HOUR_MS
 """Windows further back are not made up: fine figures of them are not kept."""
 NEWS_MS = DAY_MS
 """Events that came longer ago are history."""
-SOME_EVENTS = 500
+SOME_EVENTS, ROUNDS = 20, 25
+"""So many events are read at once, and so often in one step: what they change is to fit into one transaction with the
+mark, for an event that was looked at twice would be news twice."""
 OF_OURSELVES = ("BACKLOG_OLD", "MONITORING_STALLED", "CHANNEL_FAILING")
 
 
@@ -63,7 +65,7 @@ class Alerting:
         if self.figures.mark(MONITORING) != RUNNING:
             return False
         now = self.clock.now()
-        has_news = self._events(now)
+        has_news = self._news(now)
         if has_news or abs(now - self.memory.states_at) >= STATES_EVERY_MS:
             self._look(self.states.readings(now), self.states.names(), now)
             self._look([], [rule.name for rule in self.rules.of_kind(RuleKind.EVENT)], now)
@@ -112,8 +114,15 @@ class Alerting:
         self.book.save(changes, {ALERTED_AT: at})
         return at < newest
 
-    def _events(self, now: Millis) -> bool:
+    def _news(self, now: Millis) -> bool:
         """Look at events that came since the last look. True: there were some."""
+        for rounds in range(ROUNDS):
+            if not self._events(now):
+                return rounds > 0
+        return True
+
+    def _events(self, now: Millis) -> bool:
+        """Look at the oldest events that nobody has looked at. True: there were some."""
         mark = self.figures.mark(EVENTS_SEEN)
         if not mark:  # what was so before we looked first is told as a state, if at all
             self.book.save([], {EVENTS_SEEN: self.figures.newest_event() + 1})
