@@ -11,7 +11,7 @@ from wabawatch.domain.alert_evidence import Answers, Misuse, Owners, largest
 from wabawatch.domain.alert_rates import RateWindow, Seen, judged
 from wabawatch.domain.alerts import EVERYTHING, AlertScope, Contributor, Reading, Rule, ScopeKind, Severity
 from wabawatch.domain.calls import CallCounts
-from wabawatch.domain.error_codes import is_known, lookup
+from wabawatch.domain.error_codes import RATE_LIMIT_CODES, is_known, lookup
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import MessagingLimit
 from wabawatch.domain.histograms import above
@@ -62,10 +62,15 @@ def misuse_readings(misuses: Iterable[Misuse], at: Millis) -> Found:
 
 
 def limit_readings(hits: Iterable[HitCount], most: float, since: Millis, at: Millis) -> Found:
-    """Numbers that hit limits of Meta's more than *most* times since then."""
+    """Numbers that hit limits of Meta's more than *most* times since then.
+
+    Only limits that a slower pace would keep: what one person may get of marketing (131049) is not one of them, and is
+    hit all day long by whoever sends much.
+    """
     by_number: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for hit in hits:
-        by_number[hit.number, hit.waba][hit.code] += hit.n
+        if hit.code in RATE_LIMIT_CODES:
+            by_number[hit.number, hit.waba][hit.code] += hit.n
     found: Found = []
     for (number, waba), codes in sorted(by_number.items()):
         n = sum(codes.values())
