@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from wabawatch.domain.alerts import Severity
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.checks import CheckKind, CheckState, Outcome, Plan, Seen
 from wabawatch.domain.compliance import Verdict
@@ -20,6 +21,7 @@ from wabawatch.domain.uptime import view
 from wabawatch.flows.ingest import AckTally
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_alerts import AlertLook
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.web.metrics_uptime import UptimeLook
@@ -43,6 +45,7 @@ EXAMPLE = MetricsSnapshot(
     build=Build("", "", ""),
     targets=[TargetFigures(TARGET, 0, {ForwardOutcome.DELIVERED: 1}, {0: 1})],
     uptime=UptimeLook(Uptime(1.0), [CHECK]),
+    alerts=AlertLook({("TOKEN_INVALID", Severity.CRITICAL): 1}, {("email", "sent"): 1}),
     gateway=GatewayFigures(CallCounts(rate_limit_hits={4: 1}), usages=[Usage("", 42, 0)]),
 )
 """So much of everything that each metric has a sample."""

@@ -64,7 +64,7 @@ from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
-from wabawatch.web import runbooks
+from wabawatch.web import alert_links, runbooks
 from wabawatch.web.api import Api
 from wabawatch.web.api_alerts import AlertsApi
 from wabawatch.web.api_batches import Admit, BatchesApi
@@ -81,6 +81,7 @@ from wabawatch.web.call_log import CallLog
 from wabawatch.web.docs import Docs
 from wabawatch.web.gateway import Gateway, make_gateway
 from wabawatch.web.metrics import Build
+from wabawatch.web.metrics_alerts import AlertLook
 from wabawatch.web.openapi import document
 from wabawatch.web.operations import Subject
 from wabawatch.web.own import Own, Schema
@@ -242,13 +243,14 @@ class System:
             self.watchman.trouble,
             self.watchman.heartbeat_trouble,
             self.uptime.desk.views,
+            lambda: AlertLook(self.alerts.book.firing(), self.notices.telling.tallies()),
         )
         docs = Docs(document(api.table, build.version))
         return Site(
             receiver,
             gateway,
             api,
-            [*own.routes(), *docs.routes(), *runbooks.routes()],
+            [*own.routes(), *docs.routes(), *runbooks.routes(), *alert_links.routes()],
             lambda _: self._running(supervisor, gateway),
         )
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.facts import MINUTE, T0
+from tests.support.alert_books import RATE
+from tests.support.facts import DAY, MINUTE, T0
 from tests.support.notifying import SENT, Desk
 from tests.support.places import Place
 from wabawatch.domain.alert_records import AlertFilter
@@ -18,7 +19,9 @@ from wabawatch.domain.notices import Delivered, Notice, NoticeKind, Outcome
 from wabawatch.domain.outbox import LEASE_MS, NoticeState
 from wabawatch.domain.planning import Plan
 from wabawatch.domain.routing import Because, Channel, Policy
+from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
+from wabawatch.storage.notice_desk import TALLIED, NoticeDesk
 from wabawatch.storage.schema_alerts import alert_transitions
 from wabawatch.storage.schema_notices import alert_decisions, notice_attempts, notices
 
@@ -368,3 +371,21 @@ def test_nobody_is_reminded_while_monitoring_is_stopped(desk: Desk) -> None:
     desk.planning = replace(desk.planning, is_watched=lambda: True)
     desk.work(186)
     assert [notice.kind for notice, _ in desk.notifiers["ops"].got[1:]] == [NoticeKind.REMINDER]
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_notices_are_counted_by_what_became_of_them(database: Database) -> None:
+    desk = Desk(database, TWO)
+    desk.notifiers["ops"].answer = lambda _: DOWN
+    desk.fire()
+    desk.work(0)
+    book = NoticeDesk(database)
+
+    assert book.tallies(T0 + MINUTE) == {
+        **{("mail", state): int(state == "sent") for state in TALLIED},
+        **{("ops", state): int(state == "retrying") for state in TALLIED},
+    }
+    assert {channel for channel, _ in book.tallies(T0 + 3 * DAY)} == {"ops"}  # what was sent is news for a day
+    assert SqlAlerts(database).firing() == {(RATE.name, RATE.severity): 1}

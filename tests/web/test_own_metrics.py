@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from wabawatch.domain.alerts import Severity
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.forwarding import Outcome, TargetState
@@ -18,6 +19,7 @@ from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import Group, LoopHealth, LoopState
 from wabawatch.web.metrics import Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_alerts import AlertLook
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 
@@ -277,3 +279,12 @@ def test_each_limit_has_a_sample_with_what_it_is_counted_on() -> None:
 
     assert samples["131056", "pair"] == 3
     assert samples["4", "app"] == 0
+
+
+def test_alerts_are_told_by_type_and_severity_and_notices_by_what_became_of_them() -> None:
+    firing = {("TOKEN_INVALID", Severity.CRITICAL): 1, ("TEMPLATE_PAUSED", Severity.WARNING): 3}
+    told = render(replace(SNAPSHOT, alerts=AlertLook(firing, {("email", "retrying"): 2}))).decode()
+
+    assert 'wabawatch_alerts_firing{severity="critical",type="TOKEN_INVALID"} 1.0' in told
+    assert 'wabawatch_alerts_firing{severity="warning",type="TEMPLATE_PAUSED"} 3.0' in told
+    assert 'wabawatch_notices{channel="email",state="retrying"} 2.0' in told

@@ -32,6 +32,9 @@ class TellingBook(Protocol):
     def channels(self, now: Millis) -> Sequence[ChannelState]:
         """How every channel is doing that was ever tried, by name."""
 
+    def tallies(self, now: Millis) -> Mapping[tuple[str, str], int]:
+        """How many notices wait, are tried again, and were sent or given up within a day, by channel and state."""
+
 
 class ChannelBook(Protocol):
     """Where attempts are noted."""
@@ -71,6 +74,10 @@ class Telling:
     attempts: ChannelBook
     channels: Sequence[Channel]
     clock: Clock
+
+    def tallies(self) -> Mapping[tuple[str, str], int]:
+        """How many notices wait, are tried again, and were sent or given up within a day, by channel and state."""
+        return self.book.tallies(self.clock.now())
 
     def why(self, alert: str) -> list[Why]:
         """For each channel what was decided about *alert*, and why. Raises NotFound when there is no such alert."""

@@ -95,6 +95,13 @@ class SqlAlerts:
         with self._database.reading() as connection:
             return {Severity(severity): int(n) for severity, n in connection.execute(query.group_by(alerts.c.severity))}
 
+    def firing(self) -> Mapping[tuple[str, Severity], int]:
+        c = alerts.c
+        query = select(c.rule, c.severity, func.count()).where(c.ended_at.is_(None), c.phase == str(Phase.FIRING))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(c.rule, c.severity)).all()
+        return {(rule, Severity(severity)): int(n) for rule, severity, n in rows}
+
     def _told(self, written: Sequence[Change]) -> list[Transition]:
         changed = [change.transition for change in written if change.transition is not None]
         if changed:

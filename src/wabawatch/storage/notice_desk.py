@@ -17,6 +17,8 @@ from wabawatch.storage.dialect import chunks
 from wabawatch.storage.schema_alerts import alerts
 from wabawatch.storage.schema_notices import alert_decisions, channel_states, notices
 
+TALLIED = ("waiting", "retrying", str(NoticeState.SENT), str(NoticeState.DEAD))
+
 
 class NoticeDesk:
     """Every method raises StoreUnavailable."""
@@ -68,6 +70,24 @@ class NoticeDesk:
             _state_of(name, rows.get(name), waiting.get(name, 0), dead.get(name, 0))
             for name in sorted({*rows, *waiting})
         ]
+
+    def tallies(self, now: Millis) -> Mapping[tuple[str, str], int]:
+        """How many notices wait, are tried again, and were sent or given up within a day, by channel and state."""
+        c = notices.c
+        waits, tried = c.state == str(NoticeState.WAITING), c.tries > 0
+        ended = (c.at > now - 2 * DAY_MS, c.ended_at > now - DAY_MS, c.state != str(NoticeState.WAITING))
+        found: dict[tuple[str, str], int] = {}
+        with self._database.reading() as connection:
+            for channel, is_retried, n in connection.execute(
+                select(c.channel, tried, func.count()).where(waits).group_by(c.channel, tried)
+            ):
+                found[channel, "retrying" if is_retried else "waiting"] = int(n)
+            for channel, state, n in connection.execute(
+                select(c.channel, c.state, func.count()).where(*ended).group_by(c.channel, c.state)
+            ):
+                found[channel, str(state)] = int(n)
+        names = {channel for channel, _ in found}
+        return {(name, state): found.get((name, state), 0) for name in names for state in TALLIED}
 
 
 def _state_of(name: str, row: Any, waiting: int, dead: int) -> ChannelState:

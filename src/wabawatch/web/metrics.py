@@ -23,7 +23,8 @@ from wabawatch.domain.metrics import MessageCounts
 from wabawatch.domain.report import BodyCounts
 from wabawatch.flows.ingest import AckTally, Admission
 from wabawatch.loops import LoopHealth, LoopState
-from wabawatch.web import metrics_forward, metrics_uptime
+from wabawatch.web import metrics_alerts, metrics_forward, metrics_uptime
+from wabawatch.web.metrics_alerts import AlertLook
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures, gateway_families
 from wabawatch.web.metrics_uptime import UptimeLook
@@ -78,8 +79,9 @@ class MetricsSnapshot:
     build: Build
     gateway: GatewayFigures = field(default_factory=GatewayFigures)
     targets: Sequence[TargetFigures] = ()
-    uptime: UptimeLook | None = None
     """Where webhooks are forwarded to"""
+    uptime: UptimeLook | None = None
+    alerts: AlertLook = field(default_factory=AlertLook)
 
 
 def render(snapshot: MetricsSnapshot) -> bytes:
@@ -106,6 +108,7 @@ class _Families(Collector):
         yield from metrics_forward.families(s.targets)
         if s.uptime is not None:
             yield from metrics_uptime.families(s.uptime)
+        yield from metrics_alerts.families(s.alerts)
         yield _build(s.build)
 
 

@@ -21,6 +21,7 @@ from wabawatch.loops import LoopHealth
 from wabawatch.ports import DIGESTED, BodyId, Clock, Figures, Inbox, Window
 from wabawatch.web.health import Answer, liveness, readiness
 from wabawatch.web.metrics import CONTENT_TYPE, Build, Figure, MetricsSnapshot, render
+from wabawatch.web.metrics_alerts import AlertLook
 from wabawatch.web.metrics_forward import TargetFigures
 from wabawatch.web.metrics_gateway import GatewayFigures
 from wabawatch.web.metrics_uptime import UptimeLook
@@ -65,6 +66,8 @@ class Own:
     """Why the outside service does not hear of us; "" when it does, or there is none"""
     checks: Callable[[], Sequence[CheckView]] = tuple
     """How each check of uptime stands"""
+    alerts: Callable[[], AlertLook] = AlertLook
+    """What fires, and what became of notices"""
     _rendered: bytes = b""
     _rendered_at: float = -FRESH_S
 
@@ -146,6 +149,7 @@ class Own:
             gateway=GatewayFigures(self.figures.calls(Window(None, None)), *self.spool(), self.usages()),
             targets=self.targets(),
             uptime=UptimeLook(status.uptime, self.checks()),
+            alerts=self.alerts(),
         )
 
     def _waiting_s(self, digested: BodyId) -> float | None:
