@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.support.alerts import EVERYTHING, NOW, NUMBER, WABA, ended, fired, number, rule_of
 from tests.support.routing import AT_ONCE, World
 from wabawatch.domain.alerts import AlertScope, Rule, ScopeKind
@@ -85,3 +87,15 @@ def test_every_kind_of_scope_has_its_words() -> None:
 
     assert len(words) == len(ScopeKind)
     assert in_words(AlertScope(ScopeKind.TEMPLATE, f"{WABA}/sale/en_US")) == f"template sale (en_US) of WABA {WABA}"
+
+
+def test_what_there_is_only_one_of_needs_no_further_word() -> None:
+    world = World()
+    world.has(fired(scope=EVERYTHING))
+    [one] = notices(world, replace(rule_of(), scope=ScopeKind.ALL))
+
+    world = World()
+    world.has(fired(scope=EVERYTHING))
+    [parent] = notices(world, replace(rule_of(), scope=ScopeKind.NUMBER))
+
+    assert (one.told[0].about, parent.told[0].about) == ("", "all numbers together")

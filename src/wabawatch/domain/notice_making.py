@@ -55,7 +55,7 @@ def tell(alert: OpenAlert, explains: int, knowing: Knowing) -> Told:
         title=rule.title,
         severity=alert.severity,
         scope=alert.scope,
-        about=in_words(alert.scope),
+        about=_about(alert.scope, rule),
         words=seen.words,
         since=alert.fired_at if seen.since is None else min(seen.since, alert.fired_at),
         value=seen.value,
@@ -80,6 +80,11 @@ def _unknown(alert: OpenAlert) -> Rule:
     return Rule(alert.rule, alert.rule.replace("_", " ").capitalize(), RuleKind.STATE, alert.scope.kind, alert.severity)
 
 
+def _about(scope: AlertScope, rule: Rule) -> str:
+    """What it is about; "" where the title says it: a token is one, but rates of numbers are also looked at as one."""
+    return "" if scope.kind is ScopeKind.ALL and rule.scope is ScopeKind.ALL else in_words(scope)
+
+
 def in_words(scope: AlertScope) -> str:
     """*scope* as people say it."""
     return _WORDS[scope.kind](scope)
@@ -96,7 +101,7 @@ def _number(scope: AlertScope) -> str:
 
 
 _WORDS: Mapping[ScopeKind, Callable[[AlertScope], str]] = {
-    ScopeKind.ALL: lambda _: "everything",
+    ScopeKind.ALL: lambda _: "all numbers together",
     ScopeKind.PORTFOLIO: lambda scope: f"business portfolio {scope.id}",
     ScopeKind.WABA: lambda scope: f"WABA {scope.id}",
     ScopeKind.NUMBER: _number,

@@ -278,7 +278,8 @@ def measured(told: Told) -> str:
     if told.n and told.unit == "share":
         said = _PHRASES.get(told.type, "{value} of {n}").format(value=value, n=n)
     else:
-        said = f"{value}, from {n}" if told.n else value
+        # What is counted is the count.
+        said = f"{value}, from {n}" if told.n and told.unit != "count" else value
     if told.interval is not None:
         said += f" ({interval(*told.interval, told.unit)})"
     return said + _asked(told)
