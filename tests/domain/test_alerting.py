@@ -333,3 +333,11 @@ def test_a_clock_that_jumps_between_two_looks_makes_no_alert_earlier(jump: int) 
     _, changes = run(rule, seen(0, True), seen(5, True), replace(seen(5, True), at=T0 + 5 * MINUTE + jump))
 
     assert reasons(changes) == [Reason.BREACHED]
+
+
+def test_what_another_alert_tells_ends_at_once_and_begins_nothing() -> None:
+    told = seen(5, False, 0.5, is_replaced=True)
+
+    state, changes = run(RATE, seen(0, True, 0.5), told)
+    assert (state.phase, reasons(changes)) == (Phase.RESOLVED, [Reason.FIRED, Reason.REPLACED])
+    assert run(RATE, told) == (NEVER, [])

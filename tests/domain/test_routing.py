@@ -126,7 +126,7 @@ class TestOneAlert:
         assert world.kinds() == [FIRING]
         assert world.last().because is Because.NO_NEWS
 
-    @pytest.mark.parametrize("how", [Reason.RECOVERED, Reason.WENT_DARK, Reason.RULE_GONE])
+    @pytest.mark.parametrize("how", [Reason.RECOVERED, Reason.WENT_DARK, Reason.REPLACED, Reason.RULE_GONE])
     def test_every_other_end_is_told(self, how: Reason) -> None:
         world = World()
         world.has(fired())

@@ -124,6 +124,38 @@ def test_an_account_alerts_for_numbers_that_are_too_small_to_alert_themselves(sc
     ]
 
 
+def test_an_account_that_is_known_to_be_bad_before_its_numbers_waits_for_them(scene: Scene) -> None:
+    for _ in range(2):
+        for number in (ONE, OTHER):
+            scene.send(25, failed=20, number=number, ago=1)
+        scene.wait(5)
+
+    assert set(scene.fired()) == {f"FAILURE_RATE_HIGH number:{ONE}", f"FAILURE_RATE_HIGH number:{OTHER}"}
+    of_the_account = [t.reason for t in scene.transitions() if t.scope.kind is ScopeKind.WABA]
+    assert of_the_account == [Reason.BREACHED, Reason.REPLACED]
+
+
+def test_the_alert_of_an_account_ends_when_one_of_its_numbers_alerts(scene: Scene) -> None:
+    for number in (ONE, OTHER):
+        scene.send(25, failed=20, number=number, ago=1)
+    scene.wait(10)
+    scene.send(25, failed=20, ago=1)
+    scene.wait(5)
+
+    of_number, of_account = scene.alerts()
+    assert (str(of_number.scope), of_number.is_open) == (f"number:{ONE}", True)
+    assert (str(of_account.scope), of_account.ended) == (f"waba:{WABA}", Reason.REPLACED)
+
+
+def test_an_own_rule_about_everything_looks_at_everything(tmp_path: Path) -> None:
+    toml = '[rules.HALF_FAILS]\nmetric = "failure_rate"\nscope = "all"\nthreshold = 0.5\n'
+    scene = Scene(tmp_path / "books", toml=toml, tmp=tmp_path).begin()
+    scene.traffic(10, 20, failed=19)
+
+    assert "HALF_FAILS all" in scene.fired()
+    scene.close()
+
+
 def test_a_night_without_messages_changes_nothing(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "books", interval=20 * MINUTE).begin()
     scene.traffic(20, 10)
@@ -326,6 +358,18 @@ def test_an_account_whose_webhooks_nobody_gets(scene: Scene) -> None:
     scene.wait(1)
 
     assert scene.fired() == [f"WEBHOOK_SILENT waba:{WABA}"]
+
+
+def test_the_silence_of_a_number_ends_as_an_alert_when_its_account_is_known_to_be_cut_off(scene: Scene) -> None:
+    scene.traffic(9, 3)
+    scene.traffic(9, 3, silent=3)
+    looked(scene, Subject(Kind.WABA, WABA), apps="none")
+    scene.wait(1)
+    scene.traffic(9, 3, silent=3)
+
+    of_account, of_number = scene.alerts()
+    assert (str(of_account.scope), of_account.is_open) == (f"waba:{WABA}", True)
+    assert (str(of_number.scope), of_number.ended) == (f"number:{ONE}", Reason.REPLACED)
 
 
 def test_while_webhooks_wait_to_be_read_a_missing_status_proves_nothing(scene: Scene) -> None:

@@ -128,6 +128,7 @@ EXAMPLES: dict[str, Notice] = {
     "resolved-aged": notice(NoticeKind.RESOLVED, ended(replace(PAUSED, since=AT - 24 * HOUR), "aged", 24 * HOUR)),
     "resolved-dark": notice(NoticeKind.RESOLVED, ended(DELIVERY, "went_dark", HOUR)),
     "resolved-gone": notice(NoticeKind.RESOLVED, ended(SLOW, "rule_gone", 5 * MINUTE)),
+    "resolved-replaced": notice(NoticeKind.RESOLVED, ended(DELIVERY, "replaced", 5 * MINUTE)),
     "resolved-two": notice(NoticeKind.RESOLVED, RECOVERED, ended(SLOW, "recovered", 10 * MINUTE)),
     "reminder": notice(NoticeKind.REMINDER, replace(DELIVERY, since=AT - 3 * HOUR)),
     "escalation": notice(NoticeKind.ESCALATION, replace(PAUSED, since=AT - 45 * MINUTE)),

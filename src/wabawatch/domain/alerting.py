@@ -47,6 +47,8 @@ def step(rule: Rule, state: AlertState, reading: Reading, now: Millis, *, watche
     at = min(reading.at, now)
     if rule.kind is RuleKind.EVENT:
         return _happened(rule, state, reading, at)
+    if reading.is_replaced:
+        return end(rule.name, reading.scope, state, reading, at, Reason.REPLACED)
     is_bad = _is_bad(rule, state, reading)
     state = _passed(state, at, 0 if is_bad is None else watched_ms)
     if is_bad is None:
@@ -55,7 +57,8 @@ def step(rule: Rule, state: AlertState, reading: Reading, now: Millis, *, watche
 
 
 def end(rule: str, scope: AlertScope, state: AlertState, reading: Reading, at: Millis, reason: Reason) -> Stepped:
-    """Take back what is pending or firing for *reason*: somebody acknowledged it, or its rule is gone."""
+    """Take back what is pending or firing for *reason*: somebody acknowledged it, another tells of it, or its rule is
+    gone."""
     if state.phase not in (Phase.PENDING, Phase.FIRING):
         return state, None
     became = Phase.RESOLVED if state.phase is Phase.FIRING else Phase.OK

@@ -163,6 +163,8 @@ class Reading:
     """EVENT rules: what happened, as a key that is the same each time it is told"""
     severity: Severity | None = None
     """Where it is graver or milder than its rule says"""
+    is_replaced: bool = False
+    """Another alert of the same rule tells of it, about a part of it or about the whole: this one ends"""
 
 
 class Phase(StrEnum):
@@ -199,6 +201,8 @@ class Reason(StrEnum):
     """EVENT: 24 hours are over"""
     WENT_DARK = "went_dark"
     """Nothing has been known for too long"""
+    REPLACED = "replaced"
+    """Another alert of the same rule tells of it now: about a part of it, or about the whole"""
     RULE_GONE = "rule_gone"
     """The rule was disabled, or what it was about does not exist any more"""
 

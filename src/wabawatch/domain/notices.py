@@ -51,7 +51,7 @@ class Told:
     """How many other alerts are not told because this one explains them"""
     ended_at: Millis | None = None
     ended: str = ""
-    """How it ended: recovered | acknowledged | aged | went_dark | rule_gone"""
+    """How it ended: recovered | acknowledged | aged | went_dark | replaced | rule_gone"""
     first_steps: tuple[str, ...] = ()
     """From the runbook: what to check first, a sentence each"""
     runbook: str = ""

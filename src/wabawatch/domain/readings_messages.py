@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from wabawatch.domain.alert_evidence import Slices, Traffic, largest
@@ -19,7 +19,7 @@ from wabawatch.domain.metrics import (
     number_quality,
     template_health,
 )
-from wabawatch.domain.standing import Outcome, Pace, Standing
+from wabawatch.domain.standing import MINUTE_MS, Outcome, Pace, Standing
 
 RuleFor = Callable[[AlertScope], Rule | None]
 """The rule as it holds for a scope; None: it does not"""
@@ -29,8 +29,9 @@ LEAST_ON_TIME = 0.85
 """However late messages usually are: below this the delivery rate says so itself."""
 ENOUGH_ARRIVED = 200
 """From so many messages on it is known how late a number's usually arrive."""
-GRAVE = 3.0
-"""A failure so many times the threshold is graver than the threshold."""
+PARENT_WAITS_MS = 5 * MINUTE_MS
+"""So long an account, or everything, is bad before it fires: by then one of its numbers may be known to be bad."""
+_PARENTS = frozenset({ScopeKind.ALL, ScopeKind.WABA})
 
 
 def scope_of_number(traffic: Traffic, number: str) -> AlertScope:
@@ -49,11 +50,20 @@ def number_readings(rule_for: RuleFor, traffic: Traffic, window: RateWindow, met
     return found
 
 
+def patient(rule: Rule, scope: AlertScope) -> Rule:
+    """*rule* as it holds for *scope*: the parent of numbers waits for them, of which together more is known sooner."""
+    if rule.scope is not ScopeKind.NUMBER or scope.kind not in _PARENTS:
+        return rule
+    return replace(rule, for_ms=max(rule.for_ms, PARENT_WAITS_MS))
+
+
 def parent_readings(
-    rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More, bad: Iterable[AlertScope]
+    rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More, told: Collection[AlertScope]
 ) -> list[Reading]:
-    """The readings of accounts and of everything. What a number of theirs explains (*bad*) is not theirs as well."""
-    explained = {scope.waba for scope in bad}
+    """The readings of accounts and of everything. *told*: numbers that are bad, and whatever fires already; what tells
+    of a part replaces what tells of the whole."""
+    explained = {scope.waba for scope in told if scope.kind is ScopeKind.NUMBER}
+    is_told = any(scope.kind is not ScopeKind.ALL for scope in told)
     numbers = sorted(traffic.tallies.keys() | traffic.matured.keys())
     of_waba: dict[str, list[str]] = {}
     for number in numbers:
@@ -63,18 +73,18 @@ def parent_readings(
     for waba, some in sorted(of_waba.items()):
         scope = AlertScope(ScopeKind.WABA, waba, waba)
         rule = rule_for(scope)
-        if rule is not None and len(some) > 1:
+        if rule is not None and (len(some) > 1 or rule.scope is ScopeKind.WABA):
             reading = _reading(rule, scope, _part(traffic, some), window, metric, more)
-            found.append(_explained(reading) if waba in explained else reading)
+            found.append(_replaced(reading) if waba in explained else reading)
     rule = rule_for(EVERYTHING)
-    if rule is not None and len(numbers) > 1:
+    if rule is not None and (len(numbers) > 1 or rule.scope is ScopeKind.ALL):
         reading = _reading(rule, EVERYTHING, _part(traffic, numbers), window, metric, more)
-        found.append(_explained(reading) if explained or any(r.is_bad for r in found) else reading)
+        found.append(_replaced(reading) if is_told or any(r.is_bad for r in found) else reading)
     return found
 
 
-def _explained(reading: Reading) -> Reading:
-    return replace(reading, is_bad=False) if reading.is_bad else reading
+def _replaced(reading: Reading) -> Reading:
+    return replace(reading, is_bad=False, is_replaced=True)
 
 
 class More:

@@ -26,6 +26,7 @@ from wabawatch.domain.readings_messages import (
     number_readings,
     on_time,
     parent_readings,
+    patient,
 )
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
@@ -119,17 +120,18 @@ class _Look:
         more = More(_in_time(self._answered(window)), self._looks.weights)
 
         def rule_for(scope: AlertScope) -> Rule | None:
-            return self._looks.rules.rule(rule.name, scope)
+            is_wanted = rule.scope in (ScopeKind.NUMBER, scope.kind)
+            return self._looks.rules.rule(rule.name, scope) if is_wanted else None
 
         bad: list[AlertScope] = []
         if rule.scope is ScopeKind.NUMBER:
             for reading in number_readings(rule_for, traffic, window, rule.metric, more):
                 self._step(rule.name, self._explained(rule, reading, traffic, window))
-                if reading.is_bad or self._phase(rule.name, reading.scope) is Phase.FIRING:
+                if reading.is_bad:
                     bad.append(reading.scope)
-        for reading in parent_readings(rule_for, traffic, window, rule.metric, more, bad):
-            if rule.scope in (ScopeKind.NUMBER, reading.scope.kind):
-                self._step(rule.name, self._explained(rule, reading, traffic, window))
+        told = {*bad, *self._firing(rule.name)}
+        for reading in parent_readings(rule_for, traffic, window, rule.metric, more, told):
+            self._step(rule.name, self._explained(rule, reading, traffic, window))
 
     def _at_countries(self, rule: Rule, window: RateWindow) -> None:
         # Countries are counted by the hour: in its first quarter, the hour before counts as well.
@@ -173,8 +175,8 @@ class _Look:
             self._answers[width] = self._looks.figures.answers(Window(window.start, window.end))
         return self._answers[width]
 
-    def _phase(self, name: str, scope: AlertScope) -> Phase:
-        return self._states.get((name, scope), NEVER).phase
+    def _firing(self, rule: str) -> list[AlertScope]:
+        return [scope for (name, scope), state in self._states.items() if name == rule and state.phase is Phase.FIRING]
 
     def _step(self, name: str, reading: Reading) -> None:
         rule = self._looks.rules.rule(name, reading.scope)
@@ -182,6 +184,7 @@ class _Look:
         if rule is None:
             return
         before = self._states.get((name, reading.scope), NEVER)
+        rule = patient(rule, reading.scope) if rule.metric in OF_MESSAGES else rule
         stepped = step(rule, before, reading, self._now, watched_ms=self._watched_ms)
         change = change_of(rule, reading.scope, before, stepped, reading)
         if change is not None:

@@ -147,20 +147,23 @@ class StateLooks:
     # ------------------------------------------------------------ the way from Meta to us
 
     def _silent(self, states: States, checks: Sequence[CheckStands], now: Millis) -> Found:
-        owners = self.figures.owners()
+        owners, unsubscribed, misdirected = self.figures.owners(), self._unsubscribed(states), self._misdirected(states)
         found: Found = []
         for number, judged in self._connections(states, checks, now).items():
-            if judged.state is Connection.SUSPICIOUS and judged.silent:
-                scope = AlertScope(ScopeKind.NUMBER, number, owners.get(number, ""))
+            scope = AlertScope(ScopeKind.NUMBER, number, owners.get(number, ""))
+            if misdirected or scope.waba in unsubscribed:
+                words = "the account or the app is not subscribed: that is told as a whole"
+                found.append(("WEBHOOK_SILENT", Reading(scope, now, False, words=words, is_replaced=True)))
+            elif judged.state is Connection.SUSPICIOUS and judged.silent:
                 is_bad = True if judged.is_certain else None
                 words = "; ".join(judged.reasons)
                 reading = Reading(
                     scope, now, is_bad, float(judged.silent), judged.sent, since=judged.since, words=words
                 )
                 found.append(("WEBHOOK_SILENT", reading))
-        for waba, why in self._unsubscribed(states).items():
+        for waba, why in unsubscribed.items():
             found.append(("WEBHOOK_SILENT", Reading(AlertScope(ScopeKind.WABA, waba, waba), now, True, words=why)))
-        for app, why in self._misdirected(states).items():
+        for app, why in misdirected.items():
             found.append(("WEBHOOK_SILENT", Reading(AlertScope(ScopeKind.APP, app), now, True, words=why)))
         return found
 

@@ -225,6 +225,11 @@ def _ending(told: Told, at: Millis, zone: tzinfo) -> str:
                 f"It ended on {when}, after {lasted}, because nothing is known about it any more. "
                 "That is no sign that all is well again."
             )
+        case "replaced":
+            return (
+                f"It ended on {when}, after {lasted}, because another alert of this kind tells of it now, "
+                "about a part of it or about the whole. That is no sign that all is well again."
+            )
         case "rule_gone":
             return f"It ended on {when}, after {lasted}: its rule was switched off, or what it is about is gone."
         case _:
