@@ -342,7 +342,7 @@ def test_sends_without_any_status_are_suspicious_and_a_quiet_night_is_not(scene:
 
     (alert,) = scene.alerts()
     assert (alert.rule, str(alert.scope)) == ("WEBHOOK_SILENT", f"number:{ONE}")
-    assert "got no status within 2 min" in alert.newest.words
+    assert "got no status within 5 min" in alert.newest.words
 
 
 def test_webhooks_that_come_again_end_it(scene: Scene) -> None:

@@ -150,7 +150,8 @@ def _score(rule: Rule, scope: AlertScope, part: _Part, window: RateWindow, more:
     if rated is not None and more.weights.number > 0:
         parts["number"] = (rated, rated, rated, more.weights.number, max(1, failed.n))
     n = min((each[4] for each in parts.values()), default=0)
-    if n < max(1, rule.min_sample) or "failure" not in parts:
+    # Before it is known what arrived, the rest would stand for it: a yellow number alone would seem to be a fall.
+    if n < max(1, rule.min_sample) or not {"delivery", "failure"} <= parts.keys():
         return Reading(scope, window.end, None, n=n, words="too few messages for a quality score")
     total = sum(each[3] for each in parts.values())
     value, low, high = (sum(each[i] * each[3] for each in parts.values()) / total for i in range(3))
