@@ -9,13 +9,18 @@ import pytest
 
 from tests.support.books import HandClock
 from tests.support.facts import DAY, HOUR, MINUTE, T0
+from tests.support.notifying import Desk
 from wabawatch.app import System
-from wabawatch.app_notifying import policy_of, windows_of
+from wabawatch.app_notifying import PULSE_S, Pace, policy_of, windows_of
 from wabawatch.domain.alerts import Severity
-from wabawatch.domain.routing import Channel
+from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.routing import Channel, Policy
 from wabawatch.loops import Group
+from wabawatch.notifying_ports import Pulse
 from wabawatch.settings import Maintenance, load
 from wabawatch.settings_alerts import Alerts
+from wabawatch.storage.database import Database
+from wabawatch.storage.migrations import migrate
 
 
 def ms(text: str) -> int:
@@ -79,3 +84,69 @@ def test_a_window_may_be_about_some_alerts_only() -> None:
 
     assert (found.wabas, found.types) == (frozenset({"9"}), frozenset({"DISK_LOW"}))
     assert not found.holds_everything
+
+
+class Hand:
+    """A timer that stands still until it is set."""
+
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_the_planner_looks_into_the_books_when_it_is_rung_when_something_is_due_and_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite:///{tmp_path}/books.sqlite")
+    migrate(database, T0)
+    desk, hand = Desk(database, policy=Policy(group_wait_ms=2_000)), Hand()
+    looks: list[float] = []
+    real = desk.book.pulse
+
+    def pulse() -> Pulse:
+        looks.append(hand.at)
+        return real()
+
+    monkeypatch.setattr(desk.book, "pulse", pulse)
+    pace = Pace(desk.planning, hand)
+
+    def looked(at_s: float) -> bool:
+        before, hand.at = len(looks), at_s
+        desk.clock.turn_to(T0 + int(at_s * 1_000))
+        while pace.step():
+            pass
+        return len(looks) > before
+
+    assert looked(0)
+    assert not looked(1)
+    assert looked(PULSE_S)
+    desk.fire()
+    pace.is_rung = True
+    assert looked(PULSE_S + 1)
+    assert not desk.rung  # it waits for others
+    assert not looked(PULSE_S + 2)
+    assert looked(PULSE_S + 3)
+    assert desk.rung
+    database.close()
+
+
+def test_what_could_not_be_looked_at_is_looked_at_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(f"sqlite:///{tmp_path}/books.sqlite")
+    migrate(database, T0)
+    desk = Desk(database)
+    pace = Pace(desk.planning, Hand())
+
+    def away() -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.book, "pulse", away)
+        with pytest.raises(StoreUnavailable):
+            pace.step()
+        with pytest.raises(StoreUnavailable):
+            pace.step()
+    desk.fire()
+    pace.step()
+    assert desk.rung
+    database.close()

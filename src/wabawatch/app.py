@@ -184,7 +184,7 @@ class System:
         forwarding = self.forwards.loops(bell) if is_server else []
         return self.watchman.supervise(
             [
-                Loop("digest", self.alerts.then_look(self.digest().batch), 2.0, bell=bell, rest_s=GATHER_S),
+                Loop("digest", self.alerts.after_news(self.digest().batch), 2.0, bell=bell, rest_s=GATHER_S),
                 Loop("retry", self.digest().retry, 5.0),
                 Loop("recheck", self.digest().recheck, 5.0),
                 Loop("expiry", self.expiry.step, 30.0),
@@ -193,7 +193,7 @@ class System:
                 Loop("spool", self.drain_spool, 5.0),
                 Loop("pack", self.retention.pack, 15.0),
                 Loop("drop", self.retention.drop, 3600.0),
-                Loop("cycle", self.cycle.step, 5.0, group=Group.MONITORING),
+                Loop("cycle", self.alerts.after_cycle(self.cycle.step), 5.0, group=Group.MONITORING),
                 Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
                 *self.alerts.loops(),
                 *self.notices.loops(),

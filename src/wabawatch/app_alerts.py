@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from wabawatch.app_limits import LimitFlows
@@ -27,8 +28,8 @@ from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
 
 OWN_RHYTHM_S = 30.0
-RHYTHM_S, REST_S = 10.0, 2.0
-"""States are looked at so soon after news of them came, and no sooner after the look before."""
+RHYTHM_S, NEWS_S = 10.0, 5.0
+"""States are looked at so often, and so often while webhooks come, any of which may bring news of them."""
 
 
 class Signs:
@@ -63,6 +64,7 @@ class AlertFlows:
     ) -> None:
         self.bell = Bell()
         """Rung when news may have come"""
+        self._rung_at = 0.0
         self.book = SqlAlerts(database)
         self.figures = SqlAlertFigures(database)
         self.rules = settings.rules
@@ -85,23 +87,36 @@ class AlertFlows:
 
     def look_at(self, notices: NoticeFlows, watchman: Watchman, uptime: Uptimes) -> None:
         """Have *notices* told of every change; look at its channels, at what *watchman* sees, and at checks."""
-        self.book.on_transitions = notices.transitions.ring
+        self.book.on_transitions = notices.wake
         self.signs.channels_of = notices.states
         self.signs.stalled = watchman.pulsing.stalled
         self.signs.checks_of = lambda now: [stands(view) for view in uptime.store.views(now)]
 
     def loops(self) -> list[Loop]:
         """The loop that looks, where monitoring runs; and one that looks at ourselves, in every process."""
-        looking = Loop("alerting", self.alerting.step, RHYTHM_S, group=Group.MONITORING, bell=self.bell, rest_s=REST_S)
+        looking = Loop("alerting", self.alerting.step, RHYTHM_S, group=Group.MONITORING, bell=self.bell)
         return [looking, Loop("own alerts", self.alerting.own_step, OWN_RHYTHM_S)]
 
-    def then_look(self, step: Callable[[], bool]) -> Callable[[], bool]:
-        """*step*, after which somebody looks whether it brought news."""
+    def after_news(self, step: Callable[[], bool]) -> Callable[[], bool]:
+        """*step*, after which somebody looks whether it brought news: not after each, for most bring none."""
 
         def both() -> bool:
             again = step()
-            self.bell.ring()
+            if time.monotonic() - self._rung_at >= NEWS_S:
+                self._rung_at = time.monotonic()
+                self.bell.ring()
             return again
+
+        return both
+
+    def after_cycle(self, step: Callable[[], bool]) -> Callable[[], bool]:
+        """*step*, a cycle, whose figures are looked at as soon as it has judged some."""
+
+        def both() -> bool:
+            has_judged = step()
+            if has_judged:
+                self.bell.ring()
+            return has_judged
 
         return both
 

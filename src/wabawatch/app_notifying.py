@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,8 +31,8 @@ from wabawatch.storage.notice_desk import NoticeDesk
 from wabawatch.storage.silences import SqlSilences
 from wabawatch.wire import uuid7
 
-PLAN_RHYTHM_S = 1.0
-"""What waits for others waits for seconds"""
+PLAN_RHYTHM_S, PULSE_S = 1.0, 5.0
+"""What waits for others waits for seconds; what other processes and people did is looked for less often"""
 DELIVER_RHYTHM_S = 5.0
 
 
@@ -65,6 +66,32 @@ class Knowledge:
         return f"{self.console}/alerts/{alert}".rstrip("/") if self.console else ""
 
 
+@dataclass(slots=True)
+class Pace:
+    """Spares the books: each second it is only asked whether something is due that the planner knows of."""
+
+    planning: Planning
+    timer: Callable[[], float] = time.monotonic
+    is_rung: bool = True
+    _pulse_at: float = 0.0
+
+    def step(self) -> bool:
+        """Plan, if there may be a reason to. True: there is more."""
+        look_at = self.planning.looks.look_at
+        is_due = look_at is not None and self.planning.clock.now() >= look_at
+        if not (self.is_rung or is_due or self.timer() >= self._pulse_at):
+            return False
+        self.is_rung = False  # before it looks: what comes meanwhile is looked at next time
+        try:
+            has_more = self.planning.step()
+        except BaseException:
+            self.is_rung = True  # nothing was looked at
+            raise
+        self.is_rung |= has_more
+        self._pulse_at = self.timer() + PULSE_S
+        return has_more
+
+
 class NoticeFlows:
     """Everything that telling people consists of."""
 
@@ -95,14 +122,20 @@ class NoticeFlows:
             self._notices.ring,
             partial(is_watched, database),
         )
+        self.pace = Pace(self.planning)
         self.delivering = Delivering(self.book, self.notifiers, clock, holder=uuid7())
         self.silencing = Silencing(SqlSilences(database), recurring, types, clock)
         self.telling = Telling(NoticeDesk(database), self.book, self.channels, clock)
 
+    def wake(self) -> None:
+        """Have what changed just now planned at once."""
+        self.pace.is_rung = True
+        self.transitions.ring()
+
     def loops(self) -> list[Loop]:
         """The planner, rung by `transitions`, and one loop for each channel: none waits for another that hangs."""
         # In every process, for who leads monitoring may be what hangs: of several that plan, one writes.
-        plan = Loop("notices", self.planning.step, PLAN_RHYTHM_S, bell=self.transitions)
+        plan = Loop("notices", self.pace.step, PLAN_RHYTHM_S, bell=self.transitions)
         return [plan, *(self._channel(name) for name in self.notifiers)]
 
     def _channel(self, name: str) -> Loop:
