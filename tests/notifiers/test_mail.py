@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.notifiers.contract.services import mail_service
@@ -37,6 +39,18 @@ def test_the_same_notice_is_byte_by_byte_the_same_mail() -> None:
     first, second = (mail_of(FIRING, page_of(FIRING), "alerts@example.com", [A, B], "").as_bytes() for _ in range(2))
 
     assert first == second
+
+
+def test_a_subject_begins_in_the_line_of_its_name() -> None:
+    told = replace(
+        FIRING.told[0], title="Too few messages arrive", about="number 6453126951453270 of WABA 697692895809970"
+    )
+    notice = replace(FIRING, told=(told,), total=1)
+
+    lines = mail_of(notice, page_of(notice), "alerts@example.com", [A], "").as_bytes().splitlines()
+
+    assert b"Subject: Too few messages arrive: number 6453126951453270 of WABA 697692895809970" in lines
+    assert max(map(len, lines)) < 998
 
 
 def test_all_receivers_stand_in_one_mail() -> None:

@@ -21,6 +21,8 @@ from wabawatch.notifiers.smtp import Refusals, Trouble, hand_over
 from wabawatch.notifiers.text import text_of
 from wabawatch.settings_mail import MailServer
 
+LONGEST_LINE = 500
+"""Of a header, in characters; 998 are allowed"""
 REMEMBERED = 256
 """Of so many notices it is known who has taken them already"""
 
@@ -108,6 +110,8 @@ def mail_of(notice: Notice, page: Page, sender: str, to: Sequence[str], thread: 
     mail.set_content(text_of(page), cte="quoted-printable")
     mail.add_alternative(html_of(page), subtype="html", cte="quoted-printable")
     mail.set_boundary("=_" + hashlib.sha256(notice.key.encode()).hexdigest()[:32])
+    # A subject that is folded right after its name looks empty to some programs.
+    mail.policy = mail.policy.clone(max_line_length=LONGEST_LINE)
     return mail
 
 
