@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench import acceptance, cpu, cycle, forwarding, gateway, kill, memory, search, start, webhooks, weighing
+from bench import acceptance, alerts, cpu, cycle, forwarding, gateway, kill, memory, search, start, webhooks, weighing
 from bench.figures import Measured
 from bench.stage import POSTGRESQL, SQLITE, Stage
 from bench.weighing import Weighing
@@ -33,6 +33,7 @@ def short() -> list[Step]:
         _step(forwarding.measure, seconds=8.0, rounds=3),
         _step(cycle.measure, messages="10000,1000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000"),
+        _step(alerts.measure, rounds=6),
         _step(search.measure),
         _step(start.measure, rounds=5),
         _step(start.measure, POSTGRESQL, rounds=3, messages=0),
@@ -53,6 +54,8 @@ def long() -> list[Step]:
         _step(webhooks.measure, POSTGRESQL, seconds=120.0),
         _step(cycle.measure, messages="10000,1000000,10000000"),
         _step(cycle.measure, POSTGRESQL, messages="10000,1000000"),
+        _step(alerts.measure, rounds=50),
+        _step(alerts.measure, POSTGRESQL, rounds=20),
         _step(search.measure, messages="1000000,10000000"),
         _step(search.measure, POSTGRESQL),
         growth.begin(weighing.MESSAGES, weighing.DAYS, SQLITE),
