@@ -14,7 +14,8 @@ import pytest
 from wabawatch.domain.platform import Kind, Subject
 from wabawatch.domain.polls import Ask, Load
 from wabawatch.kinds import GraphUrl, Secret
-from wabawatch.meta.graph import GraphClient, read_problem, read_usage
+from wabawatch.meta.graph import GraphClient
+from wabawatch.meta.graph_answers import read_problem, read_usage
 from wabawatch.polling_ports import Told
 
 WABA, NUMBER, APP = "200000000000001", "100000000000001", "300000000000001"

@@ -15,8 +15,8 @@ from wabawatch.domain.polls import Ask, Load, Problem
 from wabawatch.kinds import GraphUrl, Secret
 from wabawatch.meta import graph_analytics as analytics
 from wabawatch.meta import graph_nodes as nodes
-from wabawatch.meta.decoding import decode
-from wabawatch.meta.reading import Json, integer, items, mapping, text
+from wabawatch.meta.graph_answers import decoded, read_problem, read_usage
+from wabawatch.meta.reading import Json, items, mapping, text
 from wabawatch.net import redact
 from wabawatch.polling_ports import Told
 
@@ -24,8 +24,6 @@ CONNECT_S, READ_S = 4.0, 8.0
 """Short, so that two calls of one step end before its loop is called stalled"""
 PAGE = "100"
 """The most that Meta gives at a time"""
-MOST_BYTES = 16 * 1024 * 1024
-MINUTE_MS = 60_000
 
 NO_TOKEN = Problem(0, "there is no token to ask with")
 
@@ -136,7 +134,7 @@ class GraphClient:
             answer = self._client.get(f"{self._url}/{path}", params=dict(params), headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return Answer({}, Problem(0, f"no answer: {redact(f'{type(error).__name__} {error}').strip()}"))
-        body = _decoded(answer.content)
+        body = decoded(answer.content)
         app = read_usage(answer.headers.get("x-app-usage", "")).get("")
         loads = read_usage(answer.headers.get("x-business-use-case-usage", ""))
         loads.pop("", None)
@@ -184,55 +182,3 @@ def _next(answer: Json) -> str:
     cursor = text(mapping(paging.get("cursors")).get("after"))
     data = items(answer.get("data"))
     return cursor if data and (paging.get("next") or len(data) >= int(PAGE)) else ""
-
-
-def _decoded(content: bytes) -> Json | None:
-    if len(content) > MOST_BYTES:
-        return None
-    try:
-        found = decode(content)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def read_problem(status: int, body: Json | None) -> Problem | None:
-    """The error in an answer, in any shape that Meta and those between us give it; None: it is a good answer."""
-    if body is None:
-        return Problem(0, f"HTTP {status} without JSON")
-    error = body.get("error")
-    if status < 400 and not error:
-        return None
-    said = mapping(error) or ({"message": error} if isinstance(error, str) else body)
-    words = [text(said.get(name)) for name in ("message", "error_user_msg")]
-    sentence = redact(": ".join(word for word in words if word)) or f"HTTP {status}"
-    return Problem(integer(said.get("code")), sentence[:1_000], integer(said.get("error_subcode")))
-
-
-def read_usage(header: str) -> dict[str, Load]:
-    """A usage header: by business object, or "" for the app. Its type is not looked at: Meta lists none of WhatsApp's.
-
-    Of what is counted, that counts of which most is used.
-    """
-    found = _decoded(header.encode()) if header else None
-    if not found:
-        return {}
-    if any(name in found for name in _COUNTED):
-        return {"": _load([found])}
-    return {text(key): _load(entries) for key, each in found.items() if (entries := [mapping(e) for e in items(each)])}
-
-
-_COUNTED = ("call_count", "total_time", "total_cputime")
-
-
-def _load(entries: Sequence[Json]) -> Load:
-    shares = [_percent(entry.get(name)) for entry in entries for name in _COUNTED]
-    minutes = [integer(entry.get("estimated_time_to_regain_access")) for entry in entries]
-    return Load(max(shares, default=0.0), max(minutes, default=0) * MINUTE_MS)
-
-
-def _percent(value: object) -> float:
-    try:
-        return max(0.0, min(1_000.0, float(value)))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return 0.0

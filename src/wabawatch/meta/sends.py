@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from wabawatch.domain.facts import NOBODY, ErrorSeen, LoadSeen, Person, SendOutcome, TemplateRef
 from wabawatch.meta.decoding import decode
 from wabawatch.meta.forms import is_form, read_form
-from wabawatch.meta.graph import read_usage
+from wabawatch.meta.graph_answers import read_usage
 from wabawatch.meta.reading import WORDS_LIMIT, Json, compact, exact, integer, items, lower, mapping, phone, text, tri
 
 USAGE_HEADERS: Final = (b"x-app-usage", b"x-business-use-case-usage", b"x-ad-account-usage")

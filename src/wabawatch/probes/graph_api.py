@@ -12,7 +12,7 @@ from wabawatch.domain.error_codes import RATE_LIMIT_CODES
 from wabawatch.domain.polls import Ask, Problem
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.kinds import GraphUrl, Secret
-from wabawatch.meta.graph import read_problem
+from wabawatch.meta.graph_answers import read_problem
 from wabawatch.net import Guard
 from wabawatch.polling_ports import Graph
 from wabawatch.ports import Clock
