@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.books import HandClock
-from tests.support.facts import T0
+from tests.support.facts import MINUTE, T0
 from wabawatch.app import System
+from wabawatch.app_alerts import Used
+from wabawatch.domain.reach_counts import Reached
+from wabawatch.flows.reaching import Reaching
 from wabawatch.settings import load
 
 
@@ -49,3 +52,21 @@ def test_the_planner_is_woken_by_what_the_rules_have_changed(system: System) -> 
     system.alerts.book.on_transitions()
 
     assert system.notices.pace.is_rung
+
+
+def test_messaging_limits_are_added_up_every_few_minutes(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = HandClock(T0)
+    asked: list[int] = []
+
+    def limits(_: Reaching) -> list[Reached]:
+        asked.append(clock.now())
+        return []
+
+    monkeypatch.setattr(Reaching, "limits", limits)
+    used = Used(system.limits, clock)
+
+    for minute in (0, 1, 2, 3, 4, 0):  # at last the clock is set back
+        clock.turn_to(T0 + minute * MINUTE)
+        assert used() == []
+
+    assert [(at - T0) // MINUTE for at in asked] == [0, 3, 0]

@@ -28,6 +28,7 @@ from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
 
 OWN_RHYTHM_S = 30.0
+LIMITS_EVERY_MS = 180_000
 RHYTHM_S, NEWS_S = 10.0, 5.0
 """States are looked at so often, and so often while webhooks come, any of which may bring news of them."""
 
@@ -77,7 +78,7 @@ class AlertFlows:
         apps = {name: app.app_id for name, app in settings.apps.items() if app.app_id}
         wanted = Wanted(settings.polling.callback_url, apps, version)
         self.states = StateLooks(
-            self.figures, self.signs, limits.hits, lambda: used_of(limits), self.rules, wanted, Delays()
+            self.figures, self.signs, limits.hits, Used(limits, clock), self.rules, wanted, Delays()
         )
         interval_ms = settings.monitoring.interval_ms
         self.desk = AlertDesk(self.book, self.rules, looks, clock)
@@ -130,6 +131,18 @@ def stands(view: CheckView) -> CheckStands:
     return CheckStands(view.name, kind, is_bad, view.opened_at, view.cause, view.words, view.value)
 
 
-def used_of(limits: LimitFlows) -> list[MessagingLimit]:
-    """How much of each messaging limit is used at least."""
-    return [reached.limit for reached in limits.reaching.limits()]
+class Used:
+    """How much of each messaging limit is used at least, as of a few minutes ago: a third of a look at states goes into
+    adding that up."""
+
+    def __init__(self, limits: LimitFlows, clock: Clock) -> None:
+        self._limits, self._clock = limits, clock
+        self._known: list[MessagingLimit] = []
+        self._known_at: Millis | None = None
+
+    def __call__(self) -> Sequence[MessagingLimit]:
+        now = self._clock.now()
+        if self._known_at is None or not 0 <= now - self._known_at < LIMITS_EVERY_MS:
+            self._known = [reached.limit for reached in self._limits.reaching.limits()]
+            self._known_at = now
+        return self._known
