@@ -30,7 +30,7 @@ DELIVERY = Told(
     contributors=(
         Contributor("template", f"{WABA}/promo_7/en", 141, 176, "error 132015, Template is Paused"),
         Contributor("country", "BR", 22, 640),
-        Contributor("error", "131049", 9, 2_000, "Meta chose not to deliver"),
+        Contributor("error", "131049", 9, 176, "Meta chose not to deliver"),
     ),
     explains=2,
     first_steps=(

@@ -301,6 +301,8 @@ def _asked(told: Told) -> str:
 
 def _contributor(each: Contributor) -> str:
     share = f", {percent(each.n / each.of)}" if each.of > 0 else ""
-    counts = f": {each.n:,} of {each.of:,}{share}" if each.of > 0 else f": {each.n:,}" if each.n else ""
+    # An error is part of all that failed; anything else is what failed of what was sent there.
+    of = f"{each.of:,} failures" if each.kind == "error" else f"{each.of:,}"
+    counts = f": {each.n:,} of {of}{share}" if each.of > 0 else f": {each.n:,}" if each.n else ""
     words = f" – {each.words}" if each.words else ""
     return cut(f"{each.kind} {each.id}{counts}{words}", LONGEST_NAME)
