@@ -291,6 +291,23 @@ class TestExplained:
         assert world.told[0].explains == {"down": 14}
         assert (world.last("f3").because, world.last("f3").detail) == (Because.EXPLAINED, "down")
 
+    def test_a_cause_mutes_nothing_that_is_graver_than_itself(self) -> None:
+        world = World()
+        hits = fired("hits", "RATE_LIMIT_HIT", NUMBER, Severity.WARNING)
+        world.has(hits, fired("f", "FAILURE_RATE_HIGH"), fired("q", "QUALITY_SCORE_LOW", NUMBER, Severity.WARNING))
+
+        world.step()
+
+        assert sorted(key for draft in world.told for key in draft.alerts) == ["f", "hits"]
+
+    def test_what_failed_did_not_arrive(self) -> None:
+        world = World()
+        world.has(fired("f", "FAILURE_RATE_HIGH"), fired("d", "DELIVERY_RATE_LOW"))
+
+        world.step()
+
+        assert [draft.alerts for draft in world.told] == [("f",)]
+
     def test_what_still_fires_when_the_cause_has_ended_is_told_then(self) -> None:
         world = World()
         world.has(self.DOWN, fired("f", "FAILURE_RATE_HIGH"))

@@ -25,8 +25,8 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
     "TEMPLATE_PAUSED": ("UNAPPROVED_TEMPLATE_USED", "TEMPLATE_QUALITY_LOW"),
     "TEMPLATE_DISABLED": ("UNAPPROVED_TEMPLATE_USED", "TEMPLATE_QUALITY_LOW", "TEMPLATE_PAUSED"),
     "TEMPLATE_REJECTED": ("UNAPPROVED_TEMPLATE_USED",),
-    # The score is made of these.
-    "FAILURE_RATE_HIGH": ("QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
+    # What failed does not arrive, and the score is made of both.
+    "FAILURE_RATE_HIGH": ("DELIVERY_RATE_LOW", "QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
     "DELIVERY_RATE_LOW": ("QUALITY_SCORE_LOW", "DELIVERY_ANOMALY"),
 }
 """Consequences by their cause. No type explains itself, also not by way of others (a test walks the table)."""
@@ -45,20 +45,31 @@ def covers(cause: AlertScope, consequence: AlertScope) -> bool:
 
 
 def explanations(firing: Iterable[OpenAlert]) -> dict[str, str]:
-    """Alerts of *firing* that others of them explain: key of the explained to key of the cause, which is itself not
-    explained. Of several causes the gravest counts, then the one that fired first."""
-    order = {"critical": 0, "warning": 1, "info": 2}
-    ranked = sorted(firing, key=lambda alert: (order[alert.severity], alert.fired_at, alert.key))
+    """Alerts of *firing* that others, at least as grave, explain: key of the explained to key of the cause, which is
+    itself not explained. Of several causes the gravest counts, then the one that fired first."""
+    ranked = sorted(firing, key=_by_gravity)
     by_rule: dict[str, list[OpenAlert]] = {}
     for alert in ranked:
         by_rule.setdefault(alert.rule, []).append(alert)
     direct: dict[str, str] = {}
     for alert in ranked:
         causes = chain.from_iterable(by_rule.get(rule, ()) for rule in _CAUSES.get(alert.rule, ()))
-        found = [cause for cause in causes if covers(cause.scope, alert.scope)]
+        found = [cause for cause in causes if covers(cause.scope, alert.scope) and _is_as_grave(cause, alert)]
         if found:
-            direct[alert.key] = min(found, key=lambda each: (order[each.severity], each.fired_at, each.key)).key
+            direct[alert.key] = min(found, key=_by_gravity).key
     return {key: _root(direct, key) for key in direct}
+
+
+_ORDER = {"critical": 0, "warning": 1, "info": 2}
+
+
+def _by_gravity(alert: OpenAlert) -> tuple[int, int, str]:
+    return _ORDER[alert.severity], alert.fired_at, alert.key
+
+
+def _is_as_grave(cause: OpenAlert, alert: OpenAlert) -> bool:
+    """A dozen throttled calls are no reason to say nothing of a number that fails."""
+    return _ORDER[cause.severity] <= _ORDER[alert.severity]
 
 
 def firing_children(firing: Iterable[OpenAlert]) -> dict[str, str]:
