@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 ARGS ?=
 
-.PHONY: help demo test check proof notices-proof quiet-days fuzz bench bench-long fmt docs lock clean
+.PHONY: help demo test check proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
@@ -19,6 +19,7 @@ help:
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
 	@echo 'make notices-proof   the process that tells people of alerts, killed 50 times: each notice arrives (minutes; KILLS=)'
+	@echo 'make day     a day of incidents at the simulated Meta: what fires, how soon, and nothing else (minutes)'
 	@echo 'make quiet-days   three months of 50 numbers with which nothing is wrong: at most one false alert each (ARGS="--seeds 4 5")'
 	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
 	@echo 'make fuzz    any request, body, dump and record, guided by coverage (FUZZ_SECONDS=600)'
@@ -46,6 +47,9 @@ proof: $(VENV)/.runtime
 
 notices-proof: $(VENV)/.dev
 	@NOTICE_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -q tests/e2e/test_notices_killed.py
+
+day: $(VENV)/.dev
+	@WHOLE_DAY=1 $(BIN)/python -m pytest -q tests/flows/test_scripted_day.py tests/flows/test_days.py
 
 quiet-days: $(VENV)/.dev
 	@$(BIN)/python -m bench.quiet_month $(ARGS)

@@ -16,14 +16,16 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from tests.support.day_parts import CHANNEL, Kept, look_in_process
 from tests.support.system import _typed
 from wabawatch.app import System
 from wabawatch.flows.cycle import Wanted
+from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.recording import body_of, record_message, record_status
 from wabawatch.kinds import GraphUrl, Secret
 from wabawatch.loops import Group, Loop, Supervisor
 from wabawatch.meta.graph import GraphClient
-from wabawatch.ports import Body, BodyKind
+from wabawatch.ports import DIGESTED, Body, BodyKind, StoredBody
 from wabawatch.settings import load
 from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.mix import Mix
@@ -33,14 +35,20 @@ from wabawatch.simulator.pattern import Pattern
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID, CALLBACK
 from wabawatch.simulator.steps import LogSend, LogStatus, PostWebhook
-from wabawatch.wire import MessageIn, StatusIn
+from wabawatch.wire import AnswerRecord, MessageIn, StatusIn
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 TOKEN, SECRET = "simulated-token", "simulated app secret"
 HOUSEKEEPING = frozenset({"pack", "drop", "storage", "spool", "answers", "partitions"})
 """Loops that have nothing to do with what is told of a day."""
-OUTSIDE = frozenset({"probing", "heartbeat"})
+OUTSIDE = frozenset({"heartbeat"})
 """Loops that reach for the network."""
+BEATS = frozenset({"leading", "pulse", "probing", "cycle", "polling"})
+"""Loops whose silence itself is news: they run also between the steps of a day that goes by fast."""
+TIMES = {"polling": 4}
+"""Loops that do one small thing in each of their steps, of which there are many in a minute."""
+FAST = 5 * MINUTE
+"""The longest steps: a cycle needs what came in its minutes."""
 SELDOM = {"reach": 15 * MINUTE}
 """Loops that cost much and change slowly: stepped so often, and no oftener."""
 
@@ -113,16 +121,21 @@ class Process:
         self.took: dict[str, int] = {}
         """How often each loop was stepped"""
 
-    def step(self, now: int) -> None:
-        """Step every loop whose time has come: first those that never stop, then those of monitoring if it leads."""
+    def step(self, now: int, only: Collection[str] | None = None) -> None:
+        """Step every loop whose time has come: first those that never stop, then those of monitoring if it leads.
+
+        *only*: none but these.
+        """
         if self.is_paused:
             return
         for group in (Group.CORE, Group.MONITORING):
             for loop in self.loops:
                 leads = group is Group.CORE or self.system.watchman.leading.is_leading
-                if loop.group is group and leads and now >= self._due[loop.name]:
+                is_wanted = loop.group is group and leads and (only is None or loop.name in only)
+                if is_wanted and now >= self._due[loop.name]:
                     self._due[loop.name] = now + SELDOM.get(loop.name, int(loop.rhythm_s * SECOND))
-                    self._take(loop)
+                    for _ in range(TIMES.get(loop.name, 1)):
+                        self._take(loop)
 
     def _take(self, loop: Loop) -> None:
         while True:
@@ -130,8 +143,12 @@ class Process:
             outcome = loop.step()
             if inspect.isawaitable(outcome):
                 raise AssertionError(f"{loop.name} belongs to an event loop: name it in `without`")
-            if not outcome:
+            if not outcome and not (loop.name == "digest" and self._has_waiting()):
                 return
+
+    def _has_waiting(self) -> bool:
+        """Whether bodies wait, which in life would be digested a moment later."""
+        return self.system.inbox.waiting(self.system.figures.mark(DIGESTED)) > 0
 
 
 class Days:
@@ -168,8 +185,13 @@ class Days:
             "WABAWATCH_CALLBACK_URL": CALLBACK,
             "WEBHOOK_VERIFY_TOKEN": "verify",
             "WHATSAPP_TOKEN": TOKEN,
+            "SLACK_WEBHOOK_URL": "https://hooks.slack.test/told",
             **(settings or {}),
         }
+        self.application_ms: int | None = None
+        """How long the application takes to answer a webhook; None: nobody tells us"""
+        self.told = Kept()
+        """The notices that were delivered"""
         self.http = _Direct(build_graph(self.simulation, _True(self.clock), TOKEN))
         self.processes = [Process(self._system(told), without) for _ in range(processes)]
 
@@ -178,7 +200,10 @@ class Days:
         if system.graph is not None:
             system.graph.close()
         apps = {APP_ID: Secret(self.simulation.app_token)}
-        system.graph = GraphClient(GraphUrl("http://meta.test", "v25.0"), Secret(TOKEN), apps, self.http)
+        url = GraphUrl("http://meta.test", "v25.0")
+        system.graph = GraphClient(url, Secret(TOKEN), apps, self.http)
+        look_in_process(system, url, TOKEN, self.http, self.clock)
+        system.notices.delivering.notifiers[CHANNEL] = self.told  # type: ignore[index]
         return system
 
     @property
@@ -198,14 +223,16 @@ class Days:
         """Command the simulator."""
         obey(self.simulation, order, self.now)
 
-    def run(self, ms: int, *, step_ms: int = MINUTE) -> None:
-        """Let so much true time pass."""
+    def run(self, ms: int, *, every_ms: int = MINUTE) -> None:
+        """Let so much true time pass. *every_ms*: so often everything is done; what only beats does so each minute."""
         end = self.clock.true + ms
         while self.clock.true < end:
-            self.clock.true = min(end, self.clock.true + step_ms)
-            self._bring()
+            self.clock.true = min(end, self.clock.true + MINUTE)
+            is_whole = self.clock.true % every_ms == 0 or self.clock.true == end
+            if is_whole:
+                self._bring()
             for process in self.processes:
-                process.step(self.clock.true)
+                process.step(self.clock.true, None if is_whole else BEATS)
 
     def _bring(self) -> None:
         """Everything that happened until now reaches the inbox: whoever receives does not wait for those who watch."""
@@ -214,7 +241,10 @@ class Days:
             at = step.at + self.clock.ahead
             match step:
                 case PostWebhook():
-                    bodies.append(Body(BodyKind.WEBHOOK, at, step.body, "", signature=step.signature))
+                    body = Body(BodyKind.WEBHOOK, at, step.body, "", signature=step.signature)
+                    if self.application_ms is not None:
+                        bodies.append(answer_to(body, at, self.application_ms))  # before its webhook, as in a batch
+                    bodies.append(body)
                 case LogSend():
                     bodies.append(body_of(record_message(_typed(MessageIn, step.payload), at), at))
                 case LogStatus():
@@ -248,6 +278,11 @@ class Days:
             process.system.close()
             process.system.watchman.close()
         self.http.close()
+
+
+def answer_to(body: Body, at: int, ms: int) -> Body:
+    """That the application answered *body* well, after so long, as its middleware tells."""
+    return body_of(AnswerRecord(fingerprint(StoredBody(0, body)).hex(), at, 200, ms), at)
 
 
 QUIET = Mix(refused=0.002, failed=0.018, undelivered=0.004, delayed=0.004, slow=0.004, free_form=0.1, inbound=0.1)
