@@ -16,7 +16,7 @@ from wabawatch.simulator.clock import LeapingClock
 from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.simulation import Simulation
 
-OWN = {("/truth", "GET"), ("/control/{order}", "POST")}
+OWN = {("/truth", "GET"), ("/status.rss", "GET"), ("/control/{order}", "POST")}
 """Endpoints that are not Meta's"""
 NAMES = [f"{index}: {call.operation} {call.status}" for index, call in enumerate(CALLS)]
 
