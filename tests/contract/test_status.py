@@ -210,7 +210,7 @@ def test_the_status_has_the_names_that_were_promised(bench: Bench) -> None:
         *("messages", "webhooks", "alerts", "uptime"),
         *("api", "polling", "rate_limits"),  # beyond the promise: calls, how Meta is asked, limits that were hit
     }
-    assert set(told_of["monitoring"]) == {"running", "last_cycle_at", "interval_ms"}
+    assert set(told_of["monitoring"]) == {"running", "last_cycle_at", "interval_ms", "gaps"}
     assert set(told_of["alerts"]) == {"critical", "warning", "info"}
     assert set(told_of["webhooks"]) == {
         *("received", "processed", "backlog", "parked", "duplicates", "unparsed_items", "unknown")

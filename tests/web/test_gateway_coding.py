@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_a_send_asks_for_no_answer_that_cannot_be_read(tmp_path: Path, line: str
         (b"no deflate", "deflate", b""),
         (b"{}", "br", b""),
     ],
+    ids=count(),  # what is packed holds a time
 )
 def test_no_more_is_unpacked_than_is_read(content: bytes, coding: str, found: bytes) -> None:
     assert unpacked(content, coding, 100) == found
