@@ -17,7 +17,11 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_a_channel_says_of_what_it_is_told(tmp_path: Path) -> None:
-    path = write(tmp_path, '[channels.night]\nseverity = "critical"\nwabas = ["1", "2"]\nescalation = true\n')
+    path = write(
+        tmp_path,
+        '[channels.night]\nkind = "webhook"\nurl = "https://example.com/alerts"\nsecret = "0123456789abcdef"\n'
+        'severity = "critical"\nwabas = ["1", "2"]\nescalation = true\n',
+    )
 
     channel = load({}, path).channels["night"]
 
@@ -26,7 +30,12 @@ def test_a_channel_says_of_what_it_is_told(tmp_path: Path) -> None:
 
 
 def test_a_channel_can_come_from_the_environment() -> None:
-    assert load({"WABAWATCH_CHANNELS_OPS_SEVERITY": "Warning"}).channels["ops"].severity is Severity.WARNING
+    env = {
+        "WABAWATCH_CHANNELS_OPS_KIND": "apprise",
+        "WABAWATCH_CHANNELS_OPS_URL": "json://example.com",
+        "WABAWATCH_CHANNELS_OPS_SEVERITY": "Warning",
+    }
+    assert load(env).channels["ops"].severity is Severity.WARNING
 
 
 def test_a_maintenance_window_comes_from_toml(tmp_path: Path) -> None:
