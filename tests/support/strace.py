@@ -29,7 +29,8 @@ _LINE = re.compile(r"(\d+) +[\d.]+ (.*)", re.DOTALL)
 _WHOLE = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?|0x[0-9a-f]+)(?: .*)?", re.DOTALL)
 _BEGUN = re.compile(r"(\w+)\((.*) <unfinished \.\.\.>", re.DOTALL)
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)", re.DOTALL)
-_OTHER = re.compile(r"(?:\+\+\+|---) .* (?:\+\+\+|---)")
+_OTHER = re.compile(r"(?:\+\+\+|---) .* (?:\+\+\+|---)|\?\?\?\( <unfinished \.\.\.>")
+"""Signals and ends of threads, and a call that was cut off by SIGKILL before strace could read its name"""
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 
 
