@@ -125,7 +125,7 @@ class NoticeFlows:
         self.pace = Pace(self.planning)
         self.delivering = Delivering(self.book, self.notifiers, clock, holder=uuid7())
         self.silencing = Silencing(SqlSilences(database), recurring, types, clock)
-        self.telling = Telling(NoticeDesk(database), self.book, self.channels, clock)
+        self.telling = Telling(NoticeDesk(database), self.channels, clock)
 
     def wake(self) -> None:
         """Have what changed just now planned at once."""

@@ -309,10 +309,10 @@ def test_a_channel_that_fails_again_and_again_counts_as_failing_until_it_takes_s
 
 def test_a_good_test_ends_that_a_channel_counts_as_failing(desk: Desk) -> None:
     for _ in range(3):
-        desk.telling.note_test("ops", DOWN)
+        desk.book.note_channel("ops", DOWN, desk.clock.now())
     assert desk.telling.states()[0].is_failing
 
-    desk.telling.note_test("ops", SENT)
+    desk.book.note_channel("ops", SENT, desk.clock.now())
 
     assert not desk.telling.states()[0].is_failing
 

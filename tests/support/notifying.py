@@ -79,7 +79,7 @@ class Desk:
         )
         self.delivering = Delivering(self.book, self.notifiers, self.clock, self.holder)
         self.silencing = Silencing(SqlSilences(self.database), self.recurring, {RATE.name}, self.clock)
-        self.telling = Telling(NoticeDesk(self.database), self.book, self.channels, self.clock)
+        self.telling = Telling(NoticeDesk(self.database), self.channels, self.clock)
 
     def recurring(self, since: Millis, until: Millis) -> Sequence[Window]:
         """The recurring windows that touch a span."""

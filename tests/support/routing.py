@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.support.alerts import NOW
+from tests.support.alerts import HOUR, NOW
 from wabawatch.domain.alerts import OpenAlert, Rule
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.notices import NoticeKind
 from wabawatch.domain.planning import Plan, plan
 from wabawatch.domain.routing import Because, Channel, Decision, Draft, Policy, Route, Scene
-from wabawatch.domain.silences import Silence, Window
+from wabawatch.domain.silences import Matcher, Silence, Window
 
 AT_ONCE = Policy(group_wait_ms=0, group_interval_ms=0, digest_wait_ms=0)
 OPS = Channel("ops")
+SILENCE = Silence(7, Matcher(type="PHONE_QUALITY_LOW"), "known", "ann", NOW, NOW + HOUR)
 
 
 @dataclass

@@ -64,7 +64,6 @@ class Decision(NamedTuple):
 
 _STRENGTH: Mapping[Why, int] = {Why.META_SAYS_SO: 3, Why.NO_WITNESS: 0, Why.OTHERS_ANSWER: 1, Why.NOTHING_ANSWERS: 1}
 _OF_OURS = frozenset({CheckKind.RECEIVER, CheckKind.DATABASE, CheckKind.QUEUE, CheckKind.DISK})
-_BEFORE_US = frozenset({CheckKind.HANDSHAKE, CheckKind.PIPELINE})
 _STORES = frozenset({CheckKind.DATABASE, CheckKind.QUEUE})
 
 Others = Iterable[tuple[Plan, CheckState]]

@@ -14,7 +14,6 @@ from wabawatch.domain.facts import Millis
 
 PURPOSE = b"wabawatch synthetic event"
 """What the key is derived for."""
-FIELD = "wabawatch_synthetic"
 LONGEST = 400
 """Bytes of an event at most: larger bodies need not be looked at."""
 FRESH_MS = 10 * 60_000

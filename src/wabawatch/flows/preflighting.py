@@ -34,7 +34,6 @@ from wabawatch.polling_ports import Platform
 from wabawatch.ports import Clock
 
 TEMPLATE_DAYS = 7
-MOST_NAMED = 100_000
 
 
 @dataclass(frozen=True, slots=True)

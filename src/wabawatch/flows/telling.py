@@ -8,7 +8,6 @@ from typing import Protocol
 
 from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.notices import Delivered
 from wabawatch.domain.outbox import ChannelState, NoticeState, Sent
 from wabawatch.domain.routing import SENTENCES, Because, Channel, Decision
 from wabawatch.ports import Clock
@@ -34,13 +33,6 @@ class TellingBook(Protocol):
 
     def tallies(self, now: Millis) -> Mapping[tuple[str, str], int]:
         """How many notices wait, are tried again, and were sent or given up within a day, by channel and state."""
-
-
-class ChannelBook(Protocol):
-    """Where attempts are noted."""
-
-    def note_channel(self, channel: str, delivered: Delivered, now: Millis) -> None:
-        """Note how a channel took something that was no notice of the outbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,6 @@ class Telling:
     """What people ask about notices."""
 
     book: TellingBook
-    attempts: ChannelBook
     channels: Sequence[Channel]
     clock: Clock
 
@@ -104,10 +95,6 @@ class Telling:
     def notices(self, channel: str = "", state: NoticeState | None = None, limit: int = 100) -> list[Sent]:
         """The newest notices."""
         return list(self.book.newest_notices(channel, state, limit))
-
-    def note_test(self, channel: str, delivered: Delivered) -> None:
-        """Note how a channel took a test: a good one ends that it counts as failing."""
-        self.attempts.note_channel(channel, delivered, self.clock.now())
 
 
 _NAMED = {

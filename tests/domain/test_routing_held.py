@@ -1,0 +1,178 @@
+"""What is not told while it lasts: silenced, in maintenance, or explained by something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.alerts import (
+    HOUR,
+    MINUTE,
+    NOW,
+    NUMBER,
+    OTHER_WABA,
+    WABA,
+    ended,
+    fired,
+    number,
+)
+from tests.support.routing import SILENCE, World
+from wabawatch.domain.alerts import AlertScope, ScopeKind, Severity
+from wabawatch.domain.notices import NoticeKind
+from wabawatch.domain.routing import Because, Channel
+from wabawatch.domain.silences import Window
+
+
+class TestSilence:
+    def test_what_still_fires_when_it_ends_is_told_then(self) -> None:
+        world = World(silences=[SILENCE])
+        world.has(fired())
+        world.step()
+        assert (world.last().because, world.last().detail) == (Because.SILENCED, "7")
+        assert world.look_at == SILENCE.ends_at
+
+        world.step(SILENCE.ends_at)
+
+        assert world.kinds() == [NoticeKind.FIRING]
+
+    def test_what_ended_in_it_is_never_told(self) -> None:
+        world = World(silences=[SILENCE])
+        world.has(fired())
+        world.step()
+        world.has(ended(fired(), NOW + MINUTE))
+        world.step(NOW + MINUTE)
+        world.step(NOW + 2 * HOUR)
+
+        assert world.told == []
+        assert world.reasons() == [Because.SILENCED, Because.ENDED_UNTOLD]
+
+    def test_the_end_of_what_was_told_before_is_told(self) -> None:
+        world = World()
+        world.has(fired())
+        world.step()
+        world.silences.append(SILENCE)
+        world.has(ended(fired(), NOW + MINUTE))
+        world.step(NOW + MINUTE)
+
+        assert world.kinds() == [NoticeKind.FIRING, NoticeKind.RESOLVED]
+
+    def test_nobody_is_reminded_in_it(self) -> None:
+        world = World(silences=[replace(SILENCE, starts_at=NOW + MINUTE, ends_at=NOW + 10 * HOUR)])
+        world.has(fired())
+        world.step()
+        world.step(NOW + 5 * HOUR)
+
+        assert world.kinds() == [NoticeKind.FIRING]
+
+    def test_others_are_told(self) -> None:
+        world = World(silences=[SILENCE])
+        world.has(fired("a2", "TOKEN_INVALID"))
+        world.step()
+
+        assert world.kinds() == [NoticeKind.FIRING]
+
+
+class TestMaintenance:
+    def test_what_still_fires_afterwards_is_told_then(self) -> None:
+        window = Window("sunday", NOW - HOUR, NOW + HOUR)
+        world = World(windows=[window])
+        world.has(fired())
+        world.step()
+        assert (world.last().because, world.last().detail) == (Because.IN_MAINTENANCE, "sunday")
+
+        world.step(NOW + HOUR)
+
+        assert world.kinds() == [NoticeKind.FIRING]
+
+    @pytest.mark.parametrize(
+        ("window", "is_held"),
+        [
+            (Window("w", NOW - 1, NOW + 1, wabas=frozenset({WABA})), True),
+            (Window("w", NOW - 1, NOW + 1, wabas=frozenset({OTHER_WABA})), False),
+            (Window("w", NOW - 1, NOW + 1, types=frozenset({"PHONE_QUALITY_LOW"})), True),
+            (Window("w", NOW - 1, NOW + 1, types=frozenset({"DISK_LOW"})), False),
+            (Window("w", NOW - 2, NOW), False),
+            (Window("w", NOW + 1, NOW + 2), False),
+        ],
+    )
+    def test_it_holds_what_it_is_about_while_it_lasts(self, window: Window, is_held: bool) -> None:
+        world = World(windows=[window])
+        world.has(fired())
+
+        world.step()
+
+        assert (world.told == []) == is_held
+
+
+class TestExplained:
+    DOWN = fired("down", "API_ENDPOINT_DOWN", AlertScope(ScopeKind.CHECK, "graph"))
+
+    def test_a_cause_mutes_its_consequences_and_says_how_many(self) -> None:
+        world = World()
+        world.has(self.DOWN, *[fired(f"f{i}", "FAILURE_RATE_HIGH", number(i)) for i in range(14)])
+
+        world.step()
+
+        assert [draft.alerts for draft in world.told] == [("down",)]
+        assert world.told[0].explains == {"down": 14}
+        assert (world.last("f3").because, world.last("f3").detail) == (Because.EXPLAINED, "down")
+
+    def test_a_cause_mutes_nothing_that_is_graver_than_itself(self) -> None:
+        world = World()
+        hits = fired("hits", "RATE_LIMIT_HIT", NUMBER, Severity.WARNING)
+        world.has(hits, fired("f", "FAILURE_RATE_HIGH"), fired("q", "QUALITY_SCORE_LOW", NUMBER, Severity.WARNING))
+
+        world.step()
+
+        assert sorted(key for draft in world.told for key in draft.alerts) == ["f", "hits"]
+
+    def test_what_failed_did_not_arrive(self) -> None:
+        world = World()
+        world.has(fired("f", "FAILURE_RATE_HIGH"), fired("d", "DELIVERY_RATE_LOW"))
+
+        world.step()
+
+        assert [draft.alerts for draft in world.told] == [("f",)]
+
+    def test_what_still_fires_when_the_cause_has_ended_is_told_then(self) -> None:
+        world = World()
+        world.has(self.DOWN, fired("f", "FAILURE_RATE_HIGH"))
+        world.step()
+        world.has(ended(self.DOWN, NOW + HOUR))
+        world.step(NOW + HOUR)
+
+        assert [(draft.kind, draft.alerts) for draft in world.told[1:]] == [
+            (NoticeKind.RESOLVED, ("down",)),
+            (NoticeKind.FIRING, ("f",)),
+        ]
+
+    def test_a_cause_that_the_channel_is_not_told_of_explains_nothing_to_it(self) -> None:
+        world = World([Channel("ops", types=frozenset({"FAILURE_RATE_HIGH"}))])
+        world.has(self.DOWN, fired("f", "FAILURE_RATE_HIGH"))
+
+        world.step()
+
+        assert [draft.alerts for draft in world.told] == [("f",)]
+
+    def test_a_number_whose_token_is_another_is_not_explained(self) -> None:
+        world = World()
+        paused = fired("p", "TEMPLATE_PAUSED", AlertScope(ScopeKind.TEMPLATE, f"{WABA}/sale/en", WABA))
+        other = AlertScope(ScopeKind.TEMPLATE, f"{WABA}/other/en", WABA)
+        world.has(paused, fired("u", "UNAPPROVED_TEMPLATE_USED", other))
+
+        world.step()
+
+        assert world.told[0].alerts == ("p", "u")
+
+    def test_a_whole_is_not_told_while_a_part_of_it_fires(self) -> None:
+        world = World()
+        part = fired("part", "FAILURE_RATE_HIGH")
+        world.has(part, fired("whole", "FAILURE_RATE_HIGH", AlertScope(ScopeKind.WABA, WABA)))
+        world.step()
+        assert world.last("whole").because is Because.PART_FIRES
+
+        world.has(ended(part, NOW + HOUR))
+        world.step(NOW + HOUR)
+
+        assert world.last("whole").because is Because.FIRST_NOTICE
