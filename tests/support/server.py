@@ -149,8 +149,8 @@ class Server:
         return self.status()
 
     def _nothing_waits(self) -> bool:
-        # In the metrics, for they count records too; not by `doctor`, which takes a second to start.
-        return "\nwabawatch_inbox_oldest_waiting_seconds 0.0\n" in self.get("/metrics").raise_for_status().text
+        # By /healthz: it counts records too, looks each time, unlike /metrics, and starts no process, as `doctor` does.
+        return any(each["detail"] == "nothing waits" for each in self.get("/healthz").json()["checks"])
 
     def sql(self, question: str) -> list[tuple[Any, ...]]:
         """What the public views say."""

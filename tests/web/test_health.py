@@ -42,7 +42,7 @@ def test_all_well_is_200() -> None:
         "checks": [
             {"name": "inbox", "status": "ok", "detail": ""},
             {"name": "database", "status": "ok", "detail": ""},
-            {"name": "backlog", "status": "ok", "detail": ""},
+            {"name": "backlog", "status": "ok", "detail": "nothing waits"},
             {"name": "monitoring", "status": "ok", "detail": ""},
             {"name": "loop:digest", "status": "ok", "detail": ""},
             {"name": "loop:cycle", "status": "ok", "detail": "paused"},
@@ -93,6 +93,12 @@ def test_a_backlog_older_than_a_minute_is_503(age_s: float, status: int) -> None
 def test_an_old_backlog_tells_its_age() -> None:
     expected = "the oldest body has waited for 75 s: see the database and loop:digest"
     assert named(liveness([], oldest_waiting_s=75.2), "backlog") == ("failing", expected)
+
+
+def test_a_backlog_says_what_is_known_of_it() -> None:
+    assert named(liveness([]), "backlog") == ("ok", "nothing waits")
+    assert named(liveness([], oldest_waiting_s=2.4), "backlog") == ("ok", "the oldest body has waited for 2 s")
+    assert named(liveness([], database_trouble="it is gone"), "backlog") == ("ok", "")
 
 
 def test_an_inbox_or_a_database_that_does_not_answer_is_503() -> None:

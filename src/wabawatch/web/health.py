@@ -69,7 +69,8 @@ def liveness(
     if heartbeat_trouble:  # an outside service that is away is no reason to end this process
         own.append({"name": "heartbeat", "status": Condition.DEGRADED, "detail": heartbeat_trouble})
     rest = [*own, *([] if polling is None else [_polling(polling)]), *map(_loop, loops)]
-    return _answer([_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s), *rest])
+    backlog = _backlog(oldest_waiting_s, looked=not inbox_trouble and not database_trouble)
+    return _answer([_check("inbox", inbox_trouble), database, backlog, *rest])
 
 
 def readiness(*, database_trouble: str = "", inbox_trouble: str = "", schema: int | None, schema_needed: int) -> Answer:
@@ -97,10 +98,13 @@ def _check(name: str, trouble: str) -> Check:
     return {"name": name, "status": Condition.FAILING if trouble else Condition.OK, "detail": trouble}
 
 
-def _backlog(oldest_waiting_s: float | None) -> Check:
-    age_s = oldest_waiting_s or 0.0
-    trouble = f"the oldest body has waited for {age_s:.0f} s: see the database and loop:digest"
-    return _check("backlog", trouble if age_s > OLDEST_BACKLOG_S else "")
+def _backlog(oldest_waiting_s: float | None, *, looked: bool) -> Check:
+    if oldest_waiting_s is None:
+        return {"name": "backlog", "status": Condition.OK, "detail": "nothing waits" if looked else ""}
+    waited = f"the oldest body has waited for {oldest_waiting_s:.0f} s"
+    if oldest_waiting_s > OLDEST_BACKLOG_S:
+        return _check("backlog", f"{waited}: see the database and loop:digest")
+    return {"name": "backlog", "status": Condition.OK, "detail": waited}
 
 
 def _polling(polling: Progress) -> Check:
