@@ -47,6 +47,7 @@ def liveness(
     loops: Sequence[LoopHealth],
     oldest_waiting_s: float | None = None,
     *,
+    looked: bool = True,
     inbox_trouble: str = "",
     database_trouble: str = "",
     writing_trouble: str = "",
@@ -57,8 +58,9 @@ def liveness(
     """Whether the process does its work: inbox and database answer, no backlog is old, no loop stalled, and somewhere
     monitoring runs if it is wanted.
 
-    *oldest_waiting_s* is the age of the oldest body that waits, None when none does. A trouble says what is wrong and
-    what to do, "" when nothing is; it is shown to anybody who asks, as is the `last_error` of the loops.
+    *oldest_waiting_s* is the age of the oldest body that waits, None when none does, or when it could not be *looked*
+    at. A trouble says what is wrong and what to do, "" when nothing is; it is shown to anybody who asks, as is the
+    `last_error` of the loops.
     *writing_trouble* is of a database that can be read: what comes is kept in the inbox meanwhile. *polling* None: Meta
     is not asked.
     """
@@ -69,8 +71,7 @@ def liveness(
     if heartbeat_trouble:  # an outside service that is away is no reason to end this process
         own.append({"name": "heartbeat", "status": Condition.DEGRADED, "detail": heartbeat_trouble})
     rest = [*own, *([] if polling is None else [_polling(polling)]), *map(_loop, loops)]
-    backlog = _backlog(oldest_waiting_s, looked=not inbox_trouble and not database_trouble)
-    return _answer([_check("inbox", inbox_trouble), database, backlog, *rest])
+    return _answer([_check("inbox", inbox_trouble), database, _backlog(oldest_waiting_s, looked=looked), *rest])
 
 
 def readiness(*, database_trouble: str = "", inbox_trouble: str = "", schema: int | None, schema_needed: int) -> Answer:

@@ -92,7 +92,8 @@ class Own:
         return Response(await run_in_threadpool(self._metrics), headers={"content-type": CONTENT_TYPE})
 
     def _liveness(self) -> Answer:
-        oldest_s, inbox_trouble, database_trouble, monitoring_trouble = None, self.inbox.trouble(), "", ""
+        oldest_s, looked = None, False
+        inbox_trouble, database_trouble, monitoring_trouble = self.inbox.trouble(), "", ""
         try:
             digested = self.figures.mark(DIGESTED)
             monitoring_trouble = self.monitoring_trouble()
@@ -100,12 +101,13 @@ class Own:
             database_trouble = str(error)
         else:
             try:
-                oldest_s = self._waiting_s(digested)
+                oldest_s, looked = self._waiting_s(digested), True
             except StoreUnavailable as error:
                 inbox_trouble = str(error)
         return liveness(
             self.loops(),
             oldest_s,
+            looked=looked,
             inbox_trouble=inbox_trouble,
             database_trouble=database_trouble,
             writing_trouble=self.writing_trouble(),
