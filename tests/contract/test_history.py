@@ -60,8 +60,10 @@ def stop(waba: str, person: Person = TYPED) -> ConsentChanged:
 
 
 def verdicts(shelf: Shelf, facts: Sequence[Fact]) -> set[str]:
-    """How the first message is judged once *facts* are known, in all orders."""
-    return {_verdict(shelf, order) for order in permutations(facts)}
+    """How the first message is judged once *facts* are known, in all orders; of many, in each seventh on disk."""
+    orders = list(permutations(facts))
+    chosen = orders if shelf.place.kind == "memory" or len(orders) <= 24 else orders[::7]
+    return {_verdict(shelf, order) for order in chosen}
 
 
 def _verdict(shelf: Shelf, facts: Sequence[Fact]) -> str:

@@ -59,14 +59,14 @@ def retention(bench: Bench) -> Retention:
     return Retention(bench.figures, bench.figures, raw, *waiting, hours, bench.inbox, bench.clock, BODY_DAYS)
 
 
-def pass_days(bench: Bench, days: int) -> None:
-    """Let *days* pass, with a purge every hour."""
+def pass_days(bench: Bench, days: int, step: int = 4 * HOUR) -> None:
+    """Let *days* pass, with a purge each *step*."""
     flow = retention(bench)
     until = bench.clock.now() + days * DAY
     while bench.clock.now() < until:
         while flow.pack() or flow.drop():
             pass
-        bench.clock.turn_to(bench.clock.now() + HOUR)
+        bench.clock.turn_to(bench.clock.now() + step)
 
 
 def size(bench: Bench, table: Table) -> int:
@@ -119,7 +119,7 @@ def test_a_body_that_is_set_aside_stays_counted_and_shown(bench: Bench) -> None:
 
 
 def test_of_the_hours_only_those_are_remembered_that_are_still_of_use(bench: Bench) -> None:
-    pass_days(bench, 12)
+    pass_days(bench, 12, step=HOUR)
 
     assert 8 * 24 <= size(bench, kept_hours) <= 8 * 24 + 2
 

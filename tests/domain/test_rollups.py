@@ -101,7 +101,7 @@ def test_only_buckets_that_the_scope_has_are_asked_for(window: tuple[int, int, S
 
 
 @given(any_windows, floors_kept())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_each_minute_is_taken_from_the_finest_bucket_that_still_holds_it(
     window: tuple[int, int, Scope], floors: Floors
 ) -> None:

@@ -13,7 +13,7 @@ from tests.support.asgi import Answer
 from tests.support.system import item, webhook
 from tests.web.test_api import LOCAL, NOW, WAMID, Desk
 
-from wabawatch.domain.rollups import Span, Tier
+from wabawatch.domain.rollups import Span, Tier, bucket_of
 from wabawatch.meta.signature import sign
 from wabawatch.storage import counts
 from wabawatch.storage.application_answers import UNANSWERED
@@ -123,7 +123,7 @@ def answers(desk: Desk) -> tuple[int, int]:
     """How many webhooks the application answered with 2xx, and how many it did not."""
     desk.system.drain()
     with desk.system.database.reading() as connection:
-        spans = [Span(Tier.DAY, 0, 10**6)]
+        spans = [Span(Tier.DAY, bucket_of(Tier.DAY, NOW) - 1, bucket_of(Tier.DAY, NOW) + 1)]
         good = counts.read_histogram(connection, "application", spans)
         return sum(good.values()), counts.read_counters(connection, spans).get(UNANSWERED, 0)
 

@@ -61,7 +61,7 @@ def _has_null(query: Any) -> bool:
 
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,
