@@ -28,7 +28,7 @@ VERIFY_TOKEN = "verify token"
 API_TOKEN = "api token"
 WEBHOOKS = "/webhooks/whatsapp"
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """What has not happened by then will not happen"""
 
 LOST = 0
