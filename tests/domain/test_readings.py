@@ -9,6 +9,7 @@ from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.connection import Connection, Signs, judge, usual_wait
 from wabawatch.domain.metrics import Rate, Weights
 from wabawatch.domain.readings_messages import QUALITY, More, number_readings
+from wabawatch.domain.readings_parts import Parts
 from wabawatch.domain.standing import MINUTE_MS, Outcome, Role, Standing
 
 NOW = T0 // DAY * DAY + 10 * HOUR
@@ -24,7 +25,7 @@ def test_there_is_no_score_before_it_is_known_what_arrived() -> None:
     def score(matured: dict[str, dict[Standing, int]]) -> float | None:
         traffic = Traffic(sends, matured, ratings={NUMBERS[0]: "YELLOW"})
         rule = BY_NAME["QUALITY_SCORE_LOW"]
-        (found,) = number_readings(lambda _: rule, traffic, window, QUALITY, More(Rate(0, 0), Weights()))
+        (found,) = number_readings(lambda _: rule, Parts(traffic), window, QUALITY, More(Rate(0, 0), Weights()))
         return found.value
 
     assert score({}) is None

@@ -89,7 +89,12 @@ def count(tally: Tally, counts: Callable[[Standing], bool]) -> int:
 
 
 def _rate(tally: Tally, belongs: Callable[[Standing], bool], hits: Callable[[Standing], bool]) -> Rate:
-    return Rate(count(tally, lambda s: belongs(s) and hits(s)), count(tally, belongs))
+    found = whole = 0
+    for standing, n in tally.items():
+        if belongs(standing):
+            whole += n
+            found += n if hits(standing) else 0
+    return Rate(found, whole)
 
 
 def delivery_rate(matured: Tally) -> Rate:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from wabawatch.domain.alert_evidence import Slices, Traffic, largest
+from wabawatch.domain.alert_evidence import Traffic
 from wabawatch.domain.alert_rates import RateWindow, Seen, interval, judged, quantile
 from wabawatch.domain.alerting import is_past
-from wabawatch.domain.alerts import EVERYTHING, AlertScope, Contributor, Reading, Rule, ScopeKind
+from wabawatch.domain.alerts import EVERYTHING, AlertScope, Reading, Rule, ScopeKind
 from wabawatch.domain.metrics import (
     Rate,
     Tally,
     Weights,
-    delivery_rate,
     failure_rate,
     number_quality,
-    template_health,
 )
-from wabawatch.domain.standing import MINUTE_MS, Outcome, Pace, Standing
+from wabawatch.domain.readings_parts import Part, Parts
+from wabawatch.domain.standing import MINUTE_MS, Outcome, Pace
 
 RuleFor = Callable[[AlertScope], Rule | None]
 """The rule as it holds for a scope; None: it does not"""
@@ -39,14 +37,14 @@ def scope_of_number(traffic: Traffic, number: str) -> AlertScope:
     return AlertScope(ScopeKind.NUMBER, number, traffic.owners.get(number, ""))
 
 
-def number_readings(rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More) -> list[Reading]:
+def number_readings(rule_for: RuleFor, parts: Parts, window: RateWindow, metric: str, more: More) -> list[Reading]:
     """The readings of every number that sent anything."""
     found = []
-    for number in sorted(traffic.tallies.keys() | traffic.matured.keys()):
-        scope = scope_of_number(traffic, number)
+    for number in parts.numbers:
+        scope = scope_of_number(parts.traffic, number)
         rule = rule_for(scope)
         if rule is not None:
-            found.append(_reading(rule, scope, _part(traffic, [number]), window, metric, more))
+            found.append(_reading(rule, scope, parts.of([number]), window, metric, more))
     return found
 
 
@@ -58,27 +56,27 @@ def patient(rule: Rule, scope: AlertScope) -> Rule:
 
 
 def parent_readings(
-    rule_for: RuleFor, traffic: Traffic, window: RateWindow, metric: str, more: More, told: Collection[AlertScope]
+    rule_for: RuleFor, parts: Parts, window: RateWindow, metric: str, more: More, told: Collection[AlertScope]
 ) -> list[Reading]:
     """The readings of accounts and of everything. *told*: numbers that are bad, and whatever fires already; what tells
     of a part replaces what tells of the whole."""
     explained = {scope.waba for scope in told if scope.kind is ScopeKind.NUMBER}
     is_told = any(scope.kind is not ScopeKind.ALL for scope in told)
-    numbers = sorted(traffic.tallies.keys() | traffic.matured.keys())
+    numbers = parts.numbers
     of_waba: dict[str, list[str]] = {}
     for number in numbers:
-        if waba := traffic.owners.get(number, ""):
+        if waba := parts.traffic.owners.get(number, ""):
             of_waba.setdefault(waba, []).append(number)
     found = []
     for waba, some in sorted(of_waba.items()):
         scope = AlertScope(ScopeKind.WABA, waba, waba)
         rule = rule_for(scope)
         if rule is not None and (len(some) > 1 or rule.scope is ScopeKind.WABA):
-            reading = _reading(rule, scope, _part(traffic, some), window, metric, more)
+            reading = _reading(rule, scope, parts.of(some), window, metric, more)
             found.append(_replaced(reading) if waba in explained else reading)
     rule = rule_for(EVERYTHING)
     if rule is not None and (len(numbers) > 1 or rule.scope is ScopeKind.ALL):
-        reading = _reading(rule, EVERYTHING, _part(traffic, numbers), window, metric, more)
+        reading = _reading(rule, EVERYTHING, parts.of(numbers), window, metric, more)
         found.append(_replaced(reading) if is_told or any(r.is_bad for r in found) else reading)
     return found
 
@@ -96,49 +94,24 @@ class More:
         self.weights = weights
 
 
-class _Part:
-    """The traffic of some numbers, added up."""
-
-    def __init__(self, tally: Tally, matured: Tally, on_time: float, ratings: Mapping[str, int]) -> None:
-        self.tally = tally
-        self.matured = matured
-        self.on_time = on_time
-        self.ratings = ratings
-
-
-def _part(traffic: Traffic, numbers: list[str]) -> _Part:
-    tally, matured, ratings = Counter[Standing](), Counter[Standing](), Counter[str]()
-    on_time = weight = 0.0
-    for number in numbers:
-        mine = traffic.tallies.get(number, {})
-        tally.update(mine)
-        matured.update(traffic.matured.get(number, {}))
-        accepted = sum(n for standing, n in mine.items() if standing.is_accepted)
-        ratings[traffic.ratings.get(number, "")] += accepted
-        on_time += traffic.on_time.get(number, 1.0) * max(1, accepted)
-        weight += max(1, accepted)
-    return _Part(tally, matured, on_time / weight if weight else 1.0, ratings)
-
-
-def _reading(rule: Rule, scope: AlertScope, part: _Part, window: RateWindow, metric: str, more: More) -> Reading:
+def _reading(rule: Rule, scope: AlertScope, part: Part, window: RateWindow, metric: str, more: More) -> Reading:
     if metric == QUALITY:
         return _score(rule, scope, part, window, more)
     if metric == DELIVERY:
-        seen, noun = Seen(delivery_rate(part.matured), part.on_time), "messages arrived"
+        seen, noun = Seen(part.delivered, part.on_time), "messages arrived"
     else:
-        seen, noun = Seen(failure_rate(part.tally)), "sends failed"
+        seen, noun = Seen(part.failed), "sends failed"
     return judged(rule, scope, window, seen, noun)
 
 
-def _score(rule: Rule, scope: AlertScope, part: _Part, window: RateWindow, more: More) -> Reading:
+def _score(rule: Rule, scope: AlertScope, part: Part, window: RateWindow, more: More) -> Reading:
     """The quality score with the interval of the rule: each rate at its lower and its upper bound."""
     reach = quantile(rule.confidence, window.fraction)
-    failed = failure_rate(part.tally)
-    delivered = delivery_rate(part.matured)
+    failed = part.failed
     rates = {
-        "delivery": (_late(delivered, part.on_time), more.weights.delivery),
+        "delivery": (_late(part.delivered, part.on_time), more.weights.delivery),
         "failure": (Rate(failed.n - failed.hits, failed.n), more.weights.failure),
-        "template": (template_health(part.tally), more.weights.template),
+        "template": (part.healthy, more.weights.template),
         "webhook": (more.webhook, more.weights.webhook),
     }
     parts = {
@@ -174,37 +147,6 @@ def on_time(week: Tally) -> float:
             arrived += n
             soon += n if standing.pace in (Pace.FIVE_MINUTES, Pace.QUARTER_HOUR) else 0
     return max(LEAST_ON_TIME, soon / arrived) if arrived >= ENOUGH_ARRIVED else 1.0
-
-
-# ---------------------------------------------------------------- what it is made of
-
-
-def contributors(metric: str, numbers: set[str], traffic: Traffic, slices: Slices) -> tuple[Contributor, ...]:
-    """The slices with the most bad cases: numbers (of several), templates, error codes; countries over everything."""
-    found: list[Contributor] = []
-    if len(numbers) > 1:
-        tallies = traffic.matured if metric == DELIVERY else traffic.tallies
-        found += [_slice("number", number, tallies.get(number, {}), metric) for number in sorted(numbers)]
-        found += [_slice("country", country, tally, metric) for country, tally in sorted(slices.countries.items())]
-    of_templates: dict[str, Counter[Standing]] = {}
-    for (number, template), tally in slices.templates.items():
-        if number in numbers:
-            of_templates.setdefault(template, Counter()).update(tally)
-    found += [_slice("template", template, tally, metric) for template, tally in sorted(of_templates.items())]
-    codes: Counter[int] = Counter()
-    for (number, code), n in slices.errors.items():
-        codes[code] += n if number in numbers else 0
-    failed = sum(codes.values())
-    found += [Contributor("error", str(code), n, failed) for code, n in sorted(codes.items())]
-    return largest([each for each in found if each.n > 0])
-
-
-def _slice(kind: str, id_: str, tally: Tally, metric: str) -> Contributor:
-    if metric == DELIVERY:
-        rate = delivery_rate(tally)
-        return Contributor(kind, id_, rate.n - rate.hits, rate.n)
-    failed = failure_rate(tally)
-    return Contributor(kind, id_, failed.hits, failed.n)
 
 
 # ---------------------------------------------------------------- more than usual

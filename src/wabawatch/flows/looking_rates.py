@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from wabawatch.alerting_ports import AlertFigures, StateKey
-from wabawatch.domain.alert_evidence import Answers, Slices, Traffic
+from wabawatch.domain.alert_evidence import Answers, Traffic
 from wabawatch.domain.alert_rates import RateWindow, window_at
 from wabawatch.domain.alert_records import Change, change_of
 from wabawatch.domain.alerting import step
@@ -16,18 +16,19 @@ from wabawatch.domain.histograms import above
 from wabawatch.domain.metrics import Rate, Tally, Weights
 from wabawatch.domain.platform import Kind, of_kind, value
 from wabawatch.domain.readings_counts import LATE_MS, api_reading, webhook_reading
+from wabawatch.domain.readings_makeup import Makeup
 from wabawatch.domain.readings_messages import (
     DELIVERY,
     FAILURE,
     QUALITY,
     More,
-    contributors,
     country_readings,
     number_readings,
     on_time,
     parent_readings,
     patient,
 )
+from wabawatch.domain.readings_parts import Parts
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.ports import Figures, Window
@@ -91,8 +92,8 @@ class _Look:
         self.found: list[Change] = []
         self._looks, self._at, self._now, self._watched_ms = looks, at, now, watched_ms
         self._states = states
-        self._traffic: dict[Millis, Traffic] = {}
-        self._slices: dict[Millis, Slices] = {}
+        self._parts: dict[Millis, Parts] = {}
+        self._makeups: dict[Millis, Makeup] = {}
         self._answers: dict[Millis, Answers] = {}
         self._seen: set[StateKey] = set()
 
@@ -116,7 +117,7 @@ class _Look:
                 self._step(name, Reading(scope, self._at, None, words="nothing is known of it any more"))
 
     def _at_messages(self, rule: Rule, window: RateWindow) -> None:
-        traffic = self._messages(window)
+        parts = self._messages(window)
         more = More(_in_time(self._answered(window)), self._looks.weights)
 
         def rule_for(scope: AlertScope) -> Rule | None:
@@ -125,13 +126,13 @@ class _Look:
 
         bad: list[AlertScope] = []
         if rule.scope is ScopeKind.NUMBER:
-            for reading in number_readings(rule_for, traffic, window, rule.metric, more):
-                self._step(rule.name, self._explained(rule, reading, traffic, window))
+            for reading in number_readings(rule_for, parts, window, rule.metric, more):
+                self._step(rule.name, self._explained(rule, reading, parts, window))
                 if reading.is_bad:
                     bad.append(reading.scope)
         told = {*bad, *self._firing(rule.name)}
-        for reading in parent_readings(rule_for, traffic, window, rule.metric, more, told):
-            self._step(rule.name, self._explained(rule, reading, traffic, window))
+        for reading in parent_readings(rule_for, parts, window, rule.metric, more, told):
+            self._step(rule.name, self._explained(rule, reading, parts, window))
 
     def _at_countries(self, rule: Rule, window: RateWindow) -> None:
         # Countries are counted by the hour: in its first quarter, the hour before counts as well.
@@ -142,32 +143,35 @@ class _Look:
         for reading in country_readings(lambda scope: self._looks.rules.rule(rule.name, scope), counted, usual, window):
             self._step(rule.name, reading)
 
-    def _explained(self, rule: Rule, reading: Reading, traffic: Traffic, window: RateWindow) -> Reading:
+    def _explained(self, rule: Rule, reading: Reading, parts: Parts, window: RateWindow) -> Reading:
         """*reading* with what it is made of, if it is bad."""
         if not reading.is_bad:
             return reading
-        if rule.window_ms not in self._slices:
-            self._slices[rule.window_ms] = self._looks.figures.slices(Window(window.start, window.end))
-        numbers = _numbers_of(reading.scope, traffic)
-        return replace(reading, contributors=contributors(rule.metric, numbers, traffic, self._slices[rule.window_ms]))
+        if rule.window_ms not in self._makeups:
+            slices = self._looks.figures.slices(Window(window.start, window.end))
+            self._makeups[rule.window_ms] = Makeup(parts, slices)
+        numbers, is_delivery = _numbers_of(reading.scope, parts), rule.metric == DELIVERY
+        found = self._makeups[rule.window_ms].contributors(numbers, is_delivery=is_delivery)
+        return replace(reading, contributors=found)
 
-    def _messages(self, window: RateWindow) -> Traffic:
+    def _messages(self, window: RateWindow) -> Parts:
         width = window.end - window.start
-        if width not in self._traffic:
+        if width not in self._parts:
             figures, grace = self._looks.figures, self._looks.grace_ms
             ratings = {
                 subject.id: known
                 for subject, aspects in of_kind(figures.states(), Kind.NUMBER)
                 if (known := value(aspects, "quality"))
             }
-            self._traffic[width] = Traffic(
+            traffic = Traffic(
                 figures.numbers(Window(window.start, window.end)),
                 figures.numbers(Window(window.start - grace, window.end - grace)),
                 self._looks.usual_at(self._at).on_time,
                 figures.owners(),
                 ratings,
             )
-        return self._traffic[width]
+            self._parts[width] = Parts(traffic)
+        return self._parts[width]
 
     def _answered(self, window: RateWindow) -> Answers:
         width = window.end - window.start
@@ -192,13 +196,12 @@ class _Look:
             self.found.append(change)
 
 
-def _numbers_of(scope: AlertScope, traffic: Traffic) -> set[str]:
+def _numbers_of(scope: AlertScope, parts: Parts) -> list[str]:
     if scope.kind is ScopeKind.NUMBER:
-        return {scope.id}
-    every = traffic.tallies.keys() | traffic.matured.keys()
+        return [scope.id]
     if scope == EVERYTHING:
-        return set(every)
-    return {number for number in every if traffic.owners.get(number, "") == scope.id}
+        return parts.numbers
+    return [number for number in parts.numbers if parts.traffic.owners.get(number, "") == scope.id]
 
 
 def _in_time(answers: Answers) -> Rate:
