@@ -84,11 +84,13 @@ def floor_at(tier: Tier, now: Millis) -> int:
 
 PACKED_AFTER_MS = DAY_MS
 """So long after their end buckets hardly change: nearly all statuses have come."""
+PACKED_TIERS = (Tier.HOUR, Tier.DAY)
+"""Finer buckets are never packed: they are thin, and soon go anyway."""
 
 
 def packed_before(now: Millis) -> Floors:
-    """The first hour and day that still changes often at the time *now*. Finer buckets are thin, and soon go anyway."""
-    return {tier: bucket_of(tier, max(0, now - PACKED_AFTER_MS)) for tier in (Tier.HOUR, Tier.DAY)}
+    """The first hour and day that still changes often at the time *now*."""
+    return {tier: bucket_of(tier, max(0, now - PACKED_AFTER_MS)) for tier in PACKED_TIERS}
 
 
 def cover(start: Millis, end: Millis, scope: Scope, floors: Floors) -> list[Span]:

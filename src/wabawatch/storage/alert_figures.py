@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from wabawatch.domain.alert_evidence import Answers, Happened, Minute, Misuse, Slices
 from wabawatch.domain.campaigns import Restriction
@@ -26,6 +26,7 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.evidence import ATTEMPTED, ROLE_BITS
 from wabawatch.storage.figures import REFUSED
+from wabawatch.storage.known_standings import KnownStandings
 from wabawatch.storage.number_places import NumberPlaces
 from wabawatch.storage.platform import read_states, states_of, states_where
 from wabawatch.storage.schema import cycles, events, messages, platform_states, profiles, rollups, wabas
@@ -35,6 +36,13 @@ MOST_MISUSES = 10_000
 """So many template sends against the rules are counted in one look."""
 Key = tuple[int, int]
 """Number id, and what it is about"""
+_r = rollups.c
+_counted = (
+    select(_r.number_id, _r.ref, _r.standing_id, func.sum(_r.n))
+    .where(_r.tier == bindparam("tier"), _r.bucket.in_(bindparam("buckets", expanding=True)))
+    .where(_r.scope == bindparam("scope"))
+    .group_by(_r.number_id, _r.ref, _r.standing_id)
+)
 
 
 class SqlAlertFigures:
@@ -43,6 +51,7 @@ class SqlAlertFigures:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._places: NumberPlaces | None = None
+        self._standings = KnownStandings()
 
     def _names(self, connection: Connection, ids: Iterable[int]) -> NumberPlaces:
         """Who is who, as `owners` read it last: it is read again only when an id is missing there."""
@@ -65,13 +74,21 @@ class SqlAlertFigures:
 
     def numbers(self, window: Window) -> Mapping[str, Tally]:
         with self._database.reading() as connection:
-            found = _tallies(connection, window, Scope.NUMBER)
+            found = self._tallies(connection, window, Scope.NUMBER)
             names = self._names(connection, {number_id for number_id, _ in found})
         return {names.of(number_id)[0]: tally for (number_id, _), tally in found.items() if number_id}
 
+    def _tallies(self, connection: Connection, window: Window, scope: Scope) -> dict[Key, dict[Standing, int]]:
+        """How many messages of each standing, by number and what it is about."""
+        counted: defaultdict[Key, Counter[int]] = defaultdict(Counter)
+        for key, standing_id, n in _rows(connection, _spans(connection, window, scope), scope):
+            counted[key][standing_id] += n
+        words = self._standings.words(connection, {i for each in counted.values() for i in each})
+        return {key: {words[i]: n for i, n in each.items() if n} for key, each in counted.items()}
+
     def countries(self, window: Window) -> Mapping[str, Tally]:
         with self._database.reading() as connection:
-            found = _tallies(connection, window, Scope.COUNTRY)
+            found = self._tallies(connection, window, Scope.COUNTRY)
         return {country_of_charge(ref): tally for (_, ref), tally in found.items()}
 
     def owners(self) -> Mapping[str, str]:
@@ -82,9 +99,9 @@ class SqlAlertFigures:
     def slices(self, window: Window) -> Slices:
         with self._database.reading() as connection:
             names = NumberPlaces(connection)
-            of_templates = _tallies(connection, window, Scope.TEMPLATE)
+            of_templates = self._tallies(connection, window, Scope.TEMPLATE)
             errors = _errors(connection, window)
-            countries = _tallies(connection, window, Scope.COUNTRY)
+            countries = self._tallies(connection, window, Scope.COUNTRY)
             words = Dictionary(lambda _: "").templates.words(connection, {ref for _, ref in of_templates})
         return Slices(
             {
@@ -116,15 +133,15 @@ class SqlAlertFigures:
 
     def minutes(self, window: Window) -> Mapping[str, list[Minute]]:
         with self._database.reading() as connection:
-            return _minutes(connection, window, self._names)
+            return _minutes(connection, window, self._names, self._standings)
 
     def delays(self, number_days: Window, hours: Sequence[Window]) -> tuple[Mapping[str, Histogram], Histogram]:
         with self._database.reading() as connection:
             names = NumberPlaces(connection)
             days = _spans(connection, number_days, Scope.CHARGE)
-            of_numbers = {
-                number: counts.read_histogram(connection, "meta_delay", days, number_id)
-                for number, number_id in names.ids().items()
+            found = counts.read_histograms(connection, "meta_delay", days)
+            of_numbers: dict[str, Histogram] = {
+                number: found.get(number_id, {}) for number, number_id in names.ids().items()
             }
             whole: Counter[int] = Counter()
             for hour in hours:
@@ -200,15 +217,6 @@ def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
     return cover(start, end, scope, read_floors(connection))
 
 
-def _tallies(connection: Connection, window: Window, scope: Scope) -> dict[Key, dict[Standing, int]]:
-    """How many messages of each standing, by number and what it is about."""
-    counted: defaultdict[Key, Counter[int]] = defaultdict(Counter)
-    for key, standing_id, n in _rows(connection, _spans(connection, window, scope), scope):
-        counted[key][standing_id] += n
-    words = Dictionary(lambda _: "").standings.words(connection, {i for each in counted.values() for i in each})
-    return {key: {words[i]: n for i, n in each.items() if n} for key, each in counted.items()}
-
-
 def _errors(connection: Connection, window: Window) -> dict[Key, int]:
     """How many messages failed, by number and code."""
     found: Counter[Key] = Counter()
@@ -218,15 +226,13 @@ def _errors(connection: Connection, window: Window) -> dict[Key, int]:
 
 
 def _rows(connection: Connection, spans: Sequence[Span], scope: Scope) -> list[tuple[Key, int, int]]:
-    r, p = rollups.c, packed.c
     found: list[tuple[Key, int, int]] = []
     for span in spans:
-        inside = (r.tier == int(span.tier), r.bucket.in_(list(span.buckets())), r.scope == int(scope))
-        query = select(r.number_id, r.ref, r.standing_id, func.sum(r.n)).where(*inside)
-        for number_id, ref, standing_id, n in connection.execute(query.group_by(r.number_id, r.ref, r.standing_id)):
+        asked = {"tier": int(span.tier), "buckets": list(span.buckets()), "scope": int(scope)}
+        for number_id, ref, standing_id, n in connection.execute(_counted, asked):
             found.append(((number_id, ref), standing_id, int(n)))
-        where: list[ColumnElement[bool]] = [p.tier == int(span.tier), p.bucket.in_(list(span.buckets()))]
-        for each in packed_counts.read(connection, *where, p.scope == int(scope)):
+        of_scope = packed.c.scope == int(scope)
+        for each in packed_counts.read_buckets(connection, int(span.tier), span.buckets(), of_scope):
             found.append(((each.number_id, each.ref), each.standing_id, each.n))
     return found
 
@@ -259,7 +265,10 @@ def _broke() -> ColumnElement[bool]:
 
 
 def _minutes(
-    connection: Connection, window: Window, names_of: Callable[[Connection, Iterable[int]], NumberPlaces]
+    connection: Connection,
+    window: Window,
+    names_of: Callable[[Connection, Iterable[int]], NumberPlaces],
+    known: KnownStandings,
 ) -> dict[str, list[Minute]]:
     """The recorded and accepted sends of each number, minute by minute, and how many of them have no status."""
     r = rollups.c
@@ -268,7 +277,7 @@ def _minutes(
         r.tier == int(Tier.MINUTE), r.bucket >= first, r.bucket < end, r.scope == int(Scope.NUMBER)
     )
     rows = connection.execute(query).all()
-    standings = Dictionary(lambda _: "").standings.words(connection, {row.standing_id for row in rows})
+    standings = known.words(connection, {row.standing_id for row in rows})
     names = names_of(connection, {row.number_id for row in rows})
     found: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for bucket, number_id, standing_id, n in rows:

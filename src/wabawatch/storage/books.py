@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from wabawatch.domain.conversations import Parties, ServiceWindow
 from wabawatch.domain.facts import (
@@ -236,15 +236,18 @@ class SqlLedger:
             self._connection.execute(update(rechecks).where(mine).values(cursor=cursor))
 
 
+_mark = select(marks.c.value).where(marks.c.name == bindparam("name"))
+_floors = select(marks).where(marks.c.name.like("floor_%"))
+
+
 def read_mark(connection: Connection, name: str) -> int:
     """A cursor or watermark (0: never set)."""
-    return int(connection.execute(select(marks.c.value).where(marks.c.name == name)).scalar() or 0)
+    return int(connection.execute(_mark, {"name": name}).scalar() or 0)
 
 
 def read_floors(connection: Connection) -> Floors:
     """The first bucket of each tier that is still kept."""
-    rows = connection.execute(select(marks).where(marks.c.name.like("floor_%")))
-    return floors_of({row.name: row.value for row in rows})
+    return floors_of({row.name: row.value for row in connection.execute(_floors)})
 
 
 def floors_of(set_: Mapping[str, int]) -> Floors:

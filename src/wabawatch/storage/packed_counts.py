@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, literal_column, select, true, tuple_
 
-from wabawatch.domain.rollups import Floors
+from wabawatch.domain.rollups import PACKED_TIERS, Floors
 from wabawatch.storage.bulk import Bulk
 from wabawatch.storage.schema import histograms, packed_counts, rollups
 
@@ -89,6 +89,14 @@ def read(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Packed
     for row in connection.execute(select(packed_counts).where(*where)):
         for ref, standing, n in decode(row.ref, bytes(row.entries)):
             yield Packed(row.tier, row.bucket, row.scope, row.number_id, ref, standing, n)
+
+
+def read_buckets(
+    connection: Connection, tier: int, buckets: Sequence[int], *where: ColumnElement[bool]
+) -> Iterator[Packed]:
+    """Those of some buckets. Of a tier that is never packed nothing is asked."""
+    if tier in PACKED_TIERS:
+        yield from read(connection, packed_counts.c.tier == tier, packed_counts.c.bucket.in_(buckets), *where)
 
 
 def pack(connection: Connection, before: Floors) -> int:
