@@ -234,7 +234,7 @@ def watch(world: World, days: int) -> Iterator[list[Transition]]:
     books: Any = Books(world, held.marks)
     rules = RuleSet()
     rates = RateLooks(books, books, rules, 15 * MINUTE_MS, Weights(), Usual())
-    states = StateLooks(books, books, books, lambda: (), rules, Wanted(CALLBACK, {"": APP}, ""), Delays())
+    states = StateLooks(books, books, books, lambda _: (), rules, Wanted(CALLBACK, {"": APP}, ""), Delays())
     alerting = Alerting(held, books, rules, books, rates, states, books, CYCLE_MS, Memory())  # type: ignore[arg-type]
     books.note_answers()
     for minute in range(world.now + 1, world.now + days * 24 * HOUR + 1):

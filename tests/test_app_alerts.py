@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.books import HandClock
-from tests.support.facts import MINUTE, T0
+from tests.support.facts import T0
 from wabawatch.app import System
-from wabawatch.app_alerts import Used
-from wabawatch.domain.reach_counts import Reached
-from wabawatch.flows.reaching import Reaching
+from wabawatch.ports import Body, BodyKind
 from wabawatch.settings import load
 
 
@@ -40,10 +38,19 @@ def test_the_rules_look_as_soon_as_a_cycle_has_judged(system: System, monkeypatc
 
 def test_many_webhooks_at_once_let_the_rules_look_once(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     rung = rings(system, monkeypatch)
-    digest = system.alerts.after_news(lambda: True)
+    digest = system.digest()
 
-    assert [digest() for _ in range(3)] == [True] * 3
+    for _ in range(3):
+        system.inbox.append_all([Body(BodyKind.RECORD, T0, b"{}")])
+        digest.batch()
     assert rung == [1]
+
+
+def test_where_nothing_comes_the_rules_are_not_woken(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung = rings(system, monkeypatch)
+
+    assert not system.digest().batch()
+    assert rung == []
 
 
 def test_the_planner_is_woken_by_what_the_rules_have_changed(system: System) -> None:
@@ -52,21 +59,3 @@ def test_the_planner_is_woken_by_what_the_rules_have_changed(system: System) -> 
     system.alerts.book.on_transitions()
 
     assert system.notices.pace.is_rung
-
-
-def test_messaging_limits_are_added_up_every_few_minutes(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = HandClock(T0)
-    asked: list[int] = []
-
-    def limits(_: Reaching) -> list[Reached]:
-        asked.append(clock.now())
-        return []
-
-    monkeypatch.setattr(Reaching, "limits", limits)
-    used = Used(system.limits, clock)
-
-    for minute in (0, 1, 2, 3, 4, 0):  # at last the clock is set back
-        clock.turn_to(T0 + minute * MINUTE)
-        assert used() == []
-
-    assert [(at - T0) // MINUTE for at in asked] == [0, 3, 0]

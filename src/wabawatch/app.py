@@ -126,7 +126,6 @@ class System:
         self._answers: Counter[tuple[Millis, int]] = Counter()
         self._refusals: Counter[tuple[Millis, str]] = Counter()
         self._flushing = threading.Lock()
-        self._spare = self.digest()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
@@ -138,6 +137,7 @@ class System:
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
         boards, hits = self.platform if self.graph else None, self.limits.hits
         self.alerts = AlertFlows(self.database, self.figures, self.inbox, self.limits, self.clock, settings)
+        self._spare = self.digest()
         rules = self.alerts.rules
         self.notices = NoticeFlows(self.database, self.clock, settings, rules.rule, rules.rules)
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
@@ -162,7 +162,7 @@ class System:
 
     def digest(self) -> Digest:
         """A digest of its own for each thread: books remember words, for one thread at a time."""
-        return Digest(self.inbox, self._books(), translate, self.clock)
+        return Digest(self.inbox, self._books(), translate, self.clock, self.alerts.on_news)
 
     def _books(self) -> SqlBooks:
         return SqlBooks(self.database, self.keyring, country_of)
@@ -184,7 +184,7 @@ class System:
         forwarding = self.forwards.loops(bell) if is_server else []
         return self.watchman.supervise(
             [
-                Loop("digest", self.alerts.after_news(self.digest().batch), 2.0, bell=bell, rest_s=GATHER_S),
+                Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
                 Loop("retry", self.digest().retry, 5.0),
                 Loop("recheck", self.digest().recheck, 5.0),
                 Loop("expiry", self.expiry.step, 30.0),

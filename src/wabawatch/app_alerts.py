@@ -11,7 +11,6 @@ from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_uptime import Uptimes
 from wabawatch.domain.alert_evidence import Backlog, CheckKind, CheckStands
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.headroom import MessagingLimit
 from wabawatch.domain.metrics import Weights
 from wabawatch.domain.outbox import ChannelState
 from wabawatch.domain.uptime import CheckView
@@ -28,7 +27,6 @@ from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
 
 OWN_RHYTHM_S = 30.0
-LIMITS_EVERY_MS = 180_000
 RHYTHM_S, NEWS_S = 10.0, 5.0
 """States are looked at so often, and so often while webhooks come, any of which may bring news of them."""
 
@@ -78,7 +76,7 @@ class AlertFlows:
         apps = {name: app.app_id for name, app in settings.apps.items() if app.app_id}
         wanted = Wanted(settings.polling.callback_url, apps, version)
         self.states = StateLooks(
-            self.figures, self.signs, limits.hits, Used(limits, clock), self.rules, wanted, Delays()
+            self.figures, self.signs, limits.hits, limits.reaching.used, self.rules, wanted, Delays()
         )
         interval_ms = settings.monitoring.interval_ms
         self.desk = AlertDesk(self.book, self.rules, looks, clock)
@@ -98,17 +96,11 @@ class AlertFlows:
         looking = Loop("alerting", self.alerting.step, RHYTHM_S, group=Group.MONITORING, bell=self.bell)
         return [looking, Loop("own alerts", self.alerting.own_step, OWN_RHYTHM_S)]
 
-    def after_news(self, step: Callable[[], bool]) -> Callable[[], bool]:
-        """*step*, after which somebody looks whether it brought news: not after each, for most bring none."""
-
-        def both() -> bool:
-            again = step()
-            if time.monotonic() - self._rung_at >= NEWS_S:
-                self._rung_at = time.monotonic()
-                self.bell.ring()
-            return again
-
-        return both
+    def on_news(self) -> None:
+        """Have somebody look whether webhooks that were digested brought news: not after each, for most bring none."""
+        if time.monotonic() - self._rung_at >= NEWS_S:
+            self._rung_at = time.monotonic()
+            self.bell.ring()
 
     def after_cycle(self, step: Callable[[], bool]) -> Callable[[], bool]:
         """*step*, a cycle, whose figures are looked at as soon as it has judged some."""
@@ -129,20 +121,3 @@ def stands(view: CheckView) -> CheckStands:
     if view.is_stale and not view.incident:
         is_bad = None
     return CheckStands(view.name, kind, is_bad, view.opened_at, view.cause, view.words, view.value)
-
-
-class Used:
-    """How much of each messaging limit is used at least, as of a few minutes ago: a third of a look at states goes into
-    adding that up."""
-
-    def __init__(self, limits: LimitFlows, clock: Clock) -> None:
-        self._limits, self._clock = limits, clock
-        self._known: list[MessagingLimit] = []
-        self._known_at: Millis | None = None
-
-    def __call__(self) -> Sequence[MessagingLimit]:
-        now = self._clock.now()
-        if self._known_at is None or not 0 <= now - self._known_at < LIMITS_EVERY_MS:
-            self._known = [reached.limit for reached in self._limits.reaching.limits()]
-            self._known_at = now
-        return self._known

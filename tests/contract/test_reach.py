@@ -217,6 +217,21 @@ def test_people_who_were_reached_a_day_ago_leave_without_a_new_count(shelf: Shel
     assert most >= 20
 
 
+def test_what_is_used_at_least_is_the_same_without_adding_up_messages(shelf: Shelf) -> None:
+    watch = Watch(shelf)
+    shelf.learn([CAPABLE, *crowd(0, 30)])
+
+    def used() -> tuple[int | None, int | None]:
+        (found,) = watch.flow.used(SqlPlatform(shelf.database).states())
+        return found.limit, found.used
+
+    assert used() == (50, 0)
+    watch.flow.step()
+    assert used() == (50, 30)
+    watch.clock.turn_to(T0 + DAY + 10)
+    assert used() == (50, watch.shown()[0]) == (50, 20)
+
+
 def test_a_message_that_becomes_known_late_is_in_what_is_used_at_most(shelf: Shelf) -> None:
     watch = Watch(shelf)
     shelf.learn([CAPABLE, *crowd(0, 30)])

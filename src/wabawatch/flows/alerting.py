@@ -6,7 +6,7 @@ monitoring did not judge (it was stopped) is not made up. Of two processes that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures, OwnSigns, StateKey
@@ -67,9 +67,7 @@ class Alerting:
         now = self.clock.now()
         has_news = self._news(now)
         if has_news or abs(now - self.memory.states_at) >= STATES_EVERY_MS:
-            self._look(self.states.readings(now), self.states.names(), now)
-            self._look([], [rule.name for rule in self.rules.of_kind(RuleKind.EVENT)], now)
-            self.book.save(self._gone(self.book.states()), {})
+            self._look_at_states(now)
             self.memory.states_at = now
         return self._cycle(now) or has_news
 
@@ -78,7 +76,8 @@ class Alerting:
         dead."""
         if self.figures.mark(MONITORING) == RUNNING:
             now = self.clock.now()
-            self._look(own_readings(self.own, self.rules, now), OF_OURSELVES, now)
+            states = self.book.states(OF_OURSELVES)
+            self.book.save(self._changes(own_readings(self.own, self.rules, now), states, now), {})
         return False
 
     def acknowledge(self, key: str, by: str, note: str = "") -> None:
@@ -138,13 +137,21 @@ class Alerting:
         self.book.save(_joined(changes), {EVENTS_SEEN: events[-1].id + 1})
         return True
 
-    def _look(self, found: Found, names: Iterable[str], now: Millis) -> None:
-        """Step the rules *names* with what was *found*, and with good news for whatever was not."""
-        states = dict(self.book.states(list(names)))
+    def _look_at_states(self, now: Millis) -> None:
+        """Look at what is so now, whether events are over, and whether all rules are still wanted."""
+        known = self.book.states()
+        events = {rule.name for rule in self.rules.of_kind(RuleKind.EVENT)}
+        changes = self._changes(self.states.readings(now), _of(known, self.states.names()), now)
+        changes += self._changes([], _of(known, events), now)
+        self.book.save(changes + self._gone(known), {})
+
+    def _changes(self, found: Found, known: Mapping[StateKey, AlertState], now: Millis) -> list[Change]:
+        """What was *found* changes of the states that are *known*; what was not found is good."""
+        states = dict(known)
         changes: list[Change] = []
         for name, reading in complete(found, states, now):
             changes += self._step(name, reading, states, now)
-        self.book.save(changes, {})
+        return changes
 
     def _step(self, name: str, reading: Reading, states: dict[StateKey, AlertState], now: Millis) -> list[Change]:
         """The change that *reading* makes, if any; *states* has it then."""
@@ -174,6 +181,10 @@ class Alerting:
 
     def _watched_ms(self) -> Millis:
         return max(WATCHED_MS, 3 * self.interval_ms)
+
+
+def _of(states: Mapping[StateKey, AlertState], names: Collection[str]) -> dict[StateKey, AlertState]:
+    return {key: state for key, state in states.items() if key[0] in names}
 
 
 def _joined(changes: Sequence[Change]) -> list[Change]:

@@ -74,6 +74,8 @@ class Digest:
     books: Books
     translate: Translate
     clock: Clock
+    on_news: Callable[[], None] = lambda: None
+    """Called after each batch in which there was anything"""
 
     def step(self) -> bool:
         """Digest the next bodies. True: there may be more."""
@@ -98,7 +100,10 @@ class Digest:
 
         A transaction for a few bodies costs nearly as much as one for hundreds.
         """
-        return self.step() and self.inbox.waiting(self.books.mark(DIGESTED)) >= BATCH
+        if not self.step():
+            return False
+        self.on_news()
+        return self.inbox.waiting(self.books.mark(DIGESTED)) >= BATCH
 
     def retry(self) -> bool:
         """Try bodies again that were set aside. True: there may be more."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wabawatch.alerting_ports import AlertFigures, OwnSigns
-from wabawatch.domain.alert_evidence import CheckKind, CheckStands
+from wabawatch.domain.alert_evidence import CheckKind, CheckStands, Owners
 from wabawatch.domain.alerts import AlertScope, Reading, ScopeKind
 from wabawatch.domain.connection import (
     LOOKED_BACK_MS,
@@ -86,8 +86,8 @@ class StateLooks:
     figures: AlertFigures
     own: OwnSigns
     hits: Hits
-    used: Callable[[], Sequence[MessagingLimit]]
-    """How much of each messaging limit is used at least"""
+    used: Callable[[States], Sequence[MessagingLimit]]
+    """How much of each messaging limit is used at least, by what is known of numbers and accounts"""
     rules: RuleSet
     wanted: Wanted
     delays: Delays
@@ -112,15 +112,15 @@ class StateLooks:
             *limit_readings(self.hits.hits(hour.start, now, 0).counts, 0, hour.start or 0, now),
             *code_readings(failed, now),
             *check_readings(checks, now),
-            *headroom_readings(self.used(), now),
-            *self._silent(states, checks, now),
+            *headroom_readings(self.used(states), now),
+            *self._silent(states, owners, checks, now),
             *self._refused(now),
         ]
         return found + self._misused(now)
 
     def connections(self, now: Millis) -> dict[str, Judged]:
         """How the way from Meta to each number stands, with the reasons."""
-        return self._connections(self.figures.states(), self.own.checks(now), now)
+        return self._connections(self.figures.states(), self.figures.owners(), self.own.checks(now), now)
 
     def _line(self, name: str, usual: float) -> float:
         rule = self.rules.rules.get(name)
@@ -146,10 +146,10 @@ class StateLooks:
 
     # ------------------------------------------------------------ the way from Meta to us
 
-    def _silent(self, states: States, checks: Sequence[CheckStands], now: Millis) -> Found:
-        owners, unsubscribed, misdirected = self.figures.owners(), self._unsubscribed(states), self._misdirected(states)
+    def _silent(self, states: States, owners: Owners, checks: Sequence[CheckStands], now: Millis) -> Found:
+        unsubscribed, misdirected = self._unsubscribed(states), self._misdirected(states)
         found: Found = []
-        for number, judged in self._connections(states, checks, now).items():
+        for number, judged in self._connections(states, owners, checks, now).items():
             scope = AlertScope(ScopeKind.NUMBER, number, owners.get(number, ""))
             if misdirected or scope.waba in unsubscribed:
                 words = "the account or the app is not subscribed: that is told as a whole"
@@ -167,10 +167,12 @@ class StateLooks:
             found.append(("WEBHOOK_SILENT", Reading(AlertScope(ScopeKind.APP, app), now, True, words=why)))
         return found
 
-    def _connections(self, states: States, checks: Sequence[CheckStands], now: Millis) -> dict[str, Judged]:
+    def _connections(
+        self, states: States, owners: Owners, checks: Sequence[CheckStands], now: Millis
+    ) -> dict[str, Judged]:
         end = now // MINUTE_MS * MINUTE_MS
         minutes = self.figures.minutes(Window(end - LOOKED_BACK_MS, end + MINUTE_MS))
-        delays, owners = self._delays(now), self.figures.owners()
+        delays = self._delays(now)
         unsubscribed = self._unsubscribed(states)
         shared = tuple(self._misdirected(states).values())
         missing = tuple(c.words for c in checks if c.is_bad and c.kind in (CheckKind.PIPELINE, CheckKind.HANDSHAKE))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, messaging_limit, placed
+from wabawatch.domain.platform import States
 from wabawatch.domain.reach_counts import Count, Reached, Sent, bounds, must_count
 from wabawatch.limits_ports import Reach
 from wabawatch.polling_ports import Platform
@@ -46,16 +46,37 @@ class Reaching:
         now = self.clock.now()
         return [self._reached(limit, sent, now) for limit, sent in self._limits(now)]
 
-    def _limits(self, now: Millis) -> Iterator[tuple[MessagingLimit, Sent]]:
+    def used(self, states: States) -> list[MessagingLimit]:
+        """Every messaging limit, and what is used of it at least: what was counted last, of which time takes away.
+
+        Adds up no message. *states*: what is known of numbers and accounts.
+        """
+        now = self.clock.now()
+        found = []
+        for limit in self._known(states):
+            count = self._counts.get(limit.owner)
+            if limit.limit is not None and count is not None:
+                limit = replace(limit, used=count.still(now), is_whole=count.is_whole)
+            found.append(limit)
+        return found
+
+    def _known(self, states: States) -> list[MessagingLimit]:
+        """The limits, as if nothing was used of those that are finite."""
+        places = placed(self.reach.places(), states)
+        owners = sorted({place.owner for place in places})
+        return [messaging_limit(owner, places, states, lambda _: (0, True)) for owner in owners]
+
+    def _limits(self, now: Millis) -> list[tuple[MessagingLimit, Sent]]:
         if self._since is None:
             self._since = now - now % DAY_MS - DAY_MS
+        limits = self._known(self.platform.states())
+        if all(limit.limit is None for limit in limits):  # nobody asks how much was sent
+            return [(limit, Sent(0, 0)) for limit in limits]
         day, total = self.reach.accepted(now - LIMIT_WINDOW_MS, now + 1), self.reach.accepted(self._since, now + 1)
-        states = self.platform.states()
-        places = placed(self.reach.places(), states)
-        for owner in sorted({place.owner for place in places}):
-            limit = messaging_limit(owner, places, states, lambda _: (0, True))
-            sums = (sum(counted.get(number, 0) for number in limit.numbers) for counted in (day, total))
-            yield limit, Sent(*sums)
+        return [
+            (limit, Sent(*(sum(counted.get(number, 0) for number in limit.numbers) for counted in (day, total))))
+            for limit in limits
+        ]
 
     def _must_count(self, limit: MessagingLimit, sent: Sent, now: Millis) -> bool:
         return limit.limit is not None and must_count(limit.limit, self._counts.get(limit.owner), sent, now)
