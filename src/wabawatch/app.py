@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_forwarding import Forwards
@@ -131,15 +132,14 @@ class System:
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
         self.platform = SqlPlatform(self.database)
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
-        messages = SqlMessages(self.database, country_of)
-        self.browsing = Browsing(messages, self.clock, SqlAuditTrail(self.database))
+        self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
+        self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
         boards, hits = self.platform if self.graph else None, self.limits.hits
         self.alerts = AlertFlows(self.database, self.figures, self.inbox, self.limits, self.clock, settings)
         self._spare = self.digest()
-        rules = self.alerts.rules
-        self.notices = NoticeFlows(self.database, self.clock, settings, rules.rule, rules.rules)
+        self.notices = NoticeFlows(self.database, self.clock, settings, self.alerts.rules.rule, self.alerts.rules.rules)
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
         days, hours = settings.storage.body_retention_days, KeptHours(self.database)

@@ -15,16 +15,19 @@ from wabawatch import kinds
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
+from wabawatch.settings_access import Access
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
 from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
 from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
 from wabawatch.settings_forward import Forward, mistakes
+from wabawatch.settings_graph import Gateway, Graph, Polling
 from wabawatch.settings_mail import Mail
 from wabawatch.settings_rules import read_rules
 from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
     "SETTINGS",
+    "Access",
     "Alerts",
     "App",
     "AppEnv",
@@ -54,72 +57,6 @@ __all__ = [
 ]
 
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """How to reach Meta's Graph API."""
-
-    url: GraphUrl = setting(
-        "WHATSAPP_API_URL",
-        kinds.GRAPH_URL,
-        kinds.DEFAULT_GRAPH_URL,
-        "Base address of the Graph API; a trailing version such as `/v25.0` is the one used for our own calls.",
-    )
-    token: Secret | None = setting(
-        "WHATSAPP_TOKEN",
-        kinds.SECRET,
-        None,
-        "Access token for our own Graph API calls; with it, what only Meta knows is asked for while monitoring runs.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Polling:
-    """What Meta is asked."""
-
-    waba_ids: tuple[str, ...] = setting(
-        "WABAWATCH_WABA_IDS",
-        kinds.IDS,
-        (),
-        "WhatsApp Business Accounts to ask about, besides those that webhooks or the token name.",
-    )
-    calls_per_hour: int = setting(
-        "WABAWATCH_POLL_CALLS_PER_HOUR",
-        whole(0, 5_000),
-        300,
-        "Most calls to Meta an hour for each 50 numbers begun; 0: nothing is asked.",
-    )
-    callback_url: str | None = setting(
-        "WABAWATCH_CALLBACK_URL",
-        kinds.WEB_ADDRESS,
-        None,
-        "Where Meta should send webhooks, as it reaches us; `doctor` compares it with what Meta has.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """The way through to the Graph API, `/graph/`."""
-
-    token: Secret | None = setting(
-        "WABAWATCH_GATEWAY_TOKEN",
-        kinds.SECRET,
-        None,
-        "What a caller must show in `X-Wabawatch-Token`, or as bearer token; not set: everybody who has one of Meta's.",
-    )
-    timeout_s: int = setting(
-        "WABAWATCH_GATEWAY_TIMEOUT",
-        whole(1, unit="seconds"),
-        60,
-        "How long Meta may be silent before a call is answered with 504.",
-    )
-    spool_bytes: int = setting(
-        "WABAWATCH_GATEWAY_SPOOL_BYTES",
-        whole(0, unit="bytes"),
-        256 * MIB,
-        "Most room in the data folder for records of calls while the store cannot be written to.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +238,7 @@ class Settings:
     polling: Polling = section(Polling, "polling")
     webhook: Webhook = section(Webhook, "webhook")
     server: Server = section(Server, "server")
+    access: Access = section(Access, "access")
     network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
     monitoring: Monitoring = section(Monitoring, "monitoring")

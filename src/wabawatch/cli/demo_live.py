@@ -100,5 +100,7 @@ def _say_where(stage: Stage) -> None:
     """The demo's own token is made for this run alone; still it goes to stderr, not into a pipe."""
     err.print(f"API      {stage.url}/api/v1/status   with the header")
     err.print(f"         Authorization: Bearer {stage.api_token}", markup=False)
+    if (link := stage.system.access.desk.first_link("demo")) is not None:
+        err.print(f"console  {stage.url}{link.path}   makes the first admin, once", markup=False)
     err.print(f"health   {stage.url}/healthz")
     err.print(f"metrics  {stage.url}/metrics")

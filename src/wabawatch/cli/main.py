@@ -29,6 +29,7 @@ COMMANDS = {
     "preflight": "Ask before a campaign: go, risky or stop, with the reasons.",
     "alerts": "Show who is told of alerts and why not; try channels; read runbooks; silence.",
     "monitor": "Start, stop or restart monitoring.",
+    "users": "Say who may sign in and what they may do; see and end sessions.",
     "tokens": "Make, list and revoke tokens for the API.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",
     "migrate": "Bring the tables up to date.",

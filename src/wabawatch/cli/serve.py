@@ -41,6 +41,9 @@ def serve(
         )
     tune_allocator()
     system = System(settings)
+    if (link := system.access.invitation("serve")) is not None:
+        err.print("wabawatch: nobody can sign in yet. This link makes the first admin; it works once, for 24 hours:")
+        err.print(f"  {link}", markup=False)
     tune_interpreter()
     server = uvicorn.Server(_config(system.site(system.supervisor()), settings.server))
     _run(server, settings.server)

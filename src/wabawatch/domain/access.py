@@ -1,7 +1,8 @@
-"""Who may do what over HTTP: scopes, tokens, and how many requests a token may make. Pure functions of values."""
+"""Who may do what: roles and rights of people, scopes of tokens, how many requests a token may make. Pure values."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -9,6 +10,44 @@ from typing import NamedTuple
 from wabawatch.domain.facts import Millis
 
 MINUTE_MS = 60_000
+
+
+class Right(StrEnum):
+    """What somebody who is signed in may do."""
+
+    VIEW = "view"
+    """Look at everything, with numbers masked"""
+    OPERATE = "operate"
+    """Acknowledge, silence, replay, export"""
+    ADMINISTER = "administer"
+    """Users, settings, rules; start and stop"""
+    UNMASK = "unmask"
+    """See whole phone numbers; each time is audited"""
+
+
+class Role(StrEnum):
+    """What somebody is: a set of rights."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.VIEWER: frozenset({Right.VIEW}),
+    Role.OPERATOR: frozenset({Right.VIEW, Right.OPERATE}),
+    Role.ADMIN: frozenset(Right),
+}
+
+
+def rights_of(role: Role, *, is_unmasking: bool = False) -> frozenset[Right]:
+    """The rights of a role, and the right to see whole numbers where it *is_unmasking*: granted by itself."""
+    return RIGHTS[role] | {Right.UNMASK} if is_unmasking else RIGHTS[role]
+
+
+def may(role: Role, right: Right, *, is_unmasking: bool = False) -> bool:
+    """Whether who is *role* has *right*."""
+    return right in rights_of(role, is_unmasking=is_unmasking)
 
 
 class Scope(StrEnum):

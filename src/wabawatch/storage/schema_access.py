@@ -29,3 +29,58 @@ api_answers = Table(
     Index("api_answers_at", "at"),
     comment="What was answered under an Idempotency-Key, for a day",
 )
+users = Table(
+    "users",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("unmasking", SmallInteger, nullable=False, comment="1: may see whole numbers, whatever the role"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("seen_at", BigInteger, comment="When they last signed in"),
+    Column("password", Text, comment="As argon2 writes it, with its parameters and salt"),
+    Column("totp", LargeBinary, comment="The seed of their codes, sealed"),
+    Column("totp_offered", LargeBinary, comment="A seed that was not confirmed yet, sealed"),
+    Column("totp_step", BigInteger, comment="The last step whose code was used: none counts twice"),
+    Column("outside", Text, unique=True, comment="Issuer and subject, of those who sign in elsewhere"),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of what the cookie holds"),
+    Column("user_id", BigInteger, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Index("sessions_user", "user_id"),
+    comment="Where people are signed in; one that was ended is gone",
+)
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("used_at", BigInteger),
+)
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="SHA-256 of what the link ends with"),
+    Column("user_id", BigInteger, nullable=False, comment="0: for the first admin"),
+    Column("ends_at", BigInteger, nullable=False),
+    comment="One-time links that were not used yet",
+)
+login_tries = Table(
+    "login_tries",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="A digest of the name or address"),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("free_at", BigInteger, nullable=False),
+    Index("login_tries_last", "last_at"),
+)

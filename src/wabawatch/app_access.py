@@ -1,0 +1,43 @@
+"""Who may sign in, put together."""
+
+from __future__ import annotations
+
+from wabawatch.credentials import Argon2, Totp
+from wabawatch.domain.users import SessionLimits
+from wabawatch.flows.own_account import OwnAccount
+from wabawatch.flows.signing_in import SigningIn
+from wabawatch.flows.user_desk import UserDesk
+from wabawatch.ports import Clock
+from wabawatch.settings import Settings
+from wabawatch.storage.database import Database
+from wabawatch.storage.login_tries import SqlTried
+from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.second_factors import SqlSecondFactors
+from wabawatch.storage.sessions import SqlSessions
+from wabawatch.storage.users import SqlLinks, SqlUsers
+
+
+class AccessFlows:
+    """The door for people, the desk of who administers, and everybody's own account."""
+
+    def __init__(self, database: Database, keyring: Keyring, clock: Clock, settings: Settings) -> None:
+        users, links, sessions = SqlUsers(database), SqlLinks(database), SqlSessions(database)
+        tried, factors, passwords, codes = SqlTried(database), SqlSecondFactors(database, keyring), Argon2(), Totp()
+        limits = SessionLimits(settings.access.session_idle_s * 1000, settings.access.session_lifetime_s * 1000)
+        self.door = SigningIn(users, links, sessions, tried, factors, passwords, codes, clock, limits)
+        self.desk = UserDesk(users, links, sessions, tried, factors, passwords, clock, limits)
+        self.account = OwnAccount(users, sessions, factors, passwords, codes, clock, limits)
+        self._settings = settings
+
+    def address(self, path: str) -> str:
+        """Where people open *path*."""
+        server = self._settings.server
+        if server.public_url is not None:
+            return server.public_url.rstrip("/") + path
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)
+        return f"http://{host}:{server.port or 'PORT'}{path}"
+
+    def invitation(self, actor: str) -> str | None:
+        """Where the first admin is made, for the one who starts the server. None: there is a user."""
+        link = self.desk.first_link(actor)
+        return None if link is None else self.address(link.path)
