@@ -120,4 +120,7 @@ def stands(view: CheckView) -> CheckStands:
     is_bad: bool | None = bool(view.incident) or (kind is CheckKind.TLS and view.value is not None)
     if view.is_stale and not view.incident:
         is_bad = None
-    return CheckStands(view.name, kind, is_bad, view.opened_at, view.cause, view.words, view.value)
+    return CheckStands(
+        view.name, kind, is_bad, view.opened_at, view.cause, view.words, view.value, view.is_refused,
+        view.incident or None,
+    )  # fmt: skip

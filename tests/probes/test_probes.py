@@ -100,7 +100,7 @@ def error(code: int, message: str = "so it is") -> str:
     ("ask", "outcome", "failure"),
     [
         (Said(200, '{"id":"1"}'), Outcome.OK, F.NONE),
-        (Said(401, error(190)), Outcome.OK, F.NONE),
+        (Said(401, error(190)), Outcome.OK, F.REFUSED),
         (Said(400, error(100)), Outcome.OK, F.NONE),
         (Said(400, error(4)), Outcome.OK, F.NONE),
         (Said(503, error(2)), Outcome.FAILED, F.ANSWER),

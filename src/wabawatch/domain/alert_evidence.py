@@ -91,6 +91,7 @@ class CheckKind(StrEnum):
 
     GRAPH = "graph"
     TOKEN = "token"
+    RECEIVER = "receiver"
     HANDSHAKE = "handshake"
     PIPELINE = "pipeline"
     APPLICATION = "application"
@@ -114,6 +115,10 @@ class CheckStands:
     words: str = ""
     value: float | None = None
     """Days left (tls), bytes free (disk)"""
+    is_refused: bool = False
+    """Meta's API answers, and does not take our token (graph)"""
+    incident: int | None = None
+    """Id of the incident that is open"""
 
 
 class Backlog(NamedTuple):

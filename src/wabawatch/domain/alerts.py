@@ -165,6 +165,8 @@ class Reading:
     """Where it is graver or milder than its rule says"""
     is_replaced: bool = False
     """Another alert of the same rule tells of it, about a part of it or about the whole: this one ends"""
+    incident: int | None = None
+    """Id of the incident of uptime that it is the alert of"""
 
 
 class Phase(StrEnum):

@@ -85,6 +85,8 @@ class Failure(StrEnum):
     """Whoever is responsible says so himself"""
     FORBIDDEN = "forbidden"
     """Our own settings do not allow the call"""
+    REFUSED = "refused"
+    """It is there and works, and does not take our token: no failure of what was looked at"""
 
 
 UNANSWERED = frozenset({Failure.NAME, Failure.CONNECTION, Failure.TIMEOUT})

@@ -88,6 +88,8 @@ class ErrorCode:
     """The shortest wait that makes sense, or None: growing pauses if transient, else no retry at all."""
 
 
+BAD_TOKEN_CODES = frozenset({102, 104, 190})
+"""By which Meta says that it does not take a token at all, whatever it was used for"""
 AUTH_CODES = frozenset({0, 3, 10, 102, 104, 190, 131005, *range(200, 300)})
 """The token, or what it may do, is wrong."""
 

@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from wabawatch.domain.facts import (
+    DAY_MS,
     AccountChanged,
     Millis,
     NumberChanged,
+    Occurred,
     OtherFact,
     Source,
     TemplateChanged,
@@ -137,6 +139,10 @@ def fact_of(seen: Seen, change: News) -> OtherFact:
 _EVENTS = {"review": "ACCOUNT_REVIEW", "limit": "BUSINESS_CAPABILITY"}
 """Aspects of an account that webhooks tell of, too, by the names of their events"""
 _ASPECTS = {event: aspect for aspect, event in _EVENTS.items()}
+RESTRICTION = "restriction"
+"""Aspect of an account: what Meta has ever taken from it, as `terms_of` reads it"""
+PAYMENT = "payment:"
+"""Aspects of an account begin so that tell how each of its payment configurations stands"""
 _OF_TEMPLATES = frozenset({"status", "quality", "category", "category_notice"})
 _OF_NUMBERS = frozenset({"quality", "limit"})
 
@@ -151,14 +157,17 @@ def told_by(fact: OtherFact) -> tuple[Subject, str, Known] | None:
         case NumberChanged(number=number, aspect=aspect, after=value) if number and aspect in _OF_NUMBERS and value:
             subject = Subject(Kind.NUMBER, number)
         case AccountChanged(waba=waba, terms=value) if waba and value:
-            subject, aspect = Subject(Kind.WABA, waba), "restriction"
+            subject, aspect = Subject(Kind.WABA, waba), RESTRICTION
+        case Occurred(kind="payment", waba=waba, event=value, subject=name) if waba and value:
+            subject, aspect = Subject(Kind.WABA, waba), f"{PAYMENT}{name}"
         case AccountChanged(waba=waba, event=event, after=value) if waba and event in _ASPECTS and value:
             subject, aspect = Subject(Kind.WABA, waba), _ASPECTS[event]
         case _:
             return None
-    if len(subject.id) + len(subject.waba) > MOST_KEY:
+    if len(subject.id) + len(subject.waba) + len(aspect) > MOST_KEY:
         return None
-    return subject, aspect, Known(value, fact.reason, fact.when.at, fact.when.seen_at, fact.source, fact.when.is_live)
+    why, when = getattr(fact, "reason", ""), fact.when
+    return subject, aspect, Known(value, why, when.at, when.seen_at, fact.source, when.is_live)
 
 
 MOST_KEY = 600
@@ -218,6 +227,26 @@ def value(aspects: Mapping[str, Known], aspect: str) -> str:
     return known.value if known else ""
 
 
+def with_terms(was: Known, told: Known) -> Known:
+    """Both of what was told of the restrictions of an account: of each kind, what was told last."""
+    older, newer = (was, told) if told.at >= was.at else (told, was)
+    terms = terms_of(older.value) | terms_of(newer.value)
+    of_late = {kind: end for kind, end in terms.items() if end is None or end > newer.at - _REMEMBERED_MS}
+    kept = [kind if end is None else f"{kind}={end // 1_000}" for kind, end in of_late.items()]
+    return newer._replace(value=",".join(kept[-MOST_TERMS:]))
+
+
+_REMEMBERED_MS = 30 * DAY_MS
+"""The end of a restriction is remembered so long after it: Meta's health may not agree at once."""
+MOST_TERMS = 50
+
+
+def until_of(kinds: str, terms: Mapping[str, Millis | None]) -> Millis | None:
+    """When the last of some restrictions ends, a comma list; None: that was not told of all of them."""
+    ends = [terms.get(kind) for kind in listed(kinds)]
+    return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+
 def terms_of(text: str) -> dict[str, Millis | None]:
     """The restrictions of an account, as `facts.AccountChanged.terms` spells them, with their ends."""
     found: dict[str, Millis | None] = {}
@@ -229,7 +258,7 @@ def terms_of(text: str) -> dict[str, Millis | None]:
 
 def held(aspects: Mapping[str, Known], now: Millis) -> dict[str, Millis]:
     """The restrictions of an account whose end was told and is yet to come, with it."""
-    terms = terms_of(value(aspects, "restriction"))
+    terms = terms_of(value(aspects, RESTRICTION))
     return {kind: end for kind, end in terms.items() if end is not None and end > now}
 
 

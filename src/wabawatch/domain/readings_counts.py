@@ -102,18 +102,19 @@ def headroom_readings(limits: Sequence[MessagingLimit], at: Millis) -> Found:
 
 # ---------------------------------------------------------------- payment, and codes nobody knows
 
-PAYMENT_CODES = frozenset({131042})
+PAYMENT_CODES = frozenset({131042, 131044})
 
 
 def payment_readings(failed: Mapping[tuple[str, int], int], owners: Owners, since: Millis, at: Millis) -> Found:
     """Accounts whose sends fail because nobody pays. *failed*: messages since then, by number and code."""
-    unpaid: Counter[str] = Counter()
+    unpaid: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for (number, code), n in failed.items():
         if code in PAYMENT_CODES and n > 0:
-            unpaid[owners.get(number, "")] += n
+            unpaid[owners.get(number, "")][code] += n
     found: Found = []
-    for waba, n in sorted(unpaid.items()):
-        words = f"{_times(n, 'send')} failed since {clock_time(since)}: the account's payment does not work (131042)"
+    for waba, codes in sorted(unpaid.items()):
+        n, said = sum(codes.values()), ", ".join(map(str, sorted(codes)))
+        words = f"{_times(n, 'send')} failed since {clock_time(since)}: the account's payment does not work ({said})"
         scope = AlertScope(ScopeKind.WABA, waba, waba) if waba else EVERYTHING
         found.append(_counted("PAYMENT_PROBLEM", scope, at, n, words, "account", ()))
     return found

@@ -19,7 +19,8 @@ OF_CHECKS = {
     CheckKind.TLS: "CERTIFICATE_EXPIRING",
     CheckKind.PIPELINE: "WEBHOOK_SILENT",
     CheckKind.HANDSHAKE: "WEBHOOK_SILENT",
-    CheckKind.APPLICATION: "CHECK_FAILED",
+    CheckKind.APPLICATION: "WEBHOOK_TIMEOUT",
+    CheckKind.RECEIVER: "WEBHOOK_TIMEOUT",
     CheckKind.OTHER: "CHECK_FAILED",
 }
 """Which rule an open incident of each kind of check is for. The others are told by rules of their own."""
@@ -34,17 +35,18 @@ def check_readings(checks: Iterable[CheckStands], at: Millis) -> Found:
         rule = OF_CHECKS.get(check.kind)
         if rule is not None and check.is_bad is not False:
             scope = AlertScope(ScopeKind.CHECK, check.name)
-            reading = Reading(scope, at, check.is_bad, check.value, since=check.since, cause=check.cause)
-            found.append((rule, _worded(reading, check.words or f"check {check.name} fails")))
+            words = check.words or f"check {check.name} fails"
+            reading = Reading(scope, at, check.is_bad, check.value, since=check.since, cause=check.cause, words=words)
+            found.append((rule, replace(reading, incident=check.incident)))
     return found
 
 
 def token_check_readings(checks: Iterable[CheckStands], at: Millis) -> Found:
-    """The token, as the check of it tells: the same alert as that of polling."""
+    """The token, as the check of it and any other call tell: the same alert as that of polling."""
     return [
-        ("TOKEN_INVALID", Reading(EVERYTHING, at, True, since=check.since, cause="account", words=check.words))
+        ("TOKEN_INVALID", replace(_refused(check, at), incident=check.incident))
         for check in checks
-        if check.kind is CheckKind.TOKEN and check.is_bad
+        if check.is_refused or (check.kind is CheckKind.TOKEN and check.is_bad)
     ]
 
 
@@ -84,5 +86,5 @@ def channel_readings(channels: Iterable[ChannelState], at: Millis) -> Found:
     return found
 
 
-def _worded(reading: Reading, words: str) -> Reading:
-    return replace(reading, words=words)
+def _refused(check: CheckStands, at: Millis) -> Reading:
+    return Reading(EVERYTHING, at, True, since=check.since, cause="account", words=check.words)

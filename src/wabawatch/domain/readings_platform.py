@@ -1,4 +1,4 @@
-"""What the rules about templates, numbers, accounts and the token see: states as they are, and events as they come.
+"""What the rules about templates, numbers and the token see: states as they are, and events as they come.
 
 What was only imported or replayed is no news, and alerts nobody. A state rule gives a reading for what is bad: with
 what it does not name nothing is wrong.
@@ -6,12 +6,11 @@ what it does not name nothing is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from wabawatch.domain.alert_evidence import Happened
 from wabawatch.domain.alerts import EVERYTHING, AlertScope, Reading, ScopeKind, Severity
-from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.error_codes import is_known
 from wabawatch.domain.facts import DAY_MS, Millis, Source
 from wabawatch.domain.graph_versions import age_of
@@ -32,77 +31,38 @@ NUMBER_STATUS_IS = {
     "FLAGGED": _WARNING,
 }
 """How bad each status of a number is; any other is critical: it cannot send."""
-PAYMENT_CODES = ("131042", "141006", "141010")
-"""Codes by which Meta's health status tells that nobody pays"""
-LIFTED = ("REINSTATE",)
 
 
 def number_readings(states: States, owners: Mapping[str, str], now: Millis) -> Found:
     """Rating and status of each number."""
     for subject, aspects in of_kind(states, Kind.NUMBER):
         scope = AlertScope(ScopeKind.NUMBER, subject.id, value(aspects, "waba") or owners.get(subject.id, ""))
-        rating, status, health = (_live(aspects, name) for name in ("quality", "status", "health"))
+        rating, status, health = (live(aspects, name) for name in ("quality", "status", "health"))
         if rating and rating.value in QUALITY_IS:
-            words = f"Meta rates number {subject.id} {rating.value}{_since(rating)}"
+            words = f"Meta rates number {subject.id} {rating.value}{since_words(rating)}"
             grave = QUALITY_IS[rating.value]
-            yield "PHONE_QUALITY_LOW", _bad(scope, now, rating, words, grave, "recipient")
+            yield "PHONE_QUALITY_LOW", bad(scope, now, rating, words, grave, "recipient")
         if status and (severity := NUMBER_STATUS_IS.get(status.value, _CRITICAL)):
-            words = f"number {subject.id} is {status.value}{_since(status)}"
-            yield "PHONE_STATUS_CHANGED", _bad(scope, now, status, words, severity, "account")
+            words = f"number {subject.id} is {status.value}{since_words(status)}"
+            yield "PHONE_STATUS_CHANGED", bad(scope, now, status, words, severity, "account")
         elif health and health.value == "BLOCKED":
-            words = f"Meta lets number {subject.id} send nothing{_why(health)}"
-            yield "PHONE_STATUS_CHANGED", _bad(scope, now, health, words, _CRITICAL, "account")
-
-
-def account_readings(states: States, restrictions: Mapping[str, Sequence[Restriction]], now: Millis) -> Found:
-    """Restrictions, payment, and whether each account may send."""
-    wabas = {subject.id: aspects for subject, aspects in of_kind(states, Kind.WABA)}
-    for waba in sorted(wabas.keys() | restrictions.keys()):
-        scope, aspects = AlertScope(ScopeKind.WABA, waba, waba), wabas.get(waba, {})
-        healths = [known for name in ("health", "health_business") if (known := _live(aspects, name))]
-        unpaid = [each for each in healths if any(code in each.note for code in PAYMENT_CODES)]
-        if unpaid:
-            words = f"Meta cannot charge account {waba}{_why(unpaid[0])}"
-            yield "PAYMENT_PROBLEM", _bad(scope, now, unpaid[0], words, None, "account")
-        if reading := _restricted(scope, restrictions.get(waba, ()), aspects, healths, now):
-            yield "ACCOUNT_RESTRICTED", reading
-
-
-def _restricted(
-    scope: AlertScope,
-    restrictions: Sequence[Restriction],
-    aspects: Mapping[str, Known],
-    healths: Sequence[Known],
-    now: Millis,
-) -> Reading | None:
-    if restrictions:
-        said = ", ".join(f"{each.event} {each.kinds}".strip() for each in restrictions)
-        words = f"Meta has restricted account {scope.id}: {said}"
-        return Reading(scope, now, True, since=restrictions[0].at, cause="account", words=words)
-    for name in ("status", "review"):
-        known = _live(aspects, name)
-        if known and known.value not in ("", "ACTIVE", "APPROVED", "PENDING", "DEFERRED"):
-            return _bad(scope, now, known, f"account {scope.id} is {known.value}{_since(known)}", None, "account")
-    blocked = [each for each in healths if each.value == "BLOCKED" and not any(c in each.note for c in PAYMENT_CODES)]
-    if blocked:
-        words = f"Meta lets account {scope.id} send nothing{_why(blocked[0])}"
-        return _bad(scope, now, blocked[0], words, None, "account")
-    return None
+            words = f"Meta lets number {subject.id} send nothing{why_words(health)}"
+            yield "PHONE_STATUS_CHANGED", bad(scope, now, health, words, _CRITICAL, "account")
 
 
 def template_readings(templates: States, now: Millis) -> Found:
     """Templates that are paused, and those whose quality is low."""
     for subject, aspects in of_kind(templates, Kind.TEMPLATE):
         scope = AlertScope(ScopeKind.TEMPLATE, f"{subject.waba}/{subject.id}", subject.waba)
-        status, quality = _live(aspects, "status"), _live(aspects, "quality")
+        status, quality = live(aspects, "status"), live(aspects, "quality")
         if status and status.value == "PAUSED":
-            words = f"template {subject.id} is paused{_since(status)}: sends with it are refused"
-            yield "TEMPLATE_PAUSED", _bad(scope, now, status, words, None, "template")
+            words = f"template {subject.id} is paused{since_words(status)}: sends with it are refused"
+            yield "TEMPLATE_PAUSED", bad(scope, now, status, words, None, "template")
         is_gone = value(aspects, "status") in ("DELETED", "DISABLED", "REJECTED", "ARCHIVED")
         if quality and quality.value in QUALITY_IS and not is_gone:
-            words = f"Meta rates template {subject.id} {quality.value}{_since(quality)}"
+            words = f"Meta rates template {subject.id} {quality.value}{since_words(quality)}"
             severity = _WARNING if quality.value == "RED" else _INFO
-            yield "TEMPLATE_QUALITY_LOW", _bad(scope, now, quality, words, severity, "template")
+            yield "TEMPLATE_QUALITY_LOW", bad(scope, now, quality, words, severity, "template")
 
 
 TOKEN = Subject(Kind.TOKEN, "")
@@ -111,10 +71,10 @@ TOKEN = Subject(Kind.TOKEN, "")
 def token_readings(states: States, now: Millis, expiring_days: float, grave_days: float = 3) -> Found:
     """Whether our token works, and for how long."""
     aspects = states.get(TOKEN, {})
-    valid = _live(aspects, "valid")
+    valid = live(aspects, "valid")
     if valid and valid.value == "false":
-        words = f"Meta does not accept the access token{_why(valid)}"
-        yield "TOKEN_INVALID", _bad(EVERYTHING, now, valid, words, None, "account")
+        words = f"Meta does not accept the access token{why_words(valid)}"
+        yield "TOKEN_INVALID", bad(EVERYTHING, now, valid, words, None, "account")
         return
     for name, what in (("expires_at", "the access token"), ("data_access_expires_at", "the token's access to data")):
         written = value(aspects, name)
@@ -198,27 +158,32 @@ def _told(scope: AlertScope, happened: Happened, words: str, cause: str) -> Read
 # ---------------------------------------------------------------- words
 
 
-def _live(aspects: Mapping[str, Known], name: str) -> Known | None:
+def live(aspects: Mapping[str, Known], name: str) -> Known | None:
+    """What is known of an aspect, where it was told live."""
     known = aspects.get(name)
     return known if known is not None and known.is_live else None
 
 
-def _bad(scope: AlertScope, now: Millis, known: Known, words: str, severity: Severity | None, cause: str) -> Reading:
+def bad(scope: AlertScope, now: Millis, known: Known, words: str, severity: Severity | None, cause: str) -> Reading:
+    """Something that is not as it should be."""
     return Reading(scope, now, True, since=known.at or None, cause=cause, words=words, severity=severity)
 
 
-def _since(known: Known) -> str:
+def since_words(known: Known) -> str:
+    """Since when it is so, after a comma."""
     if not known.at:
         return ""
     told = "as far as we know " if known.source is Source.POLL else ""
-    return f", {told}since {_moment(known.at)}"
+    return f", {told}since {moment(known.at)}"
 
 
-def _why(known: Known) -> str:
+def why_words(known: Known) -> str:
+    """Why it is so, after a colon, where Meta says so."""
     return f": {known.note}" if known.note else ""
 
 
-def _moment(at: Millis) -> str:
+def moment(at: Millis) -> str:
+    """A time in words; "" where it is none."""
     try:
         return f"{datetime.fromtimestamp(at / 1_000, UTC):%Y-%m-%d %H:%M} UTC"
     except (ValueError, OverflowError, OSError):
@@ -226,4 +191,4 @@ def _moment(at: Millis) -> str:
 
 
 def _day(at: Millis) -> str:
-    return _moment(at)[:10]
+    return moment(at)[:10]

@@ -32,6 +32,8 @@ class RuleSet:
             for place in ((ScopeKind.WABA, waba), (ScopeKind.NUMBER, scope.id)):
                 if place[0] is ScopeKind.WABA or scope.kind is ScopeKind.NUMBER:
                     rule = replace(rule, **special.get(place, {}))
+        if rule.kind is RuleKind.RATE and scope.kind is ScopeKind.CHECK:  # a check fails or does not: that is no rate
+            rule = replace(rule, kind=RuleKind.STATE, threshold=None, clear=None, keep_firing_ms=0, unit="")
         return rule if rule.is_enabled else None
 
     def of_kind(self, kind: RuleKind) -> Iterator[Rule]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
 
-from wabawatch.domain.checks import CheckKind, CheckState, Outcome, Plan, is_stale
+from wabawatch.domain.checks import CheckKind, CheckState, Failure, Outcome, Plan, is_stale
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram, percentile
 
@@ -196,6 +196,8 @@ class CheckView:
     unit: str
     latency_ms: float | None
     every_ms: Millis
+    is_refused: bool = False
+    """It works, and does not take our token"""
 
 
 def view(plan: Plan, state: CheckState, incident: Incident | None, now: Millis) -> CheckView:
@@ -221,6 +223,7 @@ def view(plan: Plan, state: CheckState, incident: Incident | None, now: Millis) 
         unit=plan.unit,
         latency_ms=last.latency_ms if last else None,
         every_ms=plan.every_ms,
+        is_refused=last is not None and not stale and last.failure is Failure.REFUSED,
     )
 
 

@@ -13,7 +13,7 @@ from wabawatch.alerting_ports import AlertBook, AlertFigures, OwnSigns, StateKey
 from wabawatch.domain.alert_looks import Found, complete, held_to
 from wabawatch.domain.alert_records import Change, change_of
 from wabawatch.domain.alerting import WATCHED_MS, acknowledge, end, step
-from wabawatch.domain.alerts import NEVER, AlertState, Phase, Reading, Reason, RuleKind
+from wabawatch.domain.alerts import NEVER, AlertState, Phase, Reading, Reason, RuleKind, ScopeKind
 from wabawatch.domain.errors import Conflict, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.readings_platform import event_readings
@@ -44,6 +44,8 @@ class Memory:
     """What one process remembers between steps; nothing is lost with it."""
 
     states_at: Millis = 0
+    checks: frozenset[tuple[str, bool | None, bool]] = frozenset()
+    """How checks stood then"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class Alerting:
             return False
         now = self.clock.now()
         has_news = self._news(now)
-        if has_news or abs(now - self.memory.states_at) >= STATES_EVERY_MS:
+        checks = frozenset((each.name, each.is_bad, each.is_refused) for each in self.own.checks(now))
+        if has_news or checks != self.memory.checks or abs(now - self.memory.states_at) >= STATES_EVERY_MS:
             self._look_at_states(now)
-            self.memory.states_at = now
+            self.memory.states_at, self.memory.checks = now, checks
         return self._cycle(now) or has_news
 
     def own_step(self) -> bool:
@@ -141,7 +144,13 @@ class Alerting:
         """Look at what is so now, whether events are over, and whether all rules are still wanted."""
         known = self.book.states()
         events = {rule.name for rule in self.rules.of_kind(RuleKind.EVENT)}
-        changes = self._changes(self.states.readings(now), _of(known, self.states.names()), now)
+        rates = {rule.name for rule in self.rules.of_kind(RuleKind.RATE)}
+        mine = {
+            (name, scope): state
+            for (name, scope), state in _of(known, self.states.names()).items()
+            if name not in rates or scope.kind is ScopeKind.CHECK  # rates themselves are looked at by `_cycle`
+        }
+        changes = self._changes(self.states.readings(now), mine, now)
         changes += self._changes([], _of(known, events), now)
         self.book.save(changes + self._gone(known), {})
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wabawatch.domain.facts import OtherFact, Source, TemplateChanged, When
 from wabawatch.domain.platform import (
+    RESTRICTION,
     Kind,
     Known,
     News,
@@ -17,6 +18,7 @@ from wabawatch.domain.platform import (
     is_overruled,
     news,
     told_by,
+    with_terms,
 )
 from wabawatch.domain.templates import APPROVED, status_meaning
 from wabawatch.ports import Ledger
@@ -41,6 +43,8 @@ def note(ledger: Ledger, facts: Sequence[OtherFact]) -> None:
         if isinstance(fact, TemplateChanged) and was is not None and is_overruled(known, was, seen_at):
             still.append(_still(fact, was, seen_at))
             now[subject, aspect] = was._replace(at=seen_at)
+        elif was is not None and aspect == RESTRICTION:
+            now[subject, aspect] = with_terms(was, known)
         elif was is None or known.at >= was.at:
             now[subject, aspect] = known
     ledger.note([*facts, *still])

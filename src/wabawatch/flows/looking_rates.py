@@ -113,6 +113,8 @@ class _Look:
     def at_rest(self) -> None:
         """Of what is open and was not looked at, nothing is known."""
         for (name, scope), state in list(self._states.items()):
+            if scope.kind is ScopeKind.CHECK:  # a state
+                continue
             if (name, scope) not in self._seen and state.phase in (Phase.PENDING, Phase.FIRING):
                 self._step(name, Reading(scope, self._at, None, words="nothing is known of it any more"))
 

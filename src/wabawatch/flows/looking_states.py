@@ -23,6 +23,7 @@ from wabawatch.domain.headroom import MessagingLimit
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.platform import Kind, States, Subject, listed, of_kind, value
+from wabawatch.domain.readings_accounts import account_readings
 from wabawatch.domain.readings_counts import (
     code_readings,
     headroom_readings,
@@ -37,8 +38,8 @@ from wabawatch.domain.readings_own import (
     loop_readings,
     token_check_readings,
 )
-from wabawatch.domain.readings_platform import account_readings, template_readings, token_readings, version_readings
 from wabawatch.domain.readings_platform import number_readings as number_states
+from wabawatch.domain.readings_platform import template_readings, token_readings, version_readings
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS, TemplateUse
 from wabawatch.limits_ports import Hits
@@ -50,9 +51,9 @@ NAMES = (
     *("PHONE_QUALITY_LOW", "PHONE_STATUS_CHANGED", "ACCOUNT_RESTRICTED", "PAYMENT_PROBLEM", "TEMPLATE_PAUSED"),
     *("TEMPLATE_QUALITY_LOW", "TOKEN_INVALID", "TOKEN_EXPIRING", "API_VERSION_EXPIRING", "UNAPPROVED_TEMPLATE_USED"),
     *("OPT_OUT_IGNORED", "RATE_LIMIT_HIT", "WEBHOOK_SILENT", "SIGNATURE_FAILURES", "API_ENDPOINT_DOWN"),
-    *("CHECK_FAILED", "CERTIFICATE_EXPIRING", "DISK_LOW", "MESSAGING_LIMIT_NEAR"),
+    *("CHECK_FAILED", "CERTIFICATE_EXPIRING", "DISK_LOW", "MESSAGING_LIMIT_NEAR", "WEBHOOK_TIMEOUT"),
 )
-"""The rules that are looked at here with every look"""
+"""The rules that are looked at here with every look; of those about rates, what they say of checks"""
 DELAY_DAYS = 7
 WEEKS = 4
 BEHIND_MS = 30_000
@@ -177,7 +178,8 @@ class StateLooks:
         shared = tuple(self._misdirected(states).values())
         missing = tuple(c.words for c in checks if c.is_bad and c.kind in (CheckKind.PIPELINE, CheckKind.HANDSHAKE))
         down = next((c.words for c in checks if c.is_bad and c.kind is CheckKind.GRAPH), "")
-        refused = next((r.words for name, r in token_readings(states, now, 0) if name == "TOKEN_INVALID"), "")
+        told = [*token_check_readings(checks, now), *token_readings(states, now, 0)]
+        refused = next((r.words for name, r in told if name == "TOKEN_INVALID"), "")
         oldest = self.own.backlog().oldest_at
         found = {}
         for number in sorted(owners):

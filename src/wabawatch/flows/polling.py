@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from wabawatch.domain.error_codes import BAD_TOKEN_CODES
 from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.platform import Seen, Subject, gone
 from wabawatch.domain.polls import (
@@ -35,7 +36,6 @@ MOST_PAGES = 1_000
 """A list that is longer is cut: no account may have so many templates."""
 RHYTHM_MS = 5_000
 """How often there is a step; at a quicker pace one step asks several times."""
-BAD_TOKEN = frozenset({102, 104, 190})
 DAY_S = DAY_MS // 1_000
 OVERLAP_MS = 600_000
 """What changed is asked for from this much before the last list on: Meta's clock is not ours."""
@@ -138,7 +138,7 @@ class Polling:
         log.warning("asking Meta for %s failed: %s", poll.ask, poll.error, extra=context)
         with self.books.writing() as ledger:
             ledger.save_poll(poll, usages)
-            if poll.error_code in BAD_TOKEN and poll.ask is not Ask.TOKEN:
+            if poll.error_code in BAD_TOKEN_CODES and poll.ask is not Ask.TOKEN:
                 # Is it the token, or only this call? It tells itself, and until then nothing else is asked.
                 asked = next((each for each in board.polls if each.ask is Ask.TOKEN), Poll(Ask.TOKEN))
                 ledger.save_poll(replace(asked, due_at=0), ())

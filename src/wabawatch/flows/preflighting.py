@@ -25,7 +25,7 @@ from wabawatch.domain.headroom import (
 from wabawatch.domain.limit_hits import scope_of
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.domain.metrics import Rate, delivery_rate, failure_rate
-from wabawatch.domain.platform import Kind, Known, States, Subject, template_key, terms_of, value
+from wabawatch.domain.platform import RESTRICTION, Kind, Known, States, Subject, template_key, terms_of, until_of, value
 from wabawatch.domain.preflight import Preflight, preflight
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.domain.templates import TemplateEvent, has_opted_out, in_force, status_meaning
@@ -143,12 +143,10 @@ class Preflighting:
         )
 
     def _restrictions(self, waba: str, states: States, now: Millis) -> Iterator[Restriction]:
-        """What Meta told of an account that it restricted, with the end of what it told last."""
-        known = states.get(Subject(Kind.WABA, waba), {}).get("restriction")
-        ends = list(terms_of(known.value).values()) if known else []
-        until = max((end for end in ends if end is not None), default=None) if None not in ends else None
+        """What Meta told of an account that it restricted, with its end where that was told."""
+        terms = terms_of(value(states.get(Subject(Kind.WABA, waba), {}), RESTRICTION))
         for each in self.conditions.restrictions(waba, now):
-            yield each._replace(until=until) if known is not None and each.at == known.at else each
+            yield each._replace(until=until_of(each.kinds, terms))
 
     def _rates(
         self, numbers: Collection[str], template: TemplateRef | None, start: Millis, now: Millis

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from wabawatch.domain.checks import MOST_REST_MS, Failure, Outcome, Plan, Seen
-from wabawatch.domain.error_codes import RATE_LIMIT_CODES
+from wabawatch.domain.error_codes import BAD_TOKEN_CODES, RATE_LIMIT_CODES
 from wabawatch.domain.polls import Ask, Problem
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.kinds import GraphUrl, Secret
@@ -53,7 +53,8 @@ class GraphApi:
             return failing(plan, self.clock, Failure.ANSWER, words, latency_ms=latency)
         rest = MOST_REST_MS if problem.code in RATE_LIMIT_CODES else 0
         words = f"it answers, and refuses this call: {problem.sentence} (code {problem.code})"
-        return Seen(plan.name, self.clock.now(), Outcome.OK, words=words, latency_ms=latency, rest_ms=rest)
+        failure = Failure.REFUSED if problem.code in BAD_TOKEN_CODES else Failure.NONE
+        return Seen(plan.name, self.clock.now(), Outcome.OK, failure, words, latency, rest_ms=rest)
 
 
 def _problem(asked: Asked) -> Problem | None:
