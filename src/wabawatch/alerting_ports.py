@@ -60,6 +60,9 @@ class AlertBook(OpenCounts, Protocol):
     def alert(self, key: str) -> Alert | None:
         """One alert."""
 
+    def of_checks(self, start: Millis, end: Millis) -> list[Alert]:
+        """The alerts about checks, or about everything, that fired from *start* to *end*, the first one first."""
+
     def transitions(self, key: str) -> list[Transition]:
         """Every change of one alert, the first one first."""
 

@@ -263,10 +263,10 @@ class System:
             MessagesApi(self.browsing, self.clock),
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
-            AlertsApi(self.alerts.desk, self.alerts.alerting, self.clock),
+            AlertsApi(self.alerts.desk, self.alerts.alerting, self.uptime.desk, self.clock),
             SilencesApi(self.notices.telling, self.notices.silencing),
             ChannelsApi(self.channels),
-            UptimeApi(self.uptime.desk, self.clock),
+            UptimeApi(self.uptime.desk, self.alerts.desk.of_incidents, self.clock),
             LimitsApi(some.costing, some.limiting, some.proving, some.preflighting),
             ReconciliationApi(some.reconciling),
         ]

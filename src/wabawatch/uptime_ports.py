@@ -86,6 +86,9 @@ class Checks(Protocol):
     def incidents(self, start: Millis, limit: int) -> list[Incident]:
         """Incidents that were open at *start* or later, the newest first."""
 
+    def incident(self, id_: int) -> Incident | None:
+        """One incident."""
+
     def results(self, name: str, limit: int) -> list[Seen]:
         """The newest looks at a check, the newest first; those of the last days only."""
 

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from wabawatch.cli.alerts_silence import show_why
 from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.uptime import incident_line
 from wabawatch.domain.alert_records import Alert, AlertFilter
 from wabawatch.domain.alerts import Reading, Rule, Severity
 from wabawatch.domain.standing import DAY_MS, MINUTE_MS
 from wabawatch.flows.alert_desk import Backtest, Trial
-from wabawatch.web.api_alerts import alert_answer, backtest_answer, rule_answer, status_of, whole_answer
+from wabawatch.web.api_alerts import alert_answer, backtest_answer, rule_answer, whole_answer
 from wabawatch.wire import iso
 
 Key = Annotated[str, Parameter(help="The key of the alert, as the list shows it.")]
@@ -56,7 +57,7 @@ def list_(
 
 
 def _status(alert: Alert) -> str:
-    return f"{status_of(alert)} ({alert.ended})" if alert.ended else status_of(alert)
+    return f"{alert.status} ({alert.ended})" if alert.ended else alert.status
 
 
 def show(key: Key, *, json: bool = False, where: Where = HERE) -> None:
@@ -64,14 +65,17 @@ def show(key: Key, *, json: bool = False, where: Where = HERE) -> None:
     with opened(where) as system:
         alert, changes, rule = system.alerts.desk.show(key)
         why = system.notices.telling.why(key)
+        incidents, now = system.uptime.desk.incidents_of(alert), system.clock.now()
     if json:
-        print_json(whole_answer(alert, changes, rule))
+        print_json(whole_answer(alert, changes, rule, incidents, now))
         return
     out.print(Text(f"{alert.severity}: {alert.title} ({alert.rule}), {alert.scope}: {_status(alert)}"))
     show_reading(alert.newest, rule)
     if alert.ack_at:
         note = f": {alert.ack_note}" if alert.ack_note else ""
         out.print(Text(f"acknowledged {iso(alert.ack_at)} by {alert.ack_by}{note}"))
+    for incident in incidents:
+        out.print(Text(f"incident {incident.id}: {incident_line(incident, now)}"))
     out.print("\nhistory:")
     for each in changes:
         line = f"  {iso(each.at)}  {each.was} -> {each.became} ({each.reason}, {each.severity}): {each.reading.words}"

@@ -11,7 +11,7 @@ from rich.text import Text
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.uptime import CheckFigures, Incident, Shares, UptimeFigures
-from wabawatch.web.answers_uptime import uptime_answer
+from wabawatch.web.answers_uptime import Raised, uptime_answer
 from wabawatch.wire import iso
 
 app = Command()
@@ -47,13 +47,14 @@ def uptime(
     back = 24 * days if days is not None else 24 if hours is None else hours
     with opened(where) as system:
         found = system.uptime.desk.recent(back, bars)
+        raised = system.alerts.desk.of_incidents(found.incidents)
     if json:
-        print_json(uptime_answer(found))
+        print_json(uptime_answer(found, raised))
     else:
-        show(found)
+        show(found, raised)
 
 
-def show(figures: UptimeFigures) -> None:
+def show(figures: UptimeFigures, raised: Raised) -> None:
     """Print *figures* for a person."""
     whole = figures.whole
     out.print(f"{iso(figures.start)} to {iso(figures.end)}")
@@ -71,6 +72,8 @@ def show(figures: UptimeFigures) -> None:
     out.print(checks_table(figures))
     for incident in figures.incidents[:SHOWN]:
         out.print(incident_line(incident, figures.end), markup=False)
+        for alert in raised.get(incident.id, ()):
+            out.print(f"    raised {alert.rule} ({alert.severity}, {alert.status}): alert {alert.key}", markup=False)
     if len(figures.incidents) > SHOWN:
         out.print(f"and {len(figures.incidents) - SHOWN} more: --json shows all")
 

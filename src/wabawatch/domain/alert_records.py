@@ -39,6 +39,20 @@ class Alert:
         return self.ended_at is None
 
     @property
+    def status(self) -> str:
+        """How it stands, in one word: pending, firing, acknowledged or resolved, as in `alert_history`."""
+        if not self.is_open:
+            return "resolved"
+        if self.fired_at is None:
+            return "pending"
+        return "firing" if self.ack_at is None else "acknowledged"
+
+    @property
+    def incidents(self) -> tuple[int, ...]:
+        """Ids of the incidents that it is about, where it is about any: the newest last."""
+        return tuple(dict.fromkeys(seen.incident for seen in (self.first, self.newest) if seen.incident is not None))
+
+    @property
     def number(self) -> str:
         """The number it is about, "" if about none or several."""
         return self.scope.id if self.scope.kind == "number" else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from wabawatch.alerting_ports import AlertBook, StateKey
@@ -10,12 +12,15 @@ from wabawatch.domain.alerts import AlertScope, AlertState, Phase, Reason, Rule,
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.rule_set import RuleSet
-from wabawatch.domain.standing import DAY_MS, MINUTE_MS
+from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
+from wabawatch.domain.uptime import Incident
 from wabawatch.flows.looking_rates import COUNTRIES, OF_MESSAGES, RateLooks, Usual
 from wabawatch.ports import Clock
 
 MOST_DAYS = 34
 """Figures in five minutes are kept for 35 days."""
+SEEN_WITHIN_MS = HOUR_MS
+"""An incident is looked at so long after its end at the latest, if it is looked at."""
 LOOKS = 4
 """A back-test looks so many times at each window; monitoring looks more often, and sees a fall a little sooner."""
 
@@ -75,6 +80,19 @@ class AlertDesk:
         if alert is None:
             raise NotFound(f"alert: there is no alert {key!r}; `wabawatch alerts list` shows them")
         return alert, self.book.transitions(key), self.rules.rule(alert.rule, alert.scope)
+
+    def of_incidents(self, incidents: Sequence[Incident]) -> dict[int, list[Alert]]:
+        """The alerts that *incidents* raised, the first one first, by the id of the incident."""
+        if not incidents:
+            return {}
+        now, wanted = self.clock.now(), {incident.id for incident in incidents}
+        end = max(now if each.ended_at is None else each.ended_at for each in incidents)
+        raised: defaultdict[int, list[Alert]] = defaultdict(list)
+        for alert in self.book.of_checks(min(each.opened_at for each in incidents), end + SEEN_WITHIN_MS):
+            for incident in alert.incidents:
+                if incident in wanted:
+                    raised[incident].append(alert)
+        return dict(raised)
 
     def listed(self) -> list[Rule]:
         """Every rule, by name."""

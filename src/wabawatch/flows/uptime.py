@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.report import Uptime
@@ -84,6 +85,11 @@ class UptimeDesk:
     def incidents(self, hours: int, limit: int = MOST_INCIDENTS) -> list[Incident]:
         """Incidents of the last *hours* (0: of all time), the newest first."""
         return self.checks.incidents(self.clock.now() - hours * HOUR_MS if hours else 0, limit)
+
+    def incidents_of(self, alert: Alert) -> list[Incident]:
+        """The incidents that raised *alert*, the newest first."""
+        found = (self.checks.incident(each) for each in reversed(alert.incidents))
+        return [incident for incident in found if incident is not None]
 
 
 def _down(name: str, watched: Watched, now: Millis) -> Spans:

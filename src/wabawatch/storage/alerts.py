@@ -69,6 +69,11 @@ class SqlAlerts:
     def alert(self, key: str) -> Alert | None:
         return next(iter(self._alerts(alerts.c.alert == key)), None)
 
+    def of_checks(self, start: Millis, end: Millis) -> list[Alert]:
+        c = alerts.c
+        about = c.scope.in_((str(ScopeKind.CHECK), str(ScopeKind.ALL)))
+        return self._alerts(c.fired_at >= start, c.fired_at <= end, about)[::-1]
+
     def transitions(self, key: str) -> list[Transition]:
         query = select(alert_transitions).where(alert_transitions.c.alert == key).order_by(alert_transitions.c.id)
         with self._database.reading() as connection:

@@ -97,6 +97,12 @@ class SqlChecks:
             found = connection.execute(query.order_by(c.opened_at.desc(), c.id.desc()).limit(limit))
             return [rows.incident_of(row) for row in found]
 
+    def incident(self, id_: int) -> Incident | None:
+        """One incident."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(incidents).where(incidents.c.id == id_)).one_or_none()
+            return None if row is None else rows.incident_of(row)
+
     def results(self, name: str, limit: int) -> list[Seen]:
         """The newest looks at a check, the newest first."""
         c = check_results.c

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
+from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.checks import Seen
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.uptime import CheckFigures, Incident, Shares, UptimeFigures
@@ -59,6 +61,15 @@ class CheckAnswer(Strict):
     bars: Annotated[list[str], Meta(description="The period in equal parts: ok, down, maintenance or unknown")]
 
 
+class RaisedAnswer(Strict):
+    """An alert that an incident raised."""
+
+    id: str
+    type: str
+    severity: str
+    status: Annotated[str, Meta(description="firing, acknowledged or resolved")]
+
+
 class IncidentAnswer(Strict):
     """A stretch of time in which a check failed."""
 
@@ -73,6 +84,7 @@ class IncidentAnswer(Strict):
     reason: Annotated[str, Meta(description="The evidence, by name: docs/uptime.md")]
     words: str
     failures: int
+    alerts: Annotated[list[RaisedAnswer], Meta(description="Those that it raised, the first one first")]
 
 
 class UptimeAnswer(Strict, rename={"start": "from", "end": "to"}):
@@ -99,7 +111,11 @@ class LookAnswer(Strict):
     value: float | None
 
 
-def uptime_answer(figures: UptimeFigures) -> UptimeAnswer:
+Raised = Mapping[int, Sequence[Alert]]
+"""The alerts that incidents raised, by the id of the incident"""
+
+
+def uptime_answer(figures: UptimeFigures, raised: Raised) -> UptimeAnswer:
     """*figures* as they are answered."""
     return UptimeAnswer(
         start=iso(figures.start) or "",
@@ -108,7 +124,7 @@ def uptime_answer(figures: UptimeFigures) -> UptimeAnswer:
         n=figures.n,
         whole=_spent(figures.whole, figures.sla),
         checks=[_check(each, figures.sla) for each in figures.checks],
-        incidents=[incident_answer(each, figures.end) for each in figures.incidents],
+        incidents=[incident_answer(each, figures.end, raised) for each in figures.incidents],
     )
 
 
@@ -152,7 +168,7 @@ def _check(figures: CheckFigures, sla: float) -> CheckAnswer:
     )
 
 
-def incident_answer(incident: Incident, now: Millis) -> IncidentAnswer:
+def incident_answer(incident: Incident, now: Millis, raised: Raised) -> IncidentAnswer:
     """*incident* as it is answered."""
     return IncidentAnswer(
         id=incident.id,
@@ -166,6 +182,10 @@ def incident_answer(incident: Incident, now: Millis) -> IncidentAnswer:
         reason=incident.why,
         words=incident.words,
         failures=incident.failures,
+        alerts=[
+            RaisedAnswer(alert.key, alert.rule, str(alert.severity), alert.status)
+            for alert in raised.get(incident.id, ())
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,10 +13,13 @@ from wabawatch.domain.alert_records import Alert, AlertFilter
 from wabawatch.domain.alerts import Reading, Rule, Severity, Transition
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS
+from wabawatch.domain.uptime import Incident
 from wabawatch.flows.alert_desk import AlertDesk, Backtest, Trial
 from wabawatch.flows.alerting import Alerting
+from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.ports import Clock
 from wabawatch.web.answers import Strict, Time
+from wabawatch.web.answers_uptime import IncidentAnswer, incident_answer
 from wabawatch.web.operations import Call, Operation
 from wabawatch.wire import iso
 
@@ -101,6 +105,7 @@ class AlertAnswer(Strict):
     acknowledged_at: Time | None
     acknowledged_by: str
     acknowledgement: str
+    incident: Annotated[int | None, msgspec.Meta(description="Id of the newest incident that raised it.")]
     seen: ReadingAnswer
 
 
@@ -144,6 +149,7 @@ class WholeAlert(Strict):
     alert: AlertAnswer
     history: list[ChangeAnswer]
     rule: RuleAnswer | None
+    incidents: Annotated[list[IncidentAnswer], msgspec.Meta(description="Those that raised it, the newest first.")]
 
 
 class FiredAnswer(Strict):
@@ -171,6 +177,7 @@ class AlertsApi:
 
     desk: AlertDesk
     alerting: Alerting
+    uptime: UptimeDesk
     clock: Clock
 
     def operations(self) -> list[Operation]:
@@ -214,7 +221,8 @@ class AlertsApi:
 
     def get_alert(self, call: Call) -> WholeAlert:
         """One alert."""
-        return whole_answer(*self.desk.show(call.parameters.id))
+        alert, changes, rule = self.desk.show(call.parameters.id)
+        return whole_answer(alert, changes, rule, self.uptime.incidents_of(alert), self.clock.now())
 
     def get_rules(self, _call: Call) -> list[RuleAnswer]:
         """The rules."""
@@ -233,31 +241,29 @@ class AlertsApi:
         return backtest_answer(self.desk.backtest(asked.rule, asked.days, trial))
 
 
-def status_of(alert: Alert) -> str:
-    """How an alert stands, in one word, as in `alert_history`."""
-    if not alert.is_open:
-        return "resolved"
-    if alert.fired_at is None:
-        return "pending"
-    return "firing" if alert.ack_at is None else "acknowledged"
-
-
 def alert_answer(alert: Alert) -> AlertAnswer:
     """One alert as it is answered."""
     return AlertAnswer(
-        alert.key, alert.rule, alert.title, alert.severity, status_of(alert), str(alert.scope), alert.scope.waba,
+        alert.key, alert.rule, alert.title, alert.severity, alert.status, str(alert.scope), alert.scope.waba,
         _at(alert.opened_at), iso(alert.fired_at), iso(alert.ended_at), alert.ended, alert.is_flapping,
-        iso(alert.ack_at), alert.ack_by, alert.ack_note, _reading(alert.newest),
+        iso(alert.ack_at), alert.ack_by, alert.ack_note, next(reversed(alert.incidents), None),
+        _reading(alert.newest),
     )  # fmt: skip
 
 
-def whole_answer(alert: Alert, changes: list[Transition], rule: Rule | None) -> WholeAlert:
+def whole_answer(
+    alert: Alert, changes: list[Transition], rule: Rule | None, incidents: Sequence[Incident], now: Millis
+) -> WholeAlert:
     """One alert with everything."""
     history = [
         ChangeAnswer(_at(t.at), str(t.was), str(t.became), str(t.reason), t.severity, _reading(t.reading))
         for t in changes
     ]
-    return WholeAlert(alert_answer(alert), history, None if rule is None else rule_answer(rule))
+    raised = {incident.id: [alert] for incident in incidents}
+    return WholeAlert(
+        alert_answer(alert), history, None if rule is None else rule_answer(rule),
+        [incident_answer(each, now, raised) for each in incidents],
+    )  # fmt: skip
 
 
 def rule_answer(rule: Rule) -> RuleAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,9 +11,10 @@ import msgspec
 
 from wabawatch.domain.access import Scope
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.uptime import Incident, UptimeFigures
 from wabawatch.flows.uptime import MOST_INCIDENTS, UptimeDesk
 from wabawatch.ports import Clock
-from wabawatch.web.answers_uptime import IncidentAnswer, UptimeAnswer, incident_answer, uptime_answer
+from wabawatch.web.answers_uptime import IncidentAnswer, Raised, UptimeAnswer, incident_answer, uptime_answer
 from wabawatch.web.api_figures import MAX_HOURS
 from wabawatch.web.operations import Call, Operation
 
@@ -47,6 +49,8 @@ class UptimeApi:
     """Checks and incidents."""
 
     desk: UptimeDesk
+    raised: Callable[[Sequence[Incident]], Raised]
+    """The alerts that incidents raised"""
     clock: Clock
 
     def operations(self) -> list[Operation]:
@@ -67,16 +71,21 @@ class UptimeApi:
         """Uptime over a period."""
         asked: Period = call.parameters
         if asked.start is None and asked.end is None:
-            return uptime_answer(self.desk.recent(asked.hours, asked.bars))
+            return self._answer(self.desk.recent(asked.hours, asked.bars))
         end = self.clock.now() if asked.end is None else _millis(asked.end)
         start = end - asked.hours * 3_600_000 if asked.start is None else _millis(asked.start)
-        return uptime_answer(self.desk.over(start, end, asked.bars))
+        return self._answer(self.desk.over(start, end, asked.bars))
 
     def get_incidents(self, call: Call) -> list[IncidentAnswer]:
         """Incidents, the newest first."""
         asked: Incidents = call.parameters
         now = self.clock.now()
-        return [incident_answer(each, now) for each in self.desk.incidents(asked.hours, asked.limit)]
+        incidents = self.desk.incidents(asked.hours, asked.limit)
+        raised = self.raised(incidents)
+        return [incident_answer(each, now, raised) for each in incidents]
+
+    def _answer(self, figures: UptimeFigures) -> UptimeAnswer:
+        return uptime_answer(figures, self.raised(figures.incidents))
 
 
 def _millis(at: datetime) -> Millis:
