@@ -29,6 +29,8 @@ class Traffic:
     owners: Owners = field(default_factory=dict)
     ratings: Mapping[str, str] = field(default_factory=dict)
     """The quality rating of each number, as Meta told it last"""
+    imported: Mapping[str, Millis] = field(default_factory=dict)
+    """Up to when messages of each number were imported"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     TOKEN = "token"
     APP = "app"
+    IMPORT = "import"
+    """A number, and what was imported of its messages"""
 
 
 class Subject(NamedTuple):

@@ -114,7 +114,7 @@ class AlertDesk:
         pace = max(5 * MINUTE_MS, rule.window_ms // LOOKS)
         end = self.clock.now() // pace * pace
         start = end - days * DAY_MS
-        looks = replace(self.looks, rules=RuleSet({name: rule}), usual=_usual(self.looks, start))
+        looks = replace(self.looks, rules=RuleSet({name: rule}), usual=_usual(self.looks, start), believes_imports=True)
         states: dict[StateKey, AlertState] = {}
         changes: list[Transition] = []
         for at in range(start + pace, end + 1, pace):

@@ -28,6 +28,7 @@ from wabawatch.domain.facts import (
     WebhookAnswered,
     Why,
 )
+from wabawatch.domain.imported import imports_in
 from wabawatch.flows.judging import rejudge, settle
 from wabawatch.flows.knowing import note
 from wabawatch.flows.matching import Matcher
@@ -243,6 +244,8 @@ def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
     ledger.note_answers([f for f in facts if isinstance(f, WebhookAnswered)])
     if speaking:
         settle(ledger, match(ledger, speaking).slots)
+        if imported := imports_in(speaking):
+            ledger.save_states(imported)
 
 
 def _learn_calls(ledger: Ledger, facts: Sequence[Fact]) -> Sequence[Fact]:

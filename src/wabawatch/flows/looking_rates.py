@@ -13,6 +13,7 @@ from wabawatch.domain.alerting import step
 from wabawatch.domain.alerts import EVERYTHING, NEVER, AlertScope, AlertState, Phase, Reading, Rule, RuleKind, ScopeKind
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import above
+from wabawatch.domain.imported import NOT_NEWS, imported_until, is_touched
 from wabawatch.domain.metrics import Rate, Tally, Weights
 from wabawatch.domain.platform import Kind, of_kind, value
 from wabawatch.domain.readings_counts import LATE_MS, api_reading, webhook_reading
@@ -60,6 +61,8 @@ class RateLooks:
     grace_ms: Millis
     weights: Weights
     usual: Usual
+    believes_imports: bool = False
+    """Whether what was imported counts like anything else: when the past is judged, and nobody is told"""
 
     def changes(
         self, at: Millis, states: Mapping[StateKey, AlertState], now: Millis, watched_ms: Millis
@@ -128,12 +131,14 @@ class _Look:
 
         bad: list[AlertScope] = []
         if rule.scope is ScopeKind.NUMBER:
-            for reading in number_readings(rule_for, parts, window, rule.metric, more):
+            for seen in number_readings(rule_for, parts, window, rule.metric, more):
+                reading = self._believed(seen, parts, window)
                 self._step(rule.name, self._explained(rule, reading, parts, window))
                 if reading.is_bad:
                     bad.append(reading.scope)
         told = {*bad, *self._firing(rule.name)}
-        for reading in parent_readings(rule_for, parts, window, rule.metric, more, told):
+        for seen in parent_readings(rule_for, parts, window, rule.metric, more, told):
+            reading = self._believed(seen, parts, window)
             self._step(rule.name, self._explained(rule, reading, parts, window))
 
     def _at_countries(self, rule: Rule, window: RateWindow) -> None:
@@ -143,7 +148,19 @@ class _Look:
         counted = self._looks.figures.countries(Window(start, window.end))
         usual = self._looks.usual_at(self._at).countries
         for reading in country_readings(lambda scope: self._looks.rules.rule(rule.name, scope), counted, usual, window):
-            self._step(rule.name, reading)
+            self._step(rule.name, _not_news(reading) if reading.is_bad and self._is_brought(start) else reading)
+
+    def _is_brought(self, start: Millis) -> bool:
+        """Whether anything was imported into the time from *start* on."""
+        imported = {} if self._looks.believes_imports else imported_until(self._looks.figures.states())
+        return any(is_touched(number, start, imported) for number in imported)
+
+    def _believed(self, reading: Reading, parts: Parts, window: RateWindow) -> Reading:
+        """*reading*, if nothing was imported into its window: else nothing is known where it is bad."""
+        start, imported = window.start - self._looks.grace_ms, parts.traffic.imported
+        if not reading.is_bad or not any(is_touched(n, start, imported) for n in _numbers_of(reading.scope, parts)):
+            return reading
+        return _not_news(reading)
 
     def _explained(self, rule: Rule, reading: Reading, parts: Parts, window: RateWindow) -> Reading:
         """*reading* with what it is made of, if it is bad."""
@@ -160,9 +177,10 @@ class _Look:
         width = window.end - window.start
         if width not in self._parts:
             figures, grace = self._looks.figures, self._looks.grace_ms
+            states = figures.states()
             ratings = {
                 subject.id: known
-                for subject, aspects in of_kind(figures.states(), Kind.NUMBER)
+                for subject, aspects in of_kind(states, Kind.NUMBER)
                 if (known := value(aspects, "quality"))
             }
             traffic = Traffic(
@@ -171,6 +189,7 @@ class _Look:
                 self._looks.usual_at(self._at).on_time,
                 figures.owners(),
                 ratings,
+                {} if self._looks.believes_imports else imported_until(states),
             )
             self._parts[width] = Parts(traffic)
         return self._parts[width]
@@ -196,6 +215,10 @@ class _Look:
         if change is not None:
             self._states[name, reading.scope] = change.after
             self.found.append(change)
+
+
+def _not_news(reading: Reading) -> Reading:
+    return replace(reading, is_bad=None, words=NOT_NEWS)
 
 
 def _numbers_of(scope: AlertScope, parts: Parts) -> list[str]:

@@ -21,6 +21,7 @@ from wabawatch.domain.connection import (
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import MessagingLimit
 from wabawatch.domain.histograms import Histogram
+from wabawatch.domain.imported import imported_until, is_touched
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.platform import Kind, States, Subject, listed, of_kind, value
 from wabawatch.domain.readings_accounts import account_readings
@@ -101,23 +102,29 @@ class StateLooks:
         """What is not as it should be."""
         states, checks, owners = self.figures.states(), self.own.checks(now), self.figures.owners()
         hour = _this_hour(now)
-        failed = self.figures.failures(hour)
+        start, imported = hour.start or 0, imported_until(states)
+        failed = {
+            (number, code): n
+            for (number, code), n in self.figures.failures(hour).items()
+            if not is_touched(number, start, imported)
+        }
+        hits = [h for h in self.hits.hits(start, now, 0).counts if not is_touched(h.number, start, imported)]
         found: Found = [
             *number_states(states, owners, now),
             *account_readings(states, self.figures.restrictions(now), now),
-            *payment_readings(failed, owners, hour.start or 0, now),
+            *payment_readings(failed, owners, start, now),
             *template_readings(self.figures.troubled_templates(), now),
             *token_check_readings(checks, now),
             *token_readings(states, now, self._line("TOKEN_EXPIRING", 14)),
             *version_readings(self.wanted.version, now, self._line("API_VERSION_EXPIRING", 60)),
-            *limit_readings(self.hits.hits(hour.start, now, 0).counts, 0, hour.start or 0, now),
+            *limit_readings(hits, 0, start, now),
             *code_readings(failed, now),
             *check_readings(checks, now),
             *headroom_readings(self.used(states), now),
             *self._silent(states, owners, checks, now),
             *self._refused(now),
         ]
-        return found + self._misused(now)
+        return found + self._misused(imported, now)
 
     def connections(self, now: Millis) -> dict[str, Judged]:
         """How the way from Meta to each number stands, with the reasons."""
@@ -127,13 +134,14 @@ class StateLooks:
         rule = self.rules.rules.get(name)
         return usual if rule is None or rule.threshold is None else rule.threshold
 
-    def _misused(self, now: Millis) -> Found:
+    def _misused(self, imported: Mapping[str, Millis], now: Millis) -> Found:
         window = Window(now - HOUR_MS, now)
         minute = MINUTE_MS
         tallies = self.figures.numbers(Window(now // minute * minute - HOUR_MS, now // minute * minute + minute))
         if not any(map(_has_misuse, tallies.values())):  # else it would be looked for among all messages of the hour
             return []
-        return misuse_readings(self.figures.misuses(window), now)
+        misuses = self.figures.misuses(window)
+        return misuse_readings([each for each in misuses if not is_touched(each.number, now - HOUR_MS, imported)], now)
 
     def _refused(self, now: Millis) -> Found:
         found: Found = []
