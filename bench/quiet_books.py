@@ -23,6 +23,7 @@ from wabawatch.domain.platform import Kind, Known, States, Subject
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.flows.alerting import Alerting, Memory
+from wabawatch.flows.looking_own import OwnLooks
 from wabawatch.flows.looking_rates import RateLooks, Usual
 from wabawatch.flows.looking_states import Delays, StateLooks, Wanted
 from wabawatch.ports import MONITORING, RUNNING, Window
@@ -234,7 +235,8 @@ def watch(world: World, days: int) -> Iterator[list[Transition]]:
     books: Any = Books(world, held.marks)
     rules = RuleSet()
     rates = RateLooks(books, books, rules, 15 * MINUTE_MS, Weights(), Usual())
-    states = StateLooks(books, books, books, lambda _: (), rules, Wanted(CALLBACK, {"": APP}, ""), Delays())
+    own = OwnLooks(books, books, books, lambda _start, _end: None, rules)
+    states = StateLooks(books, books, books, lambda _: (), rules, Wanted(CALLBACK, {"": APP}, ""), Delays(), own)
     alerting = Alerting(held, books, rules, books, rates, states, books, CYCLE_MS, Memory())  # type: ignore[arg-type]
     books.note_answers()
     for minute in range(world.now + 1, world.now + days * 24 * HOUR + 1):

@@ -1,4 +1,4 @@
-"""Writes the table of rules in `docs/alerts.md` from the rules themselves: `python -m docs.alerts_page`."""
+"""Writes the tables of `docs/alerts.md`, rules and what own rules can be about: `python -m docs.alerts_page`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ from pathlib import Path
 
 from wabawatch.domain.alert_rules import BUILT_IN
 from wabawatch.domain.alerts import NoData, Rule, RuleKind
+from wabawatch.domain.own_metrics import OWN_METRICS
 from wabawatch.domain.standing import MINUTE_MS
 
 PAGE = Path(__file__).parent / "alerts.md"
 PART = re.compile(r"(<!-- rules -->\n).*?(<!-- end of rules -->)", re.DOTALL)
+FIGURES = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 
 def page() -> str:
     """The page with its table as it should be."""
-    return PART.sub(lambda found: found[1] + "\n".join(table()) + "\n" + found[2], PAGE.read_text("utf-8"))
+    text = PART.sub(lambda found: found[1] + "\n".join(table()) + "\n" + found[2], PAGE.read_text("utf-8"))
+    return FIGURES.sub(lambda found: found[1] + "\n".join(figures()) + "\n" + found[2], text)
+
+
+def figures() -> Iterator[str]:
+    """One line for each figure that an own rule can be about."""
+    yield "| metric | what it is | unit | bad | about | window |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for name, own in OWN_METRICS.items():
+        window = f"{own.window_ms / MINUTE_MS:g} min" if own.window_ms else "now"
+        about = ", ".join(map(str, own.scopes))
+        yield f"| `{name}` | {own.words} | {own.unit} | {own.comparison} | {about} | {window} |"
 
 
 def table() -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wabawatch.domain.alerts import EVERYTHING, AlertScope, Rule, RuleKind, ScopeKind, Severity
+from wabawatch.domain.own_metrics import OWN_METRICS
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.settings import SettingsError, load
 
@@ -75,6 +76,17 @@ def test_a_rule_of_your_own(tmp_path: Path) -> None:
     assert (own.title, own.scope, own.threshold, own.window_ms) == ("Vip failures", ScopeKind.WABA, 0.02, 1_800_000)
 
 
+def test_every_figure_can_be_what_an_own_rule_is_about(tmp_path: Path) -> None:
+    toml = "".join(f'[rules.OWN_{n.upper()}]\nmetric = "{n}"\nthreshold = 0.5\n' for n in OWN_METRICS)
+
+    found = rules(tmp_path, toml)
+
+    for name, own in OWN_METRICS.items():
+        known = rule(found, f"OWN_{name.upper()}", AlertScope(own.scopes[0], "1"))
+        assert (known.kind, known.comparison, known.unit) == (own.kind, own.comparison, own.unit)
+        assert known.threshold == 0.5
+
+
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
@@ -88,8 +100,20 @@ def test_a_rule_of_your_own(tmp_path: Path) -> None:
         ),
         (
             "[rules.DELIVERY_RATE_LWO]\nthreshold = 0.9",
-            "rules.DELIVERY_RATE_LWO (wabawatch.toml, line 1): metric: None is none of delivery_rate, failure_rate,"
-            " quality_score; did you mean DELIVERY_RATE_LOW?",
+            f"rules.DELIVERY_RATE_LWO (wabawatch.toml, line 1): metric: None is none of {', '.join(OWN_METRICS)};"
+            " did you mean DELIVERY_RATE_LOW?",
+        ),
+        (
+            '[rules.MY_RULE]\nmetric = "webhook_p95"\nscope = "number"\nthreshold = 800',
+            "rules.MY_RULE (wabawatch.toml, line 1): scope: 'number' is none of all",
+        ),
+        (
+            '[rules.MY_RULE]\nmetric = "backlog_age"\nthreshold = 10\nwindow = 60',
+            "rules.MY_RULE.window (wabawatch.toml, line 4): only rates, percentiles and uptime have a window",
+        ),
+        (
+            '[rules.MY_RULE]\nmetric = "uptime"\nthreshold = "99.9%"\nwindow = 4',
+            "rules.MY_RULE.window (wabawatch.toml, line 4): 4 is below 5 minutes",
         ),
         (
             '[rules.MY_RULE]\nmetric = "failure_rate"',
@@ -97,7 +121,7 @@ def test_a_rule_of_your_own(tmp_path: Path) -> None:
         ),
         (
             "[rules.TOKEN_EXPIRING]\nwindow = 60",
-            "rules.TOKEN_EXPIRING.window (wabawatch.toml, line 2): only rules about a rate have a window",
+            "rules.TOKEN_EXPIRING.window (wabawatch.toml, line 2): only rates, percentiles and uptime have a window",
         ),
         (
             '[rules.TOKEN_EXPIRING.waba.9]\nseverity = "loud"',

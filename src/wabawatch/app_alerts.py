@@ -17,6 +17,7 @@ from wabawatch.domain.uptime import CheckView
 from wabawatch.domain.watchman import Stalled
 from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.alerting import Alerting, Memory
+from wabawatch.flows.looking_own import OwnLooks
 from wabawatch.flows.looking_rates import RateLooks, Usual
 from wabawatch.flows.looking_states import Delays, StateLooks, Wanted
 from wabawatch.loops import Bell, Group, Loop
@@ -37,6 +38,7 @@ class Signs:
     def __init__(self, figures: Figures, inbox: Inbox) -> None:
         self._figures, self._inbox = figures, inbox
         self.checks_of: Callable[[Millis], Sequence[CheckStands]] = lambda _: ()
+        self.uptime_of: Callable[[Millis, Millis], float | None] = lambda _start, _end: None
         self.stalled: Callable[[], Sequence[Stalled]] = lambda: ()
         self.channels_of: Callable[[], Sequence[ChannelState]] = lambda: ()
 
@@ -75,9 +77,9 @@ class AlertFlows:
         version = settings.graph.url.version if settings.graph.token else ""
         apps = {name: app.app_id for name, app in settings.apps.items() if app.app_id}
         wanted = Wanted(settings.polling.callback_url, apps, version)
-        self.states = StateLooks(
-            self.figures, self.signs, limits.hits, limits.reaching.used, self.rules, wanted, Delays()
-        )
+        signs, used = self.signs, limits.reaching.used
+        own = OwnLooks(self.figures, figures, signs, lambda a, b: signs.uptime_of(a, b), self.rules)
+        self.states = StateLooks(self.figures, signs, limits.hits, used, self.rules, wanted, Delays(), own)
         interval_ms = settings.monitoring.interval_ms
         self.desk = AlertDesk(self.book, self.rules, looks, clock)
         self.alerting = Alerting(
@@ -90,6 +92,7 @@ class AlertFlows:
         self.signs.channels_of = notices.states
         self.signs.stalled = watchman.pulsing.stalled
         self.signs.checks_of = lambda now: [stands(view) for view in uptime.store.views(now)]
+        self.signs.uptime_of = lambda start, end: uptime.desk.over(start, end, 1).whole.uptime
 
     def loops(self) -> list[Loop]:
         """The loop that looks, where monitoring runs; and one that looks at ourselves, in every process."""

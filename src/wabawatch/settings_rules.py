@@ -15,20 +15,14 @@ from typing import Any, Protocol
 
 from wabawatch import kinds
 from wabawatch.domain.alert_rules import BY_NAME
-from wabawatch.domain.alerts import Comparison, NoData, RuleKind, ScopeKind, Severity
+from wabawatch.domain.alerts import NoData, Rule, RuleKind, ScopeKind, Severity
+from wabawatch.domain.own_metrics import LEAST_RATE_WINDOW_MS, LEAST_WINDOW_MS, OWN_METRICS
 from wabawatch.domain.rule_set import Place, RuleSet
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.kinds import Kind, whole
 from wabawatch.sources import Reading
 
 NAME = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
-OWN_METRICS: Mapping[str, tuple[Comparison, str]] = {
-    "delivery_rate": (Comparison.BELOW, "share"),
-    "failure_rate": (Comparison.ABOVE, "share"),
-    "quality_score": (Comparison.BELOW, "share"),
-}
-"""What own rules can be about, and on which side that is bad"""
-OWN_SCOPES = (ScopeKind.NUMBER, ScopeKind.WABA, ScopeKind.ALL)
 
 
 def _one_of(*words: str) -> Kind:
@@ -101,27 +95,31 @@ class RuleReader:
 
     def _made(self, name: str, told: Mapping[str, Any], line: int) -> bool:
         """Make an own rule. False: it cannot be made, and a mistake says why."""
-        metric, scope = str(told.get("metric")), told.get("scope", "number")
+        metric = str(told.get("metric"))
         if metric not in OWN_METRICS:
             known = get_close_matches(name, BY_NAME, 1, 0.75)
             hint = f"; did you mean {known[0]}?" if known and "metric" not in told else ""
             self._wrong(line, name, f"metric: {told.get('metric')!r} is none of {', '.join(OWN_METRICS)}{hint}")
             return False
-        if scope not in OWN_SCOPES or "threshold" not in told:
-            lacking = "threshold: missing" if "threshold" not in told else f"scope: {scope!r} is none of"
-            self._wrong(line, name, lacking + ("" if "threshold" not in told else f" {', '.join(OWN_SCOPES)}"))
+        own = OWN_METRICS[metric]
+        scope = told.get("scope", str(own.scopes[0]))
+        if scope not in own.scopes or "threshold" not in told:
+            wrong = f"scope: {scope!r} is none of {', '.join(own.scopes)}"
+            self._wrong(line, name, wrong if "threshold" in told else "threshold: missing")
             return False
-        comparison, unit = OWN_METRICS[metric]
-        model = BY_NAME["DELIVERY_RATE_LOW"]
-        self._rules[name] = replace(
-            model,
-            name=name,
-            title=str(told.get("title", name.replace("_", " ").capitalize())),
-            scope=ScopeKind(scope),
-            severity=Severity.WARNING,
-            metric=metric,
-            comparison=comparison,
-            unit=unit,
+        self._rules[name] = Rule(
+            name,
+            str(told.get("title", name.replace("_", " ").capitalize())),
+            own.kind,
+            ScopeKind(scope),
+            Severity.WARNING,
+            metric=own.metric or metric,
+            comparison=own.comparison,
+            unit=own.unit,
+            window_ms=own.window_ms,
+            min_sample=own.min_sample,
+            keep_firing_ms=(30 if own.kind is RuleKind.RATE else 5) * MINUTE_MS,
+            no_data=NoData.KEEP,
             runbook=str(told.get("runbook", "")),
         )
         return True
@@ -145,10 +143,8 @@ class RuleReader:
         try:
             if field in ("threshold", "clear") and rule.unit == "share":
                 return {target: kinds.SHARE.read(said.value)}
-            if field == "window" and rule.kind is not RuleKind.RATE:
-                raise ValueError("only rules about a rate have a window")
-            if field == "window" and (_minutes(said.value) < 20 * MINUTE_MS):
-                raise ValueError(f"{said.value!r} is below 20 minutes")
+            if field == "window":
+                _check_window(rule, said.value)
             value = kind.read(said.value)
         except ValueError as wrong:
             self._wrong(said.line, ".".join(said.path), str(wrong))
@@ -159,6 +155,16 @@ class RuleReader:
     def _wrong(self, line: int, where: str, what: str) -> None:
         at = f", line {line}" if line else ""
         self.problems.append(f"rules.{where} ({self._file}{at}): {what}")
+
+
+def _check_window(rule: Rule, minutes: object) -> None:
+    """Raises ValueError when *rule* cannot look back so far."""
+    own = None if rule.name in BY_NAME else OWN_METRICS.get(rule.metric)
+    if rule.kind is not RuleKind.RATE and not (own and own.window_ms):
+        raise ValueError("only rates, percentiles and uptime have a window")
+    least = LEAST_RATE_WINDOW_MS if rule.kind is RuleKind.RATE else LEAST_WINDOW_MS
+    if _minutes(minutes) < least:
+        raise ValueError(f"{minutes!r} is below {least // MINUTE_MS} minutes")
 
 
 class Lines(Protocol):

@@ -102,6 +102,12 @@ def delivery_rate(matured: Tally) -> Rate:
     return _rate(matured, lambda s: s.in_delivery, lambda s: s.status in (Outcome.DELIVERED, Outcome.READ))
 
 
+def read_rate(matured: Tally) -> Rate:
+    """read / (delivered + read): of what arrived, how much was read so far. Many people do not let anybody know."""
+    arrived = (Outcome.DELIVERED, Outcome.READ)
+    return _rate(matured, lambda s: s.in_delivery and s.status in arrived, lambda s: s.status is Outcome.READ)
+
+
 def failure_rate(tally: Tally) -> Rate:
     """failed / attempted, over the sends whose answer is known: an unlinked send is in no rate."""
     return _rate(tally, lambda s: s.in_failure, lambda s: s.status is Outcome.FAILED)

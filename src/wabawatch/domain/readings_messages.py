@@ -22,7 +22,7 @@ from wabawatch.domain.standing import MINUTE_MS, Outcome, Pace
 RuleFor = Callable[[AlertScope], Rule | None]
 """The rule as it holds for a scope; None: it does not"""
 
-DELIVERY, FAILURE, QUALITY = "delivery_rate", "failure_rate", "quality_score"
+DELIVERY, FAILURE, QUALITY, READ = "delivery_rate", "failure_rate", "quality_score", "read_rate"
 LEAST_ON_TIME = 0.85
 """However late messages usually are: below this the delivery rate says so itself."""
 ENOUGH_ARRIVED = 200
@@ -99,6 +99,8 @@ def _reading(rule: Rule, scope: AlertScope, part: Part, window: RateWindow, metr
         return _score(rule, scope, part, window, more)
     if metric == DELIVERY:
         seen, noun = Seen(part.delivered, part.on_time), "messages arrived"
+    elif metric == READ:
+        seen, noun = Seen(part.read), "messages that arrived were read"
     else:
         seen, noun = Seen(part.failed), "sends failed"
     return judged(rule, scope, window, seen, noun)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wabawatch.domain.alert_evidence import Traffic
-from wabawatch.domain.metrics import Rate, delivery_rate, failure_rate, template_health
+from wabawatch.domain.metrics import Rate, delivery_rate, failure_rate, read_rate, template_health
 from wabawatch.domain.standing import Standing
 
 
@@ -20,6 +20,8 @@ class Part:
     failed: Rate
     healthy: Rate
     """Of template sends"""
+    read: Rate
+    """Of those that arrived"""
     on_time: float
     """Which part of what arrives at all has usually arrived by now, weighted by what each number had accepted"""
     ratings: Mapping[str, int]
@@ -32,6 +34,7 @@ class _Number(NamedTuple):
     delivered: Rate
     failed: Rate
     healthy: Rate
+    read: Rate
     accepted: int
     on_time: float
     rating: str
@@ -67,6 +70,7 @@ def _number(traffic: Traffic, number: str) -> _Number:
         delivery_rate(matured),
         failure_rate(mine),
         template_health(mine),
+        read_rate(matured),
         sum(n for standing, n in mine.items() if standing.is_accepted),
         traffic.on_time.get(number, 1.0),
         traffic.ratings.get(number, ""),
@@ -84,6 +88,7 @@ def _added(some: Sequence[_Number]) -> Part:
         _sum([each.delivered for each in some]),
         _sum([each.failed for each in some]),
         _sum([each.healthy for each in some]),
+        _sum([each.read for each in some]),
         on_time / weight if weight else 1.0,
         ratings,
     )

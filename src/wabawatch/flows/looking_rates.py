@@ -22,6 +22,7 @@ from wabawatch.domain.readings_messages import (
     DELIVERY,
     FAILURE,
     QUALITY,
+    READ,
     More,
     country_readings,
     number_readings,
@@ -34,7 +35,7 @@ from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.ports import Figures, Window
 
-OF_MESSAGES = (DELIVERY, FAILURE, QUALITY)
+OF_MESSAGES = (DELIVERY, FAILURE, QUALITY, READ)
 OF_WEBHOOKS = ("webhook_timeout", "webhook_errors", "webhook_slow")
 COUNTRIES, CALLS = "delivery_anomaly", "api_errors_high"
 WEEK_MS = 7 * DAY_MS
@@ -163,8 +164,8 @@ class _Look:
         return _not_news(reading)
 
     def _explained(self, rule: Rule, reading: Reading, parts: Parts, window: RateWindow) -> Reading:
-        """*reading* with what it is made of, if it is bad."""
-        if not reading.is_bad:
+        """*reading* with what it is made of, if it is bad. Who does not read is not a slice that somebody can mend."""
+        if not reading.is_bad or rule.metric == READ:
             return reading
         if rule.window_ms not in self._makeups:
             slices = self._looks.figures.slices(Window(window.start, window.end))

@@ -43,6 +43,7 @@ from wabawatch.domain.readings_platform import number_readings as number_states
 from wabawatch.domain.readings_platform import template_readings, token_readings, version_readings
 from wabawatch.domain.rule_set import RuleSet
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS, TemplateUse
+from wabawatch.flows.looking_own import OwnLooks
 from wabawatch.limits_ports import Hits
 from wabawatch.ports import Window
 
@@ -93,10 +94,11 @@ class StateLooks:
     rules: RuleSet
     wanted: Wanted
     delays: Delays
+    further: OwnLooks
 
     def names(self) -> list[str]:
         """The rules that `readings` is complete for."""
-        return list(NAMES)
+        return [*NAMES, *self.further.names()]
 
     def readings(self, now: Millis) -> Found:
         """What is not as it should be."""
@@ -124,7 +126,8 @@ class StateLooks:
             *self._silent(states, owners, checks, now),
             *self._refused(now),
         ]
-        return found + self._misused(imported, now)
+        found += self._misused(imported, now)
+        return found + self.further.readings(found, now)
 
     def connections(self, now: Millis) -> dict[str, Judged]:
         """How the way from Meta to each number stands, with the reasons."""
