@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -122,18 +124,27 @@ class _AnyPort(Controller):
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        if self.ssl_context is None:
+            super()._trigger_server()  # type: ignore[no-untyped-call]
+            return
+        anybody = ssl.create_default_context()
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((self.hostname, self.port)) as plain, anybody.wrap_socket(plain) as wrapped:
+            wrapped.recv(1_024)
 
 
 @contextmanager
-def mail_service(password: str = "", tls: Callable[[], Any] | None = None) -> Iterator[MailService]:
-    """A mail server, until the block ends; with *password* it takes one, in clear."""
+def mail_service(
+    password: str = "", tls: ssl.SSLContext | None = None, *, at_once: bool = False
+) -> Iterator[MailService]:
+    """A mail server, until the block ends; with *password* it takes one, in clear unless it has *tls*: when it is
+    asked for (STARTTLS), or *at_once* (SMTPS)."""
     service = MailService(password=password)
     options: dict[str, Any] = {"port": 0, "ready_timeout": 20}
     if password:
-        options |= {"authenticator": service.log_in, "auth_require_tls": False}
-    if tls:
-        options |= {"tls_context": tls()}
+        options |= {"authenticator": service.log_in, "auth_require_tls": tls is not None and not at_once}
+    if tls is not None:
+        options["ssl_context" if at_once else "tls_context"] = tls
     controller = _AnyPort(service, hostname="127.0.0.1", **options)
     controller.start()
     try:
