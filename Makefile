@@ -18,7 +18,7 @@ help:
 	@echo 'make test    all tests (ARGS="-k name" for some)'
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
-	@echo 'make notices-proof   the process that tells people of alerts, killed 50 times: each notice arrives (minutes; KILLS=)'
+	@echo 'make notices-proof   the process that tells people of alerts, killed 50 times: each notice arrives; and a webhook that falls silent (minutes; KILLS=)'
 	@echo 'make day     a day of incidents at the simulated Meta: what fires, how soon, and nothing else (minutes)'
 	@echo 'make quiet-days   three months of 50 numbers with which nothing is wrong: at most one false alert each (ARGS="--seeds 4 5")'
 	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
@@ -46,7 +46,8 @@ proof: $(VENV)/.runtime
 		$(BIN)/wabawatch demo --messages $(or $(MESSAGES),2000) --once --nasty --seed $$seed > /dev/null || exit 1; done
 
 notices-proof: $(VENV)/.dev
-	@NOTICE_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -q tests/e2e/test_notices_killed.py
+	@NOTICE_KILLS=$(or $(KILLS),50) LIVE_SILENCE=1 $(BIN)/python -m pytest -q tests/e2e/test_notices_killed.py \
+		tests/e2e/test_alerts_live.py
 
 day: $(VENV)/.dev
 	@WHOLE_DAY=1 $(BIN)/python -m pytest -q tests/flows/test_scripted_day.py tests/flows/test_days.py

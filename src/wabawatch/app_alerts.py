@@ -92,6 +92,7 @@ class AlertFlows:
         self.signs.channels_of = notices.states
         self.signs.stalled = watchman.pulsing.stalled
         self.signs.checks_of = lambda now: [stands(view) for view in uptime.store.views(now)]
+        uptime.probing.on_change = self.bell.ring
         self.signs.uptime_of = lambda start, end: uptime.desk.over(start, end, 1).whole.uptime
 
     def loops(self) -> list[Loop]:

@@ -39,6 +39,21 @@ def test_meta_down_opens_one_incident_and_its_end_closes_it(watch: Watch) -> Non
     assert found.whole.incidents == 1
 
 
+def test_whoever_wants_to_know_is_told_of_a_change_and_of_nothing_else(watch: Watch) -> None:
+    told: list[int] = []
+    watch.probing.on_change = lambda: told.append(len(watch.desk.incidents(1)))
+    watch.run(5 * MINUTE)
+    assert told == []
+
+    watch.crew.failing["graph"] = Failure.TIMEOUT
+    watch.run(5 * MINUTE)
+    assert told == [1]  # it is in the books by then
+
+    del watch.crew.failing["graph"]
+    watch.run(5 * MINUTE)
+    assert told == [1, 1]
+
+
 def test_nothing_on_the_internet_answers_so_it_is_the_network(watch: Watch) -> None:
     watch.run(5 * MINUTE)
     watch.crew.failing |= {"graph": Failure.NAME, "shop": Failure.NAME}

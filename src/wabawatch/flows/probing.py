@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from wabawatch.domain.causes import Cause, Decision, Why, decide, stronger
-from wabawatch.domain.checks import UNANSWERED, Change, CheckState, Outcome, Plan, Seen, after, is_due
+from wabawatch.domain.checks import UNANSWERED, Change, CheckState, Failure, Outcome, Plan, Seen, after, is_due
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.ports import MONITORING, RUNNING, Clock
@@ -53,11 +53,14 @@ class Probing:
     """How much later a check is looked at than its rhythm says"""
     timer: Callable[[], float] = time.monotonic
     """Seconds that pass also while the clock is set"""
+    on_change: Callable[[], None] = lambda: None
+    """Called, outside any transaction, when a check stands otherwise than before"""
     _states: dict[str, CheckState] = field(default_factory=dict)
     """How checks stand, as far as this process knows: what counts while the books cannot be read"""
     _waiting: deque[Seen] = field(default_factory=lambda: deque(maxlen=MOST_WAITING))
     _is_wanted: bool = False
     _is_registered: bool = False
+    _has_changed: bool = False
     _began_at: float | None = None
     _tidied_at: Millis = 0
 
@@ -148,6 +151,9 @@ class Probing:
         self._is_registered = True
         self._states.update(states)
         self._waiting.clear()
+        if self._has_changed:
+            self._has_changed = False
+            self.on_change()
 
     def _register(self, ledger: CheckLedger, now: Millis) -> None:
         """End what concerns checks that the settings do not name any more."""
@@ -166,6 +172,7 @@ class Probing:
         step = replace(step, state=state)
         ledger.save(plan, seen, step)
         states[plan.name] = state
+        self._has_changed |= step.change in (Change.OPENS, Change.CLOSES) or _is_refused(before) != _is_refused(state)
         if step.change is Change.OPENS:
             decision = decide(plan, state, self._others(plan, states))
             ledger.open(plan, state, seen.at, decision)
@@ -212,6 +219,10 @@ class Probing:
 
     def _others(self, plan: Plan, states: Mapping[str, CheckState]) -> Iterable[tuple[Plan, CheckState]]:
         return [(each, states[each.name]) for each in self.plans if each is not plan and each.name in states]
+
+
+def _is_refused(state: CheckState) -> bool:
+    return state.last is not None and state.last.failure is Failure.REFUSED
 
 
 def _is_silent(state: CheckState) -> bool:
