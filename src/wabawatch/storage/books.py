@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
 
 from wabawatch.domain.conversations import Parties, ServiceWindow
 from wabawatch.domain.facts import (
@@ -39,6 +39,7 @@ from wabawatch.storage import (
     platform,
     reconciliation,
 )
+from wabawatch.storage.bulk import Lookup
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
@@ -68,9 +69,8 @@ class SqlBooks:
 
     def has_work(self, due_at: Millis) -> bool:
         """Whether anything waits to be judged again, or set-aside bodies to be tried again by *due_at*."""
-        due = select(parked.c.body_id).where(parked.c.next_try_at <= due_at).limit(1)
         with self._database.reading() as connection:
-            return any(connection.execute(query).first() is not None for query in (due, select(rechecks.c.id).limit(1)))
+            return bool(connection.execute(_work, {"due_at": due_at}).scalar())
 
     @contextmanager
     def writing(self) -> Iterator[SqlLedger]:
@@ -236,18 +236,24 @@ class SqlLedger:
             self._connection.execute(update(rechecks).where(mine).values(cursor=cursor))
 
 
-_mark = select(marks.c.value).where(marks.c.name == bindparam("name"))
-_floors = select(marks).where(marks.c.name.like("floor_%"))
+_marks = Lookup(lambda some: select(marks.c.name, marks.c.value).where(marks.c.name.in_(some)), 50)
+_FLOORS = [f"floor_{tier.name.lower()}" for tier in Tier]
+_work = select(
+    or_(
+        exists(select(parked.c.body_id).where(parked.c.next_try_at <= bindparam("due_at"))),
+        exists(select(rechecks.c.id)),
+    )
+)
 
 
 def read_mark(connection: Connection, name: str) -> int:
     """A cursor or watermark (0: never set)."""
-    return int(connection.execute(_mark, {"name": name}).scalar() or 0)
+    return sum(int(value) for _, value in _marks(connection, [name]))
 
 
 def read_floors(connection: Connection) -> Floors:
     """The first bucket of each tier that is still kept."""
-    return floors_of({row.name: row.value for row in connection.execute(_floors)})
+    return floors_of(dict(_marks(connection, _FLOORS)))
 
 
 def floors_of(set_: Mapping[str, int]) -> Floors:

@@ -214,8 +214,11 @@ def _sqlite_engine(url: str, file: _SqliteFile, pragmas: tuple[str, ...] = (), *
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif (driver := connection.connection.driver_connection) is not None:
+            # Past SQLAlchemy, which takes as long for it as for a small query: it touches no file, so it cannot fail.
+            driver.execute("BEGIN")
 
     return engine
 
