@@ -9,9 +9,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 LOCKED := --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+BUILT := src/wabawatch/web/static/built/manifest.json
 ARGS ?=
 
-.PHONY: help demo test check proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
+.PHONY: help demo test check assets screenshots proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
@@ -23,15 +24,17 @@ help:
 	@echo 'make quiet-days   three months of 50 numbers with which nothing is wrong: at most one false alert each (ARGS="--seeds 4 5")'
 	@echo 'make bench   measure all figures beside the stored ones (10 minutes; make bench-long: an hour; ARGS=--store keeps them)'
 	@echo 'make fuzz    any request, body, dump and record, guided by coverage (FUZZ_SECONDS=600)'
+	@echo 'make assets  bundle what the pages of the console load (demo and test do it by themselves)'
+	@echo 'make screenshots   pictures of every page, light and dark, narrow and wide, into screenshots/'
 	@echo 'make fmt     format and mend what can be mended'
 	@echo 'make docs    write the generated pages again'
 	@echo 'make lock    write requirements/*.txt again (UPGRADE=1 takes newer releases)'
 	@echo 'make clean   remove the virtual environment and everything that was built'
 
-demo: $(VENV)/.runtime
+demo: $(VENV)/.runtime $(BUILT)
 	@$(BIN)/wabawatch demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(BUILT)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev
@@ -39,6 +42,11 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+assets: $(BUILT)
+
+screenshots: $(VENV)/.dev $(BUILT)
+	@$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
 proof: $(VENV)/.runtime
 	@$(BIN)/wabawatch demo --messages 20000 --once > /dev/null
@@ -80,7 +88,7 @@ lock: $(VENV)/.dev
 	cd requirements && ../$(COMPILE) $(if $(UPGRADE),--upgrade) -o dev.txt dev.in
 
 clean:
-	rm -rf $(VENV) build dist demo-data src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
+	rm -rf $(VENV) build dist demo-data screenshots assets/node_modules $(dir $(BUILT)) src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz
 	find src tests docs bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: set-up runs again only when what it reads has changed.
@@ -95,4 +103,9 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo 'installing what its tests need ...' >&2
 	@$(PIP_INSTALL) $(LOCKED) -r requirements/dev.txt
+	@touch $@
+
+# It looks at contents itself, and does nothing when they are as before.
+$(BUILT): $(VENV)/.runtime $(wildcard assets/*.mjs assets/*.json assets/*.py assets/src/*)
+	@$(BIN)/python -m assets.build
 	@touch $@
