@@ -18,6 +18,7 @@ import msgspec
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
+from wabawatch.app_console import Console
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
@@ -142,7 +143,6 @@ class System:
         self.notices = NoticeFlows(self.database, self.clock, settings, self.alerts.rules.rule, self.alerts.rules.rules)
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
-        days, hours = settings.storage.body_retention_days, KeptHours(self.database)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
         forwards, now, box = self.forwards.flow.states, self.clock, self.inbox
         around = Around(self.database, self.keyring, box, self.figures, now, self.graph, self.platform, forwards)
@@ -150,8 +150,8 @@ class System:
         self.alerts.look_at(self.notices, self.watchman, self.uptime)
         runs, uptime, book = self.watchman.runs, self.uptime.desk.status, self.alerts.book
         self.status = StatusFlow(self.figures, self.clock, self.rules, hits, runs, book, boards, uptime)
-        waiting = self.forwards.bodies, self.forwards.store
-        self.retention = Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
+        self.console = self._console()
+        self.retention = self._retention()
 
     def _open_inbox(self, path: Path | None) -> DurableInbox:
         # Above every body the books know of: also a new file that replaces a lost one must not repeat their numbers.
@@ -175,6 +175,15 @@ class System:
         pace = max(1, asked.calls_per_hour - self.uptime.calls_per_hour)  # both together keep to it
         polling = Polling(self.graph, self.platform, self._books(), self.clock, asked.waba_ids, apps, pace)
         return [Loop("polling", polling.step, POLL_RHYTHM_MS / 1000, group=Group.MONITORING)]
+
+    def _retention(self) -> Retention:
+        days, hours = self.settings.storage.body_retention_days, KeptHours(self.database)
+        waiting = self.forwards.bodies, self.forwards.store
+        return Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
+
+    def _console(self) -> Console:
+        shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk
+        return Console(self.database, self.figures, *shown, self.rules, self.clock)
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""
@@ -250,7 +259,7 @@ class System:
             receiver,
             gateway,
             api,
-            [*own.routes(), *docs.routes(), *runbooks.routes(), *alert_links.routes()],
+            [*own.routes(), *docs.routes(), *runbooks.routes(), *alert_links.routes(), *self.console.routes()],
             lambda _: self._running(supervisor, gateway),
         )
 

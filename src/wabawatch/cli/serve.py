@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from collections.abc import Callable
+from types import FrameType
 from typing import Annotated
 
 import uvicorn
@@ -45,11 +47,23 @@ def serve(
         err.print("wabawatch: nobody can sign in yet. This link makes the first admin; it works once, for 24 hours:")
         err.print(f"  {link}", markup=False)
     tune_interpreter()
-    server = uvicorn.Server(_config(system.site(system.supervisor()), settings.server))
+    server = _Server(_config(system.site(system.supervisor()), settings.server), system.console.live.end)
     _run(server, settings.server)
     if not system.stopped.is_clean:
         os._exit(FAILED)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
     return WELL if server.started else FAILED
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams to open pages with the first signal: it waits for all that is open, and they never end."""
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end = end
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._end()
+        super().handle_exit(sig, frame)
 
 
 def _config(site: Site, where_to: Server) -> uvicorn.Config:

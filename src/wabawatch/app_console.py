@@ -1,0 +1,64 @@
+"""The composition of the console: its pages, and what they need."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from wabawatch.alerting_ports import AlertBook, AlertFigures
+from wabawatch.flows.assessing import Rules
+from wabawatch.flows.overviewing import Overviewing
+from wabawatch.flows.uptime import UptimeDesk
+from wabawatch.monitoring_ports import Runs
+from wabawatch.ports import Clock, Figures
+from wabawatch.storage.database import Database
+from wabawatch.storage.slices import SqlSlices
+from wabawatch.web.assets import Assets
+from wabawatch.web.live import Live
+from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.overview import OverviewPage
+from wabawatch.web.pages.views import Views
+from wabawatch.web.visitors import Nobody, Visitor, Visitors
+
+BARS = 60
+"""Pieces of a check's row"""
+
+
+class Console:
+    """Everything that people look at in a browser."""
+
+    def __init__(
+        self,
+        database: Database,
+        figures: Figures,
+        books: AlertFigures,
+        alerts: AlertBook,
+        runs: Runs,
+        uptime: UptimeDesk,
+        rules: Rules,
+        clock: Clock,
+    ) -> None:
+        self.visitors: Visitors = Nobody()
+        """Who comes in. Nobody, until somebody can sign in."""
+        self.assets = Assets()
+        self.views = Views(self.assets, clock.now)
+        self.live = Live(self._visitor, figures, alerts)
+        overviewing = Overviewing(
+            figures,
+            SqlSlices(database),
+            books,
+            alerts,
+            runs,
+            lambda start, end: uptime.over(start, end, BARS),
+            rules,
+            clock,
+        )
+        self.overview = OverviewPage(overviewing, self.views, clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Every route of the console."""
+        desk = Desk(self._visitor, self.views)
+        return [*self.assets.routes(), *self.live.routes(), *self.overview.routes(desk)]
+
+    def _visitor(self, request: Request) -> Visitor | None:
+        return self.visitors.of(request)

@@ -1,0 +1,145 @@
+"""Numbers to pictures: small ones as the geometry of an SVG, large ones as Vega-Lite specs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.metrics import Rate
+from wabawatch.domain.overview import Point
+from wabawatch.notifiers import words
+
+WIDTH, HEIGHT = 200, 48
+"""Of a small chart, in its own units: it is stretched to its place"""
+
+Values: TypeAlias = Sequence[tuple[Millis, float | None]]
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A line without axes, with the lines that it is held against."""
+
+    lines: tuple[str, ...]
+    """The `points` of polylines: one for each stretch of which something is known"""
+    dots: tuple[tuple[float, float], ...]
+    """Values that stand alone"""
+    limits: tuple[float, ...]
+    """Where the hard line runs"""
+    advised: tuple[float, ...]
+    """Where the advised line runs"""
+    low: float
+    high: float
+    """The values at the bottom and at the top"""
+
+
+def spark(
+    values: Values, start: Millis, end: Millis, limit: float, advised: float | None = None, most: float | None = None
+) -> Spark | None:
+    """*values* from *start* to *end*, with room for their lines. *most* is the largest value there can be.
+
+    None where nothing is known.
+    """
+    known = [value for _, value in values if value is not None]
+    if not known:
+        return None
+    shown = [*known, limit] if advised is None else [*known, limit, advised]
+    low, high = min(shown), max(shown)
+    margin = (high - low) * 0.15 or abs(high) * 0.05 or 0.01
+    low, high = max(0.0, low - margin), high + margin if most is None else min(most, high + margin)
+
+    def x(at: Millis) -> float:
+        return round(max(0, min(1, (at - start) / max(1, end - start))) * WIDTH, 1)
+
+    def y(value: float) -> float:
+        return round((1 - (value - low) / (high - low)) * HEIGHT, 1) if high > low else HEIGHT / 2
+
+    stretches: list[list[tuple[float, float]]] = [[]]
+    for at, value in values:
+        if value is not None:
+            stretches[-1].append((x(at), y(value)))
+        elif stretches[-1]:
+            stretches.append([])
+    return Spark(
+        lines=tuple(" ".join(f"{a},{b}" for a, b in each) for each in stretches if len(each) > 1),
+        dots=tuple(each[0] for each in stretches if len(each) == 1),
+        limits=(y(limit),),
+        advised=() if advised is None else (y(advised),),
+        low=low,
+        high=high,
+    )
+
+
+def rate_spec(points: Sequence[Point], name: str, title: str, threshold: float, *, is_best_high: bool) -> Json:
+    """A rate over time: its line, its 95 % interval, and the threshold; a drag chooses a time range (`span`)."""
+    rows = [row for point in points if (row := _row(point.at, getattr(point, name))) is not None]
+    ends = [edge for row in rows for edge in (row["low"], row["high"])] or [threshold]
+    low, high = min(*ends, threshold), max(*ends, threshold)
+    margin = (high - low) * 0.08 or 0.01
+    scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
+    axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
+    at: Json = {
+        "field": "at",
+        "type": "temporal",
+        "title": None,
+        "axis": {"grid": False, "labelOverlap": True, "format": _TIMES},
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": f"{title} over time, with its 95 % interval and the threshold of {words.percent(threshold)}",
+        "width": "container",
+        "height": 210,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "data": {"values": rows},
+        "encoding": {"x": at},
+        "layer": _layers(title, threshold, "token:series-1" if is_best_high else "token:series-3", scale, axis),
+    }
+
+
+_TIMES = {"year": "%Y", "month": "%b %Y", "date": "%d %b", "day": "%d %b", "hours": "%H:%M", "minutes": "%H:%M"}
+
+
+def _layers(title: str, threshold: float, colour: str, scale: Json, axis: Json) -> list[Json]:
+    """The interval, the line, the threshold, and the point that is pointed at."""
+    value: Json = {"field": "value", "type": "quantitative", "scale": scale}
+    told: list[Json] = [
+        {"field": "at", "type": "temporal", "format": "%d %b %H:%M", "title": "from"},
+        {"field": "said", "title": title},
+        {"field": "interval", "title": "95 % interval"},
+        {"field": "n", "title": "messages", "format": ","},
+    ]
+    nearest: Json = {"type": "point", "on": "pointermove", "nearest": True, "fields": ["at"]}
+    return [
+        {
+            "params": [{"name": "span", "select": {"type": "interval", "encodings": ["x"]}}],
+            "mark": {"type": "area", "opacity": 0.18, "color": colour},
+            "encoding": {"y": value | {"field": "low", "axis": axis, "title": None}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "color": colour, "strokeWidth": 2, "point": {"size": 14, "color": colour}},
+            "encoding": {"y": value},
+        },
+        {
+            "mark": {"type": "rule", "color": "token:bad", "strokeDash": [5, 4], "strokeWidth": 1.5},
+            "encoding": {"y": {"datum": threshold, "type": "quantitative", "scale": scale}, "x": None},
+        },
+        {
+            "params": [{"name": "near", "select": nearest}],
+            "mark": {"type": "point", "size": 70, "filled": True, "color": colour},
+            "encoding": {
+                "y": value,
+                "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
+                "tooltip": told,
+            },
+        },
+    ]
+
+
+def _row(at: Millis, rate: Rate) -> Json | None:
+    if rate.value is None or rate.interval is None:
+        return None
+    low, high = rate.interval
+    said = {"said": words.percent(rate.value), "interval": words.interval(low, high, "share")}
+    return {"at": at, "value": round(rate.value, 5), "low": round(low, 5), "high": round(high, 5), "n": rate.n, **said}

@@ -1,0 +1,56 @@
+"""`make screenshots`: a picture of every page, light and dark, at 390 and 1440 px, into a folder that git ignores."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.pages.stage import fill, served, watch
+from tests.pages.window import ARGUMENTS, Window
+from tests.support.console import system_in
+
+FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
+PAGES = {"overview": "/"}
+"""Name and path of every page"""
+EMPTY = {"overview-empty": "/"}
+"""The same in an installation where nothing has happened yet"""
+WIDTHS, THEMES = (390, 1440), ("light", "dark")
+
+
+def main(wanted: list[str]) -> None:
+    """Take the pictures whose names begin with one of *wanted*; all of them if none is given."""
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright, TemporaryDirectory() as full, TemporaryDirectory() as empty:
+        chromium = shutil.which("chromium")
+        if chromium is None:
+            sys.exit("there is no chromium on the PATH: install Debian's package chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        system = system_in(Path(full))
+        fill(system)
+        watch(system)
+        with served(system) as url:
+            _take(browser, url, PAGES, wanted)
+        with served(system_in(Path(empty))) as url:
+            _take(browser, url, EMPTY, wanted)
+        browser.close()
+
+
+def _take(browser: Browser, url: str, pages: dict[str, str], wanted: list[str]) -> None:
+    for name, path in pages.items():
+        if wanted and not name.startswith(tuple(wanted)):
+            continue
+        for width in WIDTHS:
+            for theme in THEMES:
+                with Window.at(browser, url, width, theme) as window:
+                    page = window.open(path)
+                    to = FOLDER / f"{name}-{width}-{theme}.png"
+                    page.screenshot(path=to, full_page=True)
+                    print(to)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

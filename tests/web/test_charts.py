@@ -1,0 +1,51 @@
+"""Numbers to pictures: what is unknown leaves a gap, and the lines are where they should be."""
+
+from __future__ import annotations
+
+import json
+
+from wabawatch.domain.metrics import Rate
+from wabawatch.domain.overview import Point
+from wabawatch.web.charts import HEIGHT, WIDTH, rate_spec, spark
+
+NONE = Rate(0, 0)
+
+
+def test_what_nobody_knows_is_a_gap_and_not_a_line() -> None:
+    found = spark([(0, 0.9), (10, 0.8), (20, None), (30, 0.9), (40, 0.95), (50, None), (60, 0.9)], 0, 60, 0.95)
+
+    assert found is not None
+    assert len(found.lines) == 2
+    assert [x for x, _ in found.dots] == [WIDTH]
+
+
+def test_nothing_known_is_no_chart() -> None:
+    assert spark([(0, None)], 0, 60, 0.95) is None
+
+
+def test_the_threshold_is_in_the_picture_however_far_it_is() -> None:
+    found = spark([(0, 0.99), (60, 0.999)], 0, 60, 0.90, advised=0.95, most=1.0)
+
+    assert found is not None
+    assert found.high <= 1.0
+    assert 0 < found.advised[0] < found.limits[0] < HEIGHT
+
+
+def test_equal_values_are_a_line_in_the_middle_of_something() -> None:
+    found = spark([(0, 1.0), (60, 1.0)], 0, 60, 1.0, most=1.0)
+
+    assert found is not None
+    assert found.low < 1.0 <= found.high
+
+
+def test_a_spec_draws_only_what_is_known_and_says_what_it_shows() -> None:
+    points = [Point(at, 10, 1, Rate(9, 10) if at else NONE, Rate(1, 10), NONE, None, None) for at in (0, 60, 120)]
+
+    spec = rate_spec(points, "delivery", "Delivery rate", 0.95, is_best_high=True)
+
+    assert [row["at"] for row in spec["data"]["values"]] == [60, 120]
+    assert spec["data"]["values"][0] | {"said": "90 %", "n": 10} == spec["data"]["values"][0]
+    assert spec["description"] == "Delivery rate over time, with its 95 % interval and the threshold of 95 %"
+    low, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert 0 <= low < 0.9 < 0.95 < high <= 1
+    assert "http" not in json.dumps({name: part for name, part in spec.items() if name != "$schema"})
