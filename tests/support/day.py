@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,14 +223,17 @@ class Days:
         """Command the simulator."""
         obey(self.simulation, order, self.now)
 
-    def run(self, ms: int, *, every_ms: int = MINUTE) -> None:
-        """Let so much true time pass. *every_ms*: so often everything is done; what only beats does so each minute."""
+    def run(self, ms: int, *, every_ms: int = MINUTE, each: Callable[[], None] = lambda: None) -> None:
+        """Let so much true time pass. *every_ms*: so often everything is done; what only beats does so each minute.
+
+        *each* is called in each minute, when what happened in it has been brought, and before anybody looks at it.
+        """
         end = self.clock.true + ms
         while self.clock.true < end:
             self.clock.true = min(end, self.clock.true + MINUTE)
             is_whole = self.clock.true % every_ms == 0 or self.clock.true == end
-            if is_whole:
-                self._bring()
+            self._bring()
+            each()
             for process in self.processes:
                 process.step(self.clock.true, None if is_whole else BEATS)
 
