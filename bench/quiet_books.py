@@ -11,7 +11,7 @@ from bench.quiet_world import BIN, HOUR, START, World, added, thinned
 from wabawatch.alerting_ports import StateKey
 from wabawatch.domain.alert_evidence import NO_SLICES, Answers, Backlog, Happened, Minute, Slices
 from wabawatch.domain.alert_records import Change
-from wabawatch.domain.alerts import AlertState, Phase, Transition
+from wabawatch.domain.alerts import AlertState, OpenAlert, Phase, Transition
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.connection import ENOUGH_SILENT
 from wabawatch.domain.error_codes import LIMIT_HIT_CODES
@@ -45,6 +45,9 @@ class Held:
         if rules is None:
             return dict(self._states)
         return {key: state for key, state in self._states.items() if key[0] in rules}
+
+    def past_causes(self, now: Millis) -> Sequence[OpenAlert]:
+        return ()  # nothing is wrong with that world, so nothing explains anything
 
     def save(self, changes: Sequence[Change], marks: Mapping[str, int]) -> list[Transition]:
         self.marks.update(marks)

@@ -15,7 +15,7 @@ from wabawatch.domain.alert_evidence import (
     Slices,
 )
 from wabawatch.domain.alert_records import Alert, AlertFilter, Change
-from wabawatch.domain.alerts import AlertScope, AlertState, Severity, Transition
+from wabawatch.domain.alerts import AlertScope, AlertState, OpenAlert, Severity, Transition
 from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
@@ -65,6 +65,9 @@ class AlertBook(OpenCounts, Protocol):
 
     def transitions(self, key: str) -> list[Transition]:
         """Every change of one alert, the first one first."""
+
+    def past_causes(self, now: Millis) -> Sequence[OpenAlert]:
+        """What explains others, and recovered within `inhibition.AFTERMATH_MS` before *now*."""
 
     def acknowledge(self, key: str, at: Millis, by: str, note: str, change: Change | None) -> bool:
         """Note who has seen an open alert, with an entry in the audit trail, and write *change* with it.

@@ -42,6 +42,8 @@ class Glance:
     windows: tuple[Window, ...]
     """Those that somebody entered"""
     last_told: Mapping[tuple[str, NoticeKind], Millis]
+    past: tuple[OpenAlert, ...] = ()
+    """What explained others, and recovered within `inhibition.AFTERMATH_MS`"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,3 +339,41 @@ def test_nothing_is_remembered_of_what_was_always_good(book: SqlAlerts) -> None:
 
     assert book.states() == {}
     assert book.states([RATE.name]).get((RATE.name, NUMBER), NEVER) == NEVER
+
+
+# ---------------------------------------------------------------- what names an alert, and what explained others
+
+
+def test_a_number_whose_account_becomes_known_goes_on_with_its_alert(book: SqlAlerts) -> None:
+    unknown = NUMBER._replace(waba="")
+    (fired,) = look(book, RATE, bad(0, unknown))
+
+    assert look(book, RATE, bad(5)) == []
+    (alert,) = book.open()
+    assert (alert.key, alert.scope.waba) == (fired.alert, WABA)
+    ((_, scope),) = book.states()
+    assert scope.waba == WABA
+
+    (ended,) = look(book, RATE, good(10))
+    assert (ended.alert, ended.became, book.open()) == (fired.alert, Phase.RESOLVED, [])
+
+
+def test_an_account_that_was_known_is_not_forgotten(book: SqlAlerts) -> None:
+    look(book, RATE, bad(0), bad(5, NUMBER._replace(waba="")))
+
+    ((_, scope),) = book.states()
+    assert (scope.waba, book.open()[0].scope.waba) == (WABA, WABA)
+
+
+def test_causes_that_recovered_lately_are_remembered(book: SqlAlerts) -> None:
+    look(book, RATE, bad(0), good(5))
+    look(book, VIOLATION, replace(bad(0, ACCOUNT), event="1"))
+
+    (cause,) = book.past_causes(T0 + 6 * MINUTE)
+    assert (cause.rule, cause.scope, cause.ended_at, cause.ended) == (
+        RATE.name,
+        NUMBER,
+        T0 + 5 * MINUTE,
+        Reason.RECOVERED,
+    )
+    assert book.past_causes(T0 + DAY) == []

@@ -18,7 +18,7 @@ from tests.support.alerts import (
     number,
 )
 from tests.support.routing import SILENCE, World
-from wabawatch.domain.alerts import AlertScope, ScopeKind, Severity
+from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind, Severity
 from wabawatch.domain.notices import NoticeKind
 from wabawatch.domain.routing import Because, Channel
 from wabawatch.domain.silences import Window
@@ -176,3 +176,55 @@ class TestExplained:
         world.step(NOW + HOUR)
 
         assert world.last("whole").because is Because.FIRST_NOTICE
+
+
+class TestAfterACause:
+    """The API was down for half an hour, and a rate that reaches back into it still fires."""
+
+    END = NOW + HOUR // 2
+
+    def world(self, counted_from: int | None) -> World:
+        api = fired("api", "API_ENDPOINT_DOWN", AlertScope(ScopeKind.CHECK, "graph"))
+        world = World()
+        world.has(api, self.rate(NOW - MINUTE))
+        world.step()
+        over = ended(api, self.END)
+        world.past.append(over)
+        world.has(over, self.rate(counted_from))
+        world.step(self.END)
+        return world
+
+    def rate(self, counted_from: int | None) -> OpenAlert:
+        alert = fired("a1", "FAILURE_RATE_HIGH")
+        return replace(alert, reading=replace(alert.reading, counted_from=counted_from))
+
+    def test_what_counts_something_from_before_its_end_is_held(self) -> None:
+        world = self.world(NOW - MINUTE)
+
+        assert world.reasons() == [Because.EXPLAINED, Because.EXPLAINED_BEFORE]
+        assert world.last().detail == "api"
+        assert world.kinds() == [NoticeKind.FIRING, NoticeKind.RESOLVED]
+        assert world.told[-1].explains == {"api": 1}
+
+    def test_what_counts_nothing_from_before_is_told(self) -> None:
+        world = self.world(self.END)
+
+        assert world.last().because is Because.FIRST_NOTICE
+
+    def test_how_things_stand_now_is_told(self) -> None:
+        assert self.world(None).last().because is Because.FIRST_NOTICE
+
+    def test_it_is_told_once_it_is_bad_without_that_time(self) -> None:
+        world = self.world(NOW - MINUTE)
+        world.has(self.rate(self.END + MINUTE))
+        world.step(self.END + HOUR)
+
+        assert world.last().because is Because.FIRST_NOTICE
+
+    def test_what_recovers_is_never_told(self) -> None:
+        world = self.world(NOW - MINUTE)
+        world.has(ended(self.rate(NOW - MINUTE), self.END + HOUR))
+        world.step(self.END + HOUR)
+
+        assert world.kinds() == [NoticeKind.FIRING, NoticeKind.RESOLVED]
+        assert world.last().because is Because.ENDED_UNTOLD

@@ -31,6 +31,7 @@ class World:
     alerts: dict[str, OpenAlert] = field(default_factory=dict)
     routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     last_told: dict[tuple[str, NoticeKind], Millis] = field(default_factory=dict)
+    past: list[OpenAlert] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     told: list[Draft] = field(default_factory=list)
     look_at: Millis | None = None
@@ -49,6 +50,7 @@ class World:
             self.silences,
             self.windows,
             self.last_told,
+            self.past,
         )
 
     def step(self, at: Millis | None = None) -> None:

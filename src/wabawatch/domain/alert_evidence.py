@@ -23,7 +23,7 @@ class Traffic:
 
     tallies: Mapping[str, Tally]
     matured: Mapping[str, Tally]
-    """As long a window, a grace time earlier"""
+    """Of a window that ends a grace time earlier"""
     on_time: Mapping[str, float] = field(default_factory=dict)
     """Of each number: which part of what arrives at all has usually arrived after the grace time"""
     owners: Owners = field(default_factory=dict)
@@ -31,6 +31,8 @@ class Traffic:
     """The quality rating of each number, as Meta told it last"""
     imported: Mapping[str, Millis] = field(default_factory=dict)
     """Up to when messages of each number were imported"""
+    grace_ms: Millis = 0
+    """How much earlier the window of `matured` begins"""
 
 
 @dataclass(frozen=True, slots=True)

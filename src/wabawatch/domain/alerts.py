@@ -61,12 +61,24 @@ class ScopeKind(StrEnum):
 
 
 class AlertScope(NamedTuple):
-    """One thing that an alert is about. With the rule it names the alert: there is one alert per rule and scope."""
+    """One thing that an alert is about. With the rule it names the alert: there is one alert per rule and scope.
+
+    Kind and id make it up: a number is the same one before and after it is known to which WABA it belongs.
+    """
 
     kind: ScopeKind
     id: str = ""
     waba: str = ""
-    """The WABA it belongs to, where it belongs to one: for filters, silences and the parent's alert"""
+    """The WABA it belongs to, where it is known to belong to one: for filters, silences and the parent's alert"""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AlertScope) and (self.kind, self.id) == (other.kind, other.id)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.id))
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
@@ -167,6 +179,8 @@ class Reading:
     """Another alert of the same rule tells of it, about a part of it or about the whole: this one ends"""
     incident: int | None = None
     """Id of the incident of uptime that it is the alert of"""
+    counted_from: Millis | None = None
+    """Since when that happened which it counts; None: it counts nothing, but looks at how things stand"""
 
 
 class Phase(StrEnum):
@@ -290,4 +304,4 @@ class OpenAlert:
 
 def alert_key(rule: str, scope: AlertScope, began_at: Millis) -> str:
     """The name of one alert, from its pending to its end: the same whoever computes it, however often."""
-    return hashlib.sha256(f"{rule}\0{scope}\0{scope.waba}\0{began_at}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{rule}\0{scope}\0{began_at}".encode()).hexdigest()[:16]

@@ -1,4 +1,5 @@
-"""Which alerts explain which others: as long as one fires, nobody is told of its consequences."""
+"""Which alerts explain which others: nobody is told of consequences as long as their cause fires, nor afterwards as
+long as they count what happened meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind
+from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import waba_of
+from wabawatch.domain.standing import HOUR_MS
 
 _RATES = ("DELIVERY_RATE_LOW", "FAILURE_RATE_HIGH", "QUALITY_SCORE_LOW", "DELIVERY_ANOMALY")
 
@@ -44,20 +47,53 @@ def covers(cause: AlertScope, consequence: AlertScope) -> bool:
     return (cause.kind, cause.id) == (consequence.kind, consequence.id)
 
 
-def explanations(firing: Iterable[OpenAlert]) -> dict[str, str]:
+AFTERMATH_MS = 6 * HOUR_MS
+"""A cause that ended longer ago explains nothing any more: no rule of the product looks so far back."""
+
+
+def explanations(firing: Iterable[OpenAlert], past: Iterable[OpenAlert] = ()) -> dict[str, str]:
     """Alerts of *firing* that others, at least as grave, explain: key of the explained to key of the cause, which is
-    itself not explained. Of several causes the gravest counts, then the one that fired first."""
+    itself not explained. Of several causes the gravest counts, then the one that fired first.
+
+    *past*: causes that have ended. They explain what counts something that happened before they did.
+    """
     ranked = sorted(firing, key=_by_gravity)
-    by_rule: dict[str, list[OpenAlert]] = {}
-    for alert in ranked:
-        by_rule.setdefault(alert.rule, []).append(alert)
+    now, before = _by_rule(ranked), _by_rule(past)
     direct: dict[str, str] = {}
     for alert in ranked:
-        causes = chain.from_iterable(by_rule.get(rule, ()) for rule in _CAUSES.get(alert.rule, ()))
-        found = [cause for cause in causes if covers(cause.scope, alert.scope) and _is_as_grave(cause, alert)]
+        found = _causes_of(alert, now) or [c for c in _causes_of(alert, before) if _reaches_back(alert, c)]
         if found:
             direct[alert.key] = min(found, key=_by_gravity).key
     return {key: _root(direct, key) for key in direct}
+
+
+def outage_end(rule: str, scope: AlertScope, past: Iterable[OpenAlert]) -> Millis:
+    """When the last of the causes in *past* ended that explain *rule* for *scope*, or for a part of it; 0: none did."""
+    causes = _CAUSES.get(rule, ())
+    return max((c.ended_at or 0 for c in past if c.rule in causes and _touches(c.scope, scope)), default=0)
+
+
+def _touches(cause: AlertScope, scope: AlertScope) -> bool:
+    if covers(cause, scope) or scope.kind is ScopeKind.ALL:
+        return True
+    return scope.kind is ScopeKind.WABA and waba_of(cause) == scope.id
+
+
+def _causes_of(alert: OpenAlert, by_rule: Mapping[str, list[OpenAlert]]) -> list[OpenAlert]:
+    causes = chain.from_iterable(by_rule.get(rule, ()) for rule in _CAUSES.get(alert.rule, ()))
+    return [cause for cause in causes if covers(cause.scope, alert.scope) and _is_as_grave(cause, alert)]
+
+
+def _reaches_back(alert: OpenAlert, cause: OpenAlert) -> bool:
+    since = alert.reading.counted_from
+    return since is not None and since < (cause.ended_at or 0)
+
+
+def _by_rule(alerts: Iterable[OpenAlert]) -> dict[str, list[OpenAlert]]:
+    found: dict[str, list[OpenAlert]] = {}
+    for alert in alerts:
+        found.setdefault(alert.rule, []).append(alert)
+    return found
 
 
 _ORDER = {"critical": 0, "warning": 1, "info": 2}

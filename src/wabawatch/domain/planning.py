@@ -114,12 +114,11 @@ def _view(
     has_first: Collection[str],
 ) -> View:
     # Only what the channel is told of explains anything to it.
-    reaching = [
-        alert
-        for alert in scene.alerts
-        if alert.is_firing and reaches(alert, channel, scene.rules.get(alert.rule)) is None
-    ]
-    causes, parts = explanations(reaching), firing_children(reaching)
+    def reaching(alerts: Collection[OpenAlert]) -> list[OpenAlert]:
+        return [alert for alert in alerts if reaches(alert, channel, scene.rules.get(alert.rule)) is None]
+
+    firing = reaching([alert for alert in scene.alerts if alert.is_firing])
+    causes, parts = explanations(firing, reaching(scene.past)), firing_children(firing)
     return View(channel, policy, scene, now, causes, parts, told_first, has_first)
 
 

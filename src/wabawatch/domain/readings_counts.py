@@ -18,6 +18,7 @@ from wabawatch.domain.histograms import above
 from wabawatch.domain.limit_hits import HitCount
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.readings_platform import new_code
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.templates import OPTED_OUT
 
 LATE_MS, SLOW_MS = 20_000, 1_000
@@ -48,7 +49,8 @@ def misuse_readings(misuses: Iterable[Misuse], at: Millis) -> Found:
         words = f"{_times(n, 'send')} with template {template or 'without a name'} in the last hour: {reasons}"
         scope = AlertScope(ScopeKind.TEMPLATE, f"{waba}/{template}", waba)
         numbers = largest([Contributor("number", e.number, e.n, n) for e in some])
-        found.append(_counted("UNAPPROVED_TEMPLATE_USED", scope, at, n, words, "sender", numbers))
+        name, told = _counted("UNAPPROVED_TEMPLATE_USED", scope, at, n, words, "sender", numbers)
+        found.append((name, replace(told, counted_from=at - HOUR_MS)))
     for (waba, number), some in sorted(of_number.items()):
         n = sum(each.n for each in some)
         words = f"{_times(n, 'marketing message')} in the last hour to people who had stopped them"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from wabawatch.domain.alert_evidence import Traffic
@@ -21,6 +21,8 @@ from wabawatch.domain.standing import MINUTE_MS, Outcome, Pace
 
 RuleFor = Callable[[AlertScope], Rule | None]
 """The rule as it holds for a scope; None: it does not"""
+Sight = Callable[[AlertScope], Sequence[tuple[Parts, RateWindow]]]
+"""What a scope is judged by: the traffic of which window. Of several, by the last one if it is bad in the others"""
 
 DELIVERY, FAILURE, QUALITY, READ = "delivery_rate", "failure_rate", "quality_score", "read_rate"
 LEAST_ON_TIME = 0.85
@@ -37,14 +39,14 @@ def scope_of_number(traffic: Traffic, number: str) -> AlertScope:
     return AlertScope(ScopeKind.NUMBER, number, traffic.owners.get(number, ""))
 
 
-def number_readings(rule_for: RuleFor, parts: Parts, window: RateWindow, metric: str, more: More) -> list[Reading]:
-    """The readings of every number that sent anything."""
+def number_readings(rule_for: RuleFor, parts: Parts, sight: Sight, metric: str, more: More) -> list[Reading]:
+    """The readings of every number that sent anything in *parts*."""
     found = []
     for number in parts.numbers:
         scope = scope_of_number(parts.traffic, number)
         rule = rule_for(scope)
         if rule is not None:
-            found.append(_reading(rule, scope, parts.of([number]), window, metric, more))
+            found.append(_reading(rule, scope, [number], sight, metric, more))
     return found
 
 
@@ -56,7 +58,7 @@ def patient(rule: Rule, scope: AlertScope) -> Rule:
 
 
 def parent_readings(
-    rule_for: RuleFor, parts: Parts, window: RateWindow, metric: str, more: More, told: Collection[AlertScope]
+    rule_for: RuleFor, parts: Parts, sight: Sight, metric: str, more: More, told: Collection[AlertScope]
 ) -> list[Reading]:
     """The readings of accounts and of everything. *told*: numbers that are bad, and whatever fires already; what tells
     of a part replaces what tells of the whole."""
@@ -72,11 +74,11 @@ def parent_readings(
         scope = AlertScope(ScopeKind.WABA, waba, waba)
         rule = rule_for(scope)
         if rule is not None and (len(some) > 1 or rule.scope is ScopeKind.WABA):
-            reading = _reading(rule, scope, parts.of(some), window, metric, more)
+            reading = _reading(rule, scope, some, sight, metric, more)
             found.append(_replaced(reading) if waba in explained else reading)
     rule = rule_for(EVERYTHING)
     if rule is not None and (len(numbers) > 1 or rule.scope is ScopeKind.ALL):
-        reading = _reading(rule, EVERYTHING, parts.of(numbers), window, metric, more)
+        reading = _reading(rule, EVERYTHING, numbers, sight, metric, more)
         found.append(_replaced(reading) if is_told or any(r.is_bad for r in found) else reading)
     return found
 
@@ -94,7 +96,17 @@ class More:
         self.weights = weights
 
 
-def _reading(rule: Rule, scope: AlertScope, part: Part, window: RateWindow, metric: str, more: More) -> Reading:
+def _reading(rule: Rule, scope: AlertScope, numbers: list[str], sight: Sight, metric: str, more: More) -> Reading:
+    found = Reading(scope, 0, None)
+    for parts, window in sight(scope):
+        begins_at = window.start - (0 if metric == FAILURE else parts.traffic.grace_ms)
+        found = replace(_within(rule, scope, parts.of(numbers), window, metric, more), counted_from=begins_at)
+        if found.value is None or not is_past(rule.comparison, found.value, rule.threshold or 0.0):
+            break
+    return found
+
+
+def _within(rule: Rule, scope: AlertScope, part: Part, window: RateWindow, metric: str, more: More) -> Reading:
     if metric == QUALITY:
         return _score(rule, scope, part, window, more)
     if metric == DELIVERY:

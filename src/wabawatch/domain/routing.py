@@ -40,6 +40,7 @@ class Because(StrEnum):
     SILENCED = "silenced"
     IN_MAINTENANCE = "in_maintenance"
     EXPLAINED = "explained"
+    EXPLAINED_BEFORE = "explained_before"
     PART_FIRES = "part_fires"
     ACKNOWLEDGED = "acknowledged"
     FLAPPING = "flapping"
@@ -66,6 +67,7 @@ SENTENCES: Mapping[Because, str] = {
     Because.SILENCED: "A silence holds it; if it still fires when that ends, it is told then.",
     Because.IN_MAINTENANCE: "It is held during maintenance; if it still fires afterwards, it is told then.",
     Because.EXPLAINED: "Another alert explains it; if it still fires when that one has ended, it is told then.",
+    Because.EXPLAINED_BEFORE: "What it counts was explained by an alert that has ended; it is told if the rest is bad.",
     Because.PART_FIRES: "The same alert fires for a part of it, of which the channel is told instead.",
     Because.ACKNOWLEDGED: "Somebody has acknowledged it; that ends when it recovers or becomes graver.",
     Because.FLAPPING: "It keeps firing and recovering: it is told once it lasts.",
@@ -205,6 +207,8 @@ class Scene:
     windows: Collection[Window] = ()
     last_told: Mapping[tuple[str, NoticeKind], Millis] = field(default_factory=dict)
     """When each channel last got a notice of each kind"""
+    past: Collection[OpenAlert] = ()
+    """Causes of others that have ended lately: what counts something from before may still be explained by them"""
 
 
 class Standing(StrEnum):
@@ -236,7 +240,7 @@ class View:
     scene: Scene
     now: Millis
     causes: Mapping[str, str]
-    """Explained alerts to what explains them, among those that reach the channel"""
+    """Explained alerts to what explains them, or did before it ended, among those that reach the channel"""
     parts: Mapping[str, str]
     told_first: Mapping[str, Millis]
     """When each alert was first told in a channel that is not one of escalation"""
@@ -323,7 +327,8 @@ def _held(alert: OpenAlert, view: View) -> Wish | None:
     if window := maintaining(view.scene.windows, alert, view.now):
         return Wish(Standing.HOLD, Because.IN_MAINTENANCE, window.name, window.ends_at)
     if cause := view.causes.get(alert.key):
-        return Wish(Standing.HOLD, Because.EXPLAINED, cause)
+        has_ended = any(each.key == cause for each in view.scene.past)
+        return Wish(Standing.HOLD, Because.EXPLAINED_BEFORE if has_ended else Because.EXPLAINED, cause)
     if part := view.parts.get(alert.key):
         return Wish(Standing.HOLD, Because.PART_FIRES, part)
     return None

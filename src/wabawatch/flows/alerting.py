@@ -112,7 +112,7 @@ class Alerting:
         if at is None:
             return False
         states = self.book.states([rule.name for rule in self.rules.of_kind(RuleKind.RATE)])
-        changes = self.rates.changes(at, states, now, self._watched_ms())
+        changes = self.rates.changes(at, states, now, self._watched_ms(), self.book.past_causes(at))
         self.book.save(changes, {ALERTED_AT: at})
         return at < newest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wabawatch.alerting_ports import AlertFigures, StateKey
@@ -10,11 +10,23 @@ from wabawatch.domain.alert_evidence import Answers, Traffic
 from wabawatch.domain.alert_rates import RateWindow, window_at
 from wabawatch.domain.alert_records import Change, change_of
 from wabawatch.domain.alerting import step
-from wabawatch.domain.alerts import EVERYTHING, NEVER, AlertScope, AlertState, Phase, Reading, Rule, RuleKind, ScopeKind
+from wabawatch.domain.alerts import (
+    EVERYTHING,
+    NEVER,
+    AlertScope,
+    AlertState,
+    OpenAlert,
+    Phase,
+    Reading,
+    Rule,
+    RuleKind,
+    ScopeKind,
+)
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import above
 from wabawatch.domain.imported import NOT_NEWS, imported_until, is_touched
-from wabawatch.domain.metrics import Rate, Tally, Weights
+from wabawatch.domain.inhibition import outage_end
+from wabawatch.domain.metrics import Rate, Tally, Weights, failure_rate
 from wabawatch.domain.platform import Kind, of_kind, value
 from wabawatch.domain.readings_counts import LATE_MS, api_reading, webhook_reading
 from wabawatch.domain.readings_makeup import Makeup
@@ -32,7 +44,7 @@ from wabawatch.domain.readings_messages import (
 )
 from wabawatch.domain.readings_parts import Parts
 from wabawatch.domain.rule_set import RuleSet
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.ports import Figures, Window
 
 OF_MESSAGES = (DELIVERY, FAILURE, QUALITY, READ)
@@ -66,10 +78,18 @@ class RateLooks:
     """Whether what was imported counts like anything else: when the past is judged, and nobody is told"""
 
     def changes(
-        self, at: Millis, states: Mapping[StateKey, AlertState], now: Millis, watched_ms: Millis
+        self,
+        at: Millis,
+        states: Mapping[StateKey, AlertState],
+        now: Millis,
+        watched_ms: Millis,
+        past: Sequence[OpenAlert] = (),
     ) -> list[Change]:
-        """What the window that ends at *at* changes of *states*."""
-        look = _Look(self, at, dict(states), now, watched_ms)
+        """What the window that ends at *at* changes of *states*.
+
+        After a cause in *past* (an outage that is over), messages that it explains are judged by what came since.
+        """
+        look = _Look(self, at, dict(states), now, watched_ms, past)
         for rule in self.rules.of_kind(RuleKind.RATE):
             look.at_rule(rule)
         look.at_rest()
@@ -91,13 +111,19 @@ class _Look:
     """One look: what several rules need is read once."""
 
     def __init__(
-        self, looks: RateLooks, at: Millis, states: dict[StateKey, AlertState], now: Millis, watched_ms: Millis
+        self,
+        looks: RateLooks,
+        at: Millis,
+        states: dict[StateKey, AlertState],
+        now: Millis,
+        watched_ms: Millis,
+        past: Sequence[OpenAlert],
     ) -> None:
         self.found: list[Change] = []
         self._looks, self._at, self._now, self._watched_ms = looks, at, now, watched_ms
-        self._states = states
-        self._parts: dict[Millis, Parts] = {}
-        self._makeups: dict[Millis, Makeup] = {}
+        self._states, self._past = states, past
+        self._parts: dict[tuple[Millis, Millis], Parts] = {}
+        self._makeups: dict[tuple[Millis, Millis], Makeup] = {}
         self._answers: dict[Millis, Answers] = {}
         self._seen: set[StateKey] = set()
 
@@ -107,10 +133,11 @@ class _Look:
         if rule.metric in OF_MESSAGES:
             self._at_messages(rule, window)
         elif rule.metric in OF_WEBHOOKS:
-            self._step(rule.name, webhook_reading(rule, self._answered(window), window, rule.metric))
+            reading = webhook_reading(rule, self._answered(window), window, rule.metric)
+            self._step(rule.name, replace(reading, counted_from=window.start))
         elif rule.metric == CALLS:
             calls = self._looks.calls.calls(Window(window.start, window.end))
-            self._step(rule.name, api_reading(rule, calls, window))
+            self._step(rule.name, replace(api_reading(rule, calls, window), counted_from=window.start))
         elif rule.metric == COUNTRIES:
             self._at_countries(rule, window)
 
@@ -130,26 +157,50 @@ class _Look:
             is_wanted = rule.scope in (ScopeKind.NUMBER, scope.kind)
             return self._looks.rules.rule(rule.name, scope) if is_wanted else None
 
+        def sight(scope: AlertScope) -> list[tuple[Parts, RateWindow]]:
+            since = self._since_outage(rule, scope, window)
+            return [(parts, window)] if since is None else [(parts, window), (self._messages(since), since)]
+
         bad: list[AlertScope] = []
         if rule.scope is ScopeKind.NUMBER:
-            for seen in number_readings(rule_for, parts, window, rule.metric, more):
+            for seen in number_readings(rule_for, parts, sight, rule.metric, more):
                 reading = self._believed(seen, parts, window)
-                self._step(rule.name, self._explained(rule, reading, parts, window))
+                self._step(rule.name, self._explained(rule, reading, *sight(reading.scope)[-1]))
                 if reading.is_bad:
                     bad.append(reading.scope)
         told = {*bad, *self._firing(rule.name)}
-        for seen in parent_readings(rule_for, parts, window, rule.metric, more, told):
+        for seen in parent_readings(rule_for, parts, sight, rule.metric, more, told):
             reading = self._believed(seen, parts, window)
-            self._step(rule.name, self._explained(rule, reading, parts, window))
+            self._step(rule.name, self._explained(rule, reading, *sight(reading.scope)[-1]))
+
+    def _since_outage(self, rule: Rule, scope: AlertScope, window: RateWindow) -> RateWindow | None:
+        """The part of *window* after the last outage that explains the rule for *scope*; None: none reaches into it."""
+        ended_at = -(-outage_end(rule.name, scope, self._past) // MINUTE_MS) * MINUTE_MS
+        start = ended_at + (0 if rule.metric == FAILURE else self._looks.grace_ms)  # of delivery, what was sent since
+        if start <= window.start:
+            return None
+        part = max(MINUTE_MS, window.end - start) / (window.end - window.start)
+        return RateWindow(min(start, window.end), window.end, window.fraction * part)
 
     def _at_countries(self, rule: Rule, window: RateWindow) -> None:
-        # Countries are counted by the hour: in its first quarter, the hour before counts as well.
+        # Countries are counted by the hour. In its first quarter the one before counts as well, for those of which this
+        # one has too little: of others it would hide for a quarter of an hour what has just begun.
         began = (window.end - 1) // HOUR_MS * HOUR_MS
-        start = began if window.end - began > HOUR_MS // 4 else began - HOUR_MS
-        counted = self._looks.figures.countries(Window(start, window.end))
+        running = RateWindow(began, window.end, (window.end - began) / HOUR_MS)
+        counted = self._looks.figures.countries(Window(began, window.end))
+        least = rule.min_sample if window.end - began <= HOUR_MS // 4 else 0
+        enough = {country: tally for country, tally in counted.items() if failure_rate(tally).n >= least}
+        self._at_some_countries(rule, enough, running, began)
+        if least:
+            more = self._looks.figures.countries(Window(began - HOUR_MS, window.end))
+            rest = {country: tally for country, tally in more.items() if country not in enough}
+            self._at_some_countries(rule, rest, window, began - HOUR_MS)
+
+    def _at_some_countries(self, rule: Rule, some: Mapping[str, Tally], window: RateWindow, since: Millis) -> None:
         usual = self._looks.usual_at(self._at).countries
-        for reading in country_readings(lambda scope: self._looks.rules.rule(rule.name, scope), counted, usual, window):
-            self._step(rule.name, _not_news(reading) if reading.is_bad and self._is_brought(start) else reading)
+        for reading in country_readings(lambda scope: self._looks.rules.rule(rule.name, scope), some, usual, window):
+            seen = _not_news(reading) if reading.is_bad and self._is_brought(since) else reading
+            self._step(rule.name, replace(seen, counted_from=since))
 
     def _is_brought(self, start: Millis) -> bool:
         """Whether anything was imported into the time from *start* on."""
@@ -167,16 +218,16 @@ class _Look:
         """*reading* with what it is made of, if it is bad. Who does not read is not a slice that somebody can mend."""
         if not reading.is_bad or rule.metric == READ:
             return reading
-        if rule.window_ms not in self._makeups:
-            slices = self._looks.figures.slices(Window(window.start, window.end))
-            self._makeups[rule.window_ms] = Makeup(parts, slices)
+        span = window.start, window.end
+        if span not in self._makeups:
+            self._makeups[span] = Makeup(parts, self._looks.figures.slices(Window(*span)))
         numbers, is_delivery = _numbers_of(reading.scope, parts), rule.metric == DELIVERY
-        found = self._makeups[rule.window_ms].contributors(numbers, is_delivery=is_delivery)
+        found = self._makeups[span].contributors(numbers, is_delivery=is_delivery)
         return replace(reading, contributors=found)
 
     def _messages(self, window: RateWindow) -> Parts:
-        width = window.end - window.start
-        if width not in self._parts:
+        span = window.start, window.end
+        if span not in self._parts:
             figures, grace = self._looks.figures, self._looks.grace_ms
             states = figures.states()
             ratings = {
@@ -191,9 +242,10 @@ class _Look:
                 figures.owners(),
                 ratings,
                 {} if self._looks.believes_imports else imported_until(states),
+                grace,
             )
-            self._parts[width] = Parts(traffic)
-        return self._parts[width]
+            self._parts[span] = Parts(traffic)
+        return self._parts[span]
 
     def _answered(self, window: RateWindow) -> Answers:
         width = window.end - window.start

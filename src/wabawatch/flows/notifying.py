@@ -82,7 +82,8 @@ class Planning:
         return seen.has_more or bool(made.drafts)
 
     def _scene(self, seen: Glance, now: Millis) -> Scene:
-        known = {alert.rule: self.knowing.rule(alert.rule, alert.scope) for alert in seen.alerts}
+        alerts = (*seen.past, *seen.alerts)
+        known = {alert.rule: self.knowing.rule(alert.rule, alert.scope) for alert in alerts}
         return Scene(
             seen.alerts,
             seen.routes,
@@ -91,6 +92,7 @@ class Planning:
             seen.silences,
             (*seen.windows, *self.windows(now, now + 1)),
             seen.last_told,
+            seen.past,
         )
 
     def _tell(self, made: Plan) -> None:

@@ -244,9 +244,10 @@ def _lines(told: Told, at: Millis, zone: tzinfo, *, is_full: bool) -> list[Line]
     found.append(Line("Began" if told.ended_at is not None else "Since", moment(told.since, zone) + ago))
     if told.cause and is_full:
         found.append(Line("Cause", _CAUSES.get(told.cause, cut(told.cause, LONGEST_NAME))))
-    if told.explains and told.ended_at is None:
+    if told.explains:
         others = "1 other alert is" if told.explains == 1 else f"{told.explains:,} other alerts are"
-        found.append(Line("Explains", f"{others} not sent, because this one explains them"))
+        why = "because this one explains them" if told.ended_at is None else "because what they count began before that"
+        found.append(Line("Explains", f"{others} not sent, {why}"))
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select,
 from wabawatch.domain.alert_records import Alert, AlertFilter, Change
 from wabawatch.domain.alerts import AlertScope, AlertState, OpenAlert, Phase, Reason, ScopeKind, Severity, Transition
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.inhibition import AFTERMATH_MS, EXPLAINS
 from wabawatch.storage import audit
 from wabawatch.storage.alert_rows import (
     alert_of,
@@ -93,6 +94,10 @@ class SqlAlerts:
         self._told([change] if change is not None else [])
         return True
 
+    def past_causes(self, now: Millis) -> list[OpenAlert]:
+        with self._database.reading() as connection:
+            return past_causes(connection, now)
+
     def counts(self) -> Mapping[Severity, int]:
         query = select(alerts.c.severity, func.count()).where(
             alerts.c.ended_at.is_(None), alerts.c.phase == str(Phase.FIRING)
@@ -147,6 +152,14 @@ def open_alerts(connection: Connection, also: Collection[str] = ()) -> list[Open
     return [_open_alert(row, *newest[row.alert], firings.get(row.alert, (row.fired_at,))) for row in rows]
 
 
+def past_causes(connection: Connection, now: Millis) -> list[OpenAlert]:
+    """What explains others, fired, and recovered lately: its transitions are not told."""
+    c = alerts.c
+    query = select(alerts).where(c.ended_at > now - AFTERMATH_MS, c.ended_at <= now, c.rule.in_(sorted(EXPLAINS)))
+    query = query.where(c.fired_at.is_not(None), c.ended == str(Reason.RECOVERED)).order_by(c.alert)
+    return [_open_alert(row, 0, 0, (row.fired_at,)) for row in connection.execute(query)]
+
+
 def _newest(connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, int]]:
     """The numbers of the newest transition of each alert, and of its newest worsening (0: none)."""
     c = alert_transitions.c
@@ -194,8 +207,11 @@ def write(connection: Connection, change: Change) -> bool:
 
 def _save_state(connection: Connection, change: Change) -> bool:
     state, c = change.after, alert_states.c
-    key = {"rule": change.rule, **scope_columns(change.scope)}
+    scope = scope_columns(change.scope)
+    key = {"rule": change.rule, "scope": scope["scope"], "scope_id": scope["scope_id"]}
     told: dict[str, Any] = {"phase": str(state.phase), "alert": state.alert, "memory": memory_of(state)}
+    if change.before.version == 0 or change.scope.waba:  # what was known once is not forgotten
+        told["waba_id"] = scope["waba_id"]
     told["version"] = change.before.version + 1
     if change.before.version == 0:
         return is_inserted(connection, insert(connection, alert_states).values(key | told).on_conflict_do_nothing())
@@ -206,6 +222,8 @@ def _save_state(connection: Connection, change: Change) -> bool:
 def _save_alert(connection: Connection, change: Change) -> None:
     """The alert that *change* opens, goes on with, or ends."""
     seen: dict[str, Any] = {"newest": reading_json(change.reading), "message": change.reading.words}
+    if change.scope.waba:
+        seen["waba_id"] = change.scope.waba
     key, transition = change.after.alert, change.transition
     if transition is None:
         if change.reading.is_bad:

@@ -34,6 +34,7 @@ from wabawatch.storage.step_0017 import add_notices
 from wabawatch.storage.step_0018 import add_monitoring
 from wabawatch.storage.step_0019 import add_meta_days
 from wabawatch.storage.step_0020 import add_users
+from wabawatch.storage.step_0021 import name_by_thing
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -71,6 +72,7 @@ STEPS: tuple[Step, ...] = (
     Step(18, "when monitoring ran", add_monitoring),
     Step(19, "what Meta counted", add_meta_days),
     Step(20, "people who sign in", add_users),
+    Step(21, "alerts by what they are about, and by when they ended", name_by_thing),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

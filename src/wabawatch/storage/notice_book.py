@@ -16,7 +16,7 @@ from wabawatch.domain.planning import Plan
 from wabawatch.domain.routing import Because, Decision, Route
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.notifying_ports import Glance, Pulse
-from wabawatch.storage.alerts import mark_planned, open_alerts, unplanned
+from wabawatch.storage.alerts import mark_planned, open_alerts, past_causes, unplanned
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
@@ -60,6 +60,7 @@ class SqlNotices:
                 read_silences(connection, now),
                 read_windows(connection, now, now + 1),
                 _last_told(connection, now),
+                tuple(past_causes(connection, now)),
             )
 
     def keep(self, seen: Glance, plan: Plan, notices: Sequence[Notice], now: Millis) -> bool:

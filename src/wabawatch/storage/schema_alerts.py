@@ -12,7 +12,7 @@ alert_states = Table(
     Column("rule", Text, primary_key=True),
     Column("scope", Text, primary_key=True, comment="all, waba, number, template ..."),
     Column("scope_id", Text, primary_key=True),
-    Column("waba_id", Text, primary_key=True, comment="To which it belongs; empty: to none"),
+    Column("waba_id", Text, nullable=False, comment="To which it belongs; empty: to none, or that is not known yet"),
     Column("phase", Text, nullable=False),
     Column("alert", Text, nullable=False, comment="Key of the alert that is open, or was last"),
     Column("version", BigInteger, nullable=False, comment="Of two that read the same one, one writes"),
@@ -46,6 +46,7 @@ alerts = Table(
 _open = alerts.c.ended_at.is_(None)
 Index("alerts_open", alerts.c.opened_at, sqlite_where=_open, postgresql_where=_open)
 Index("alerts_fired", alerts.c.fired_at)
+Index("alerts_ended", alerts.c.ended_at)
 
 alert_transitions = Table(
     "alert_transitions",
