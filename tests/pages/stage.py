@@ -16,20 +16,26 @@ from wabawatch.app_console import Console
 from wabawatch.app_places import SystemClock
 from wabawatch.cli.serving import listen, serving, url_of
 from wabawatch.domain.checks import Failure
+from wabawatch.domain.facts import NumberChanged, Source, when
+from wabawatch.domain.histograms import index_of
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.cycle import Wanted
+from wabawatch.flows.digest import learn
 from wabawatch.flows.uptime import UptimeDesk
+from wabawatch.meta.countries import country_of
 from wabawatch.simulator.incidents import Incident, IncidentKind
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
+from wabawatch.storage.books import SqlBooks
 from wabawatch.web.visitors import Visitor
 
 MIX = Mix(refused=0.006, failed=0.02, undelivered=0.004, inbound=0.2, unrecorded=0.01, template_trouble=0.02)
-HOURS = 22
+HOURS = 44
+"""So that there is a period before the last day"""
 
 
-def fill(system: System, messages: int = 1_500, numbers: int = 6) -> Simulation:
-    """A day of traffic up to now, the last three hours of which go badly for one client."""
+def fill(system: System, messages: int = 2_000, numbers: int = 6) -> Simulation:
+    """Two days of traffic up to now, the last three hours of which go badly for one client."""
     now = SystemClock().now()
     start = now - HOURS * HOUR_MS
     simulation = Simulation(7, messages, start, HOURS * HOUR_MS - MINUTE_MS, MIX, numbers, secret=SECRET.encode())
@@ -39,7 +45,11 @@ def fill(system: System, messages: int = 1_500, numbers: int = 6) -> Simulation:
     )
     bodies = [body for body in bodies_of(simulation) if body.received_at <= now]
     system.inbox.append_all(bodies)
+    system.figures.keep_answers(
+        {(start + i * 5 * MINUTE_MS, index_of(20 + 9 * (i % 40))): 3 for i in range(HOURS * 12)}
+    )
     system.drain()
+    _rate_numbers(system, simulation, start)
     while system.expiry.step():
         pass
     system.cycle.control(Wanted.START, "test")
@@ -47,6 +57,17 @@ def fill(system: System, messages: int = 1_500, numbers: int = 6) -> Simulation:
     for _ in range(3):
         system.alerts.alerting.step()
     return simulation
+
+
+def _rate_numbers(system: System, simulation: Simulation, at: int) -> None:
+    """Meta tells how good each number is: all but the first two are."""
+    ratings = ["RED", "YELLOW", *["GREEN"] * len(simulation.world.numbers)]
+    facts = [
+        NumberChanged(when(at, at), Source.POLL, "quality", number=number.id, waba=number.waba.id, after=rating)
+        for number, rating in zip(simulation.world.numbers, ratings, strict=False)
+    ]
+    with SqlBooks(system.database, system.keyring, country_of).writing() as ledger:
+        learn(ledger, facts)
 
 
 def watch(system: System) -> None:

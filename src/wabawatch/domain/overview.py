@@ -17,6 +17,7 @@ from wabawatch.domain.metrics import (
     Rate,
     Tally,
     Weights,
+    count,
     delivery_rate,
     failure_rate,
     message_counts,
@@ -27,7 +28,7 @@ from wabawatch.domain.metrics import template_health as health_of
 from wabawatch.domain.report import Assessment, BodyCounts
 from wabawatch.domain.rollups import TIERS, Tier
 from wabawatch.domain.runs import Gap
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.domain.standing import DAY_MS, HOUR_MS, Role
 from wabawatch.domain.uptime import UptimeFigures
 
 MOST_NUMBERS = 20
@@ -211,7 +212,7 @@ def _stands(number: str, tally: Tally, matured: Tally, waba: str, rating: str, t
         judge_above(delivery.value, delivery.interval, delivery.n, thresholds.delivery_rate, least),
         judge_below(failure.value, failure.interval, failure.n, thresholds.failure_rate, least),
     )
-    attempted = message_counts(tally).attempted
+    attempted = count(tally, lambda standing: standing.role is Role.ATTEMPTED)
     return NumberStands(number, waba, attempted, delivery, failure, rating, min(verdicts, key=_ORDER.__getitem__))
 
 

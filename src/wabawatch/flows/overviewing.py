@@ -12,7 +12,7 @@ from wabawatch.domain.alerts import Phase
 from wabawatch.domain.compliance import Answerer
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.metrics import Tally, message_counts, number_quality
+from wabawatch.domain.metrics import Tally, count, number_quality
 from wabawatch.domain.overview import MOST_NUMBERS, Overview, Slice, SliceKind, tier_for, touching, worst_first
 from wabawatch.domain.overview import causes as causes_of
 from wabawatch.domain.overview import points as points_of
@@ -102,7 +102,7 @@ class Overviewing:
             return assess_window(self.figures, window, end, self.rules)
         accepted: Counter[str] = Counter()
         for number, tally in _of(self.books.numbers(window), mine).items():
-            accepted[ratings.get(number, "")] += message_counts(tally).accepted
+            accepted[ratings.get(number, "")] += count(tally, lambda standing: standing.is_accepted)
         ripe = Window(window.start, max(window.start or 0, closed_minute(end - self.rules.grace_ms)))
         evidence = Evidence(
             tally=self.slices.tally(window, of),
