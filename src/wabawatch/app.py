@@ -183,7 +183,7 @@ class System:
 
     def _console(self) -> Console:
         shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk
-        return Console(self.database, self.figures, *shown, self.rules, self.clock)
+        return Console(self.database, self.figures, *shown, self.rules, self.clock, *self.access.people)
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""

@@ -29,6 +29,11 @@ class AccessFlows:
         self.account = OwnAccount(users, sessions, factors, passwords, codes, clock, limits)
         self._settings = settings
 
+    @property
+    def people(self) -> tuple[SigningIn, OwnAccount, str | None]:
+        """What the console needs of it: the door, everybody's own account, and where people open the console."""
+        return self.door, self.account, self._settings.server.public_url
+
     def address(self, path: str) -> str:
         """Where people open *path*."""
         server = self._settings.server

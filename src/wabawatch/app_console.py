@@ -8,6 +8,8 @@ from starlette.routing import BaseRoute
 from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.overviewing import Overviewing
+from wabawatch.flows.own_account import OwnAccount
+from wabawatch.flows.signing_in import SigningIn
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
@@ -15,10 +17,13 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
+from wabawatch.web.pages.account import AccountPages
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.overview import OverviewPage
+from wabawatch.web.pages.sign_in import SignInPages
 from wabawatch.web.pages.views import Views
-from wabawatch.web.visitors import Nobody, Visitor, Visitors
+from wabawatch.web.sessions import Sessions
+from wabawatch.web.visitors import Visitor, Visitors
 
 BARS = 60
 """Pieces of a check's row"""
@@ -37,9 +42,15 @@ class Console:
         uptime: UptimeDesk,
         rules: Rules,
         clock: Clock,
+        door: SigningIn,
+        account: OwnAccount,
+        public_url: str | None,
     ) -> None:
-        self.visitors: Visitors = Nobody()
-        """Who comes in. Nobody, until somebody can sign in."""
+        self.sessions = Sessions(door, public_url)
+        self.visitors: Visitors = self.sessions
+        """Who comes in."""
+        self._door = door
+        self._account = account
         self.assets = Assets()
         self.views = Views(self.assets, clock.now)
         self.live = Live(self._visitor, figures, alerts)
@@ -57,8 +68,14 @@ class Console:
 
     def routes(self) -> list[BaseRoute]:
         """Every route of the console."""
-        desk = Desk(self._visitor, self.views)
-        return [*self.assets.routes(), *self.live.routes(), *self.overview.routes(desk)]
+        desk = Desk(self._visitor, self.views, self.sessions.guard)
+        return [
+            *self.assets.routes(),
+            *self.live.routes(),
+            *SignInPages(self._door, self.sessions, self.views).routes(),
+            *AccountPages(self._account, self._door, desk).routes(),
+            *self.overview.routes(desk),
+        ]
 
     def _visitor(self, request: Request) -> Visitor | None:
         return self.visitors.of(request)

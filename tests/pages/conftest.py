@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Skips where there is none; in CI it must be there."""
+    """Debian's Chromium. Skips where there is none; in CI it must be there.
+
+    For one module: playwright keeps an event loop running in this thread, in which other tests want one of their own.
+    """
     if CHROMIUM is None:
         said = "there is no chromium on the PATH, which the page tests drive: install Debian's package chromium"
         if IN_CI:

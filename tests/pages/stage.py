@@ -81,13 +81,16 @@ def watch(system: System) -> None:
     looking.run(39 * MINUTE_MS, 60_000)
     books = system.alerts.figures, system.alerts.book, system.watchman.runs
     desk = UptimeDesk(looking.books, system.clock)
-    system.console = Console(system.database, system.figures, *books, desk, system.rules, system.clock)
+    system.console = Console(
+        system.database, system.figures, *books, desk, system.rules, system.clock, *system.access.people
+    )
 
 
 @contextmanager
-def served(system: System, visitor: Visitor | None = ADMIN) -> Iterator[str]:
-    """Serve *system* to *visitor*; gives its address."""
-    system.console.visitors = Somebody(visitor)
+def served(system: System, visitor: Visitor | None = ADMIN, *, by_cookie: bool = False) -> Iterator[str]:
+    """Serve *system* to *visitor*, or to who signs in; gives its address."""
+    if not by_cookie:
+        system.console.visitors = Somebody(visitor)
     listener = listen(0)
     ready, over = threading.Event(), threading.Event()
 

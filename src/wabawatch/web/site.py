@@ -43,6 +43,11 @@ class Site:
             lifespan=lifespan,
         )
 
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every route behind gateway and receiver."""
+        return self._rest.routes
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_http = scope["type"] == "http"
         if is_http and self._gateway.matches(scope["path"]):

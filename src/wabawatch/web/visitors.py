@@ -35,11 +35,3 @@ class Visitors(Protocol):
 
     def of(self, request: Request) -> Visitor | None:
         """Who makes *request*; None: nobody who is signed in. Called in a worker thread, or in the event loop."""
-
-
-class Nobody:
-    """`Visitors` before anybody can sign in: the console is closed."""
-
-    def of(self, request: Request) -> Visitor | None:
-        """Nobody."""
-        return None
