@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.routing import BaseRoute
 
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
+from wabawatch.app_console_alerts import alert_pages
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman
@@ -66,7 +68,7 @@ from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
-from wabawatch.web import alert_links, runbooks
+from wabawatch.web import runbooks
 from wabawatch.web.api import Api
 from wabawatch.web.api_alerts import AlertsApi
 from wabawatch.web.api_batches import Admit, BatchesApi
@@ -185,6 +187,10 @@ class System:
         shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk
         return Console(self.database, self.figures, *shown, self.rules, self.clock, *self.access.people)
 
+    def _pages(self) -> list[BaseRoute]:
+        more = alert_pages(self.console, self.alerts, self.notices, self.uptime.desk, self.clock)
+        return [*self.console.routes(), *more]
+
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""
         bell = Bell()
@@ -259,7 +265,7 @@ class System:
             receiver,
             gateway,
             api,
-            [*own.routes(), *docs.routes(), *runbooks.routes(), *alert_links.routes(), *self.console.routes()],
+            [*own.routes(), *docs.routes(), *runbooks.routes(), *self._pages()],
             lambda _: self._running(supervisor, gateway),
         )
 

@@ -66,9 +66,13 @@ class Console:
         )
         self.overview = OverviewPage(overviewing, self.views, clock)
 
+    def desk(self) -> Desk:
+        """The door that every page is behind."""
+        return Desk(self._visitor, self.views, self.sessions.guard)
+
     def routes(self) -> list[BaseRoute]:
-        """Every route of the console."""
-        desk = Desk(self._visitor, self.views, self.sessions.guard)
+        """The routes of the frame, of signing in, and of the overview."""
+        desk = self.desk()
         return [
             *self.assets.routes(),
             *self.live.routes(),

@@ -14,9 +14,13 @@ from tests.pages.window import ARGUMENTS, Window
 from tests.support.console import system_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
-PAGES = {"overview": "/"}
-"""Name and path of every page"""
-EMPTY = {"overview-empty": "/"}
+PAGES = {
+    "overview": "/",
+    "alerts": "/alerts",
+    "alert": "/alerts [id^=alert-]",
+}
+"""Name and path of every page; after a space, the link that leads there from that path"""
+EMPTY = {"overview-empty": "/", "alerts-empty": "/alerts"}
 """The same in an installation where nothing has happened yet"""
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
 
@@ -46,7 +50,10 @@ def _take(browser: Browser, url: str, pages: dict[str, str], wanted: list[str]) 
         for width in WIDTHS:
             for theme in THEMES:
                 with Window.at(browser, url, width, theme) as window:
-                    page = window.open(path)
+                    start, _, link = path.partition(" ")
+                    page = window.open(start)
+                    if link:
+                        page = window.open(page.locator(link).first.get_attribute("href") or "")
                     to = FOLDER / f"{name}-{width}-{theme}.png"
                     page.screenshot(path=to, full_page=True)
                     print(to)

@@ -80,7 +80,7 @@ def watch(system: System) -> None:
     looking.crew.failing.clear()
     looking.run(39 * MINUTE_MS, 60_000)
     books = system.alerts.figures, system.alerts.book, system.watchman.runs
-    desk = UptimeDesk(looking.books, system.clock)
+    desk = system.uptime.desk = UptimeDesk(looking.books, system.clock)
     system.console = Console(
         system.database, system.figures, *books, desk, system.rules, system.clock, *system.access.people
     )

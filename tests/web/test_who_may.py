@@ -38,8 +38,6 @@ OPEN = {
     "/docs/docs.css": "its colours",
     "/static/{name}": "scripts and colours of the pages",
     "/runbooks/{name}": "texts that this release brings",
-    "/alerts": "says which command shows it",
-    "/alerts/{key}": "says which command shows it; nothing of the alert",
     "/login": "how one signs in",
     "/login/code": "how one signs in",
     "/setup/{secret}": "opens with a one-time secret",
@@ -139,7 +137,7 @@ def ask(browser: Browser, method: str, path: str, token: str = "", **headers: st
 def test_the_table_has_pages_of_every_kind(office: Office) -> None:
     pages = office.pages()
 
-    assert {"/", "/account", "/live"} <= {path for path, _, _ in pages}
+    assert {"/", "/account", "/alerts", "/live"} <= {path for path, _, _ in pages}
     assert {"GET", "POST"} <= set().union(*(methods for _, _, methods in pages))
     assert set(OPEN) <= {each.path for each in office.routes()}, "OPEN names what is not served"
 

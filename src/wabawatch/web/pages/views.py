@@ -35,7 +35,10 @@ SECURE = {
 }
 THEMES = ("system", "light", "dark")
 
-NAVIGATION: list[tuple[str, str, Right]] = [("/", "Overview", Right.VIEW)]
+NAVIGATION: list[tuple[str, str, Right]] = [
+    ("/", "Overview", Right.VIEW),
+    ("/alerts", "Alerts", Right.VIEW),
+]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
 
 
