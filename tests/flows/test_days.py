@@ -18,6 +18,7 @@ PACE = MINUTE if os.environ.get("WHOLE_DAY") else FAST
 """So often everything is done: `make day` has the time to do it each minute, as a server does more often still."""
 
 pytestmark = pytest.mark.timeout(600)
+whole_day_only = pytest.mark.skipif(not os.environ.get("WHOLE_DAY"), reason="long: `make day` runs it")
 
 
 def told(found: Days) -> list[str]:
@@ -26,6 +27,7 @@ def told(found: Days) -> list[str]:
     return [f"{one.rule} {one.scope}: {one.message}" for one in found.fired() if one.rule not in begins]
 
 
+@whole_day_only
 def test_a_morning_is_judged_every_five_minutes_and_counts_are_the_truth(tmp_path: Path) -> None:
     with days(tmp_path, MONDAY, days=1 / 6, per_day=1_500) as found:
         found.run(4 * HOUR, every_ms=PACE)
@@ -40,7 +42,7 @@ def test_a_morning_is_judged_every_five_minutes_and_counts_are_the_truth(tmp_pat
         assert told(found) == []
 
 
-@pytest.mark.parametrize("jump", [HOUR, -HOUR])
+@pytest.mark.parametrize("jump", [HOUR, pytest.param(-HOUR, marks=whole_day_only)], ids=["on", "back"])
 def test_a_clock_that_is_set_by_an_hour_and_back_misses_no_cycle_and_alarms_nobody(tmp_path: Path, jump: int) -> None:
     with days(tmp_path, MONDAY, days=0.3, per_day=1_000) as found:
         found.run(HOUR, every_ms=PACE)
@@ -80,6 +82,7 @@ def test_the_day_on_which_the_clocks_change_has_every_cycle(tmp_path: Path) -> N
         assert told(found) == []
 
 
+@whole_day_only
 def test_of_two_processes_one_runs_monitoring_and_the_other_takes_over(tmp_path: Path) -> None:
     with days(tmp_path, MONDAY, days=0.3, per_day=1_000, processes=2) as found:
         first, second = found.processes
