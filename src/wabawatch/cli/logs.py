@@ -16,6 +16,7 @@ from starlette.datastructures import QueryParams
 from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, opened, out
 from wabawatch.domain.error_codes import lookup
+from wabawatch.domain.masking import masked_id, masked_wamid
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.flows.browsing import Arrivals
 from wabawatch.ports import Held
@@ -123,12 +124,7 @@ def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilte
 def masked(row: MessageRow) -> MessageRow:
     """*row* without what tells who the person is: also its wamid holds the number."""
     contact = row.contact and Contact(row.contact.kind, masked_id(row.contact.value))
-    return msgspec.structs.replace(row, contact=contact, wamid="wamid.•••" if row.wamid else "")
-
-
-def masked_id(value: str) -> str:
-    """*value* but for its last four characters, or fewer of a short one."""
-    return "•••" + value[-min(4, len(value) // 3) :] if len(value) >= 3 else "•••"
+    return msgspec.structs.replace(row, contact=contact, wamid=masked_wamid(row.wamid))
 
 
 def _newest(system: System, wanted: MessageFilter, limit: int) -> tuple[list[MessageRow], int]:
