@@ -19,6 +19,7 @@ from tests.support.alerts import (
 )
 from tests.support.routing import SILENCE, World
 from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind, Severity
+from wabawatch.domain.inhibition import outage_end
 from wabawatch.domain.notices import NoticeKind
 from wabawatch.domain.routing import Because, Channel
 from wabawatch.domain.silences import Window
@@ -228,3 +229,16 @@ class TestAfterACause:
 
         assert world.kinds() == [NoticeKind.FIRING, NoticeKind.RESOLVED]
         assert world.last().because is Because.ENDED_UNTOLD
+
+
+@pytest.mark.parametrize(
+    ("severity", "since"),
+    [(Severity.CRITICAL, NOW + HOUR), (Severity.WARNING, 0)],
+)
+def test_a_rate_is_judged_by_what_came_since_only_after_causes_as_grave_as_itself(
+    severity: Severity, since: int
+) -> None:
+    over = ended(fired("hits", "RATE_LIMIT_HIT", NUMBER, severity), NOW + HOUR)
+
+    assert outage_end("FAILURE_RATE_HIGH", Severity.CRITICAL, NUMBER, [over]) == since
+    assert outage_end("QUALITY_SCORE_LOW", Severity.WARNING, NUMBER, [over]) == NOW + HOUR

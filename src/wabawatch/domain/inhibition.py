@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind
+from wabawatch.domain.alerts import AlertScope, OpenAlert, ScopeKind, Severity
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import waba_of
 from wabawatch.domain.standing import HOUR_MS
@@ -67,10 +67,14 @@ def explanations(firing: Iterable[OpenAlert], past: Iterable[OpenAlert] = ()) ->
     return {key: _root(direct, key) for key in direct}
 
 
-def outage_end(rule: str, scope: AlertScope, past: Iterable[OpenAlert]) -> Millis:
-    """When the last of the causes in *past* ended that explain *rule* for *scope*, or for a part of it; 0: none did."""
+def outage_end(rule: str, severity: Severity, scope: AlertScope, past: Iterable[OpenAlert]) -> Millis:
+    """When the last of the causes in *past* ended that explain *rule* for *scope*, or for a part of it; 0: none did.
+
+    *severity*: how grave the rule is. What is milder explains nothing of it, neither while it fires nor afterwards.
+    """
     causes = _CAUSES.get(rule, ())
-    return max((c.ended_at or 0 for c in past if c.rule in causes and _touches(c.scope, scope)), default=0)
+    found = (c for c in past if c.rule in causes and _ORDER[c.severity] <= _ORDER[severity])
+    return max((c.ended_at or 0 for c in found if _touches(c.scope, scope)), default=0)
 
 
 def _touches(cause: AlertScope, scope: AlertScope) -> bool:

@@ -175,7 +175,7 @@ class _Look:
 
     def _since_outage(self, rule: Rule, scope: AlertScope, window: RateWindow) -> RateWindow | None:
         """The part of *window* after the last outage that explains the rule for *scope*; None: none reaches into it."""
-        ended_at = -(-outage_end(rule.name, scope, self._past) // MINUTE_MS) * MINUTE_MS
+        ended_at = -(-outage_end(rule.name, rule.severity, scope, self._past) // MINUTE_MS) * MINUTE_MS
         start = ended_at + (0 if rule.metric == FAILURE else self._looks.grace_ms)  # of delivery, what was sent since
         if start <= window.start:
             return None
