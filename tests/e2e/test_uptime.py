@@ -199,5 +199,8 @@ def test_a_check_of_the_settings_is_run_by_hand(tmp_path: Path) -> None:
 
     assert found.returncode == 1
     assert "shop: failed (no connection" in found.stdout
-    assert "there is no check nobody" in run(tmp_path, "checks", "run", "nobody").stderr
+    for command in ("run", "results"):
+        assert "there is no check nobody" in run(tmp_path, "checks", command, "nobody").stderr
+    assert "shop: failed (no connection" in run(tmp_path, "checks", "results", "shop").stdout
+    assert "queue was not looked at" in run(tmp_path, "checks", "results", "queue").stdout
     assert "nothing was checked" in run(tmp_path, "uptime", "--hours", "2").stdout + run(tmp_path, "uptime").stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
@@ -35,10 +36,10 @@ def run(name: Name, *, json: bool = False, where: Where = HERE) -> int:
     """Look at one check now. What it gives is kept, and counts. Exits with 1 when it fails."""
     with opened(where) as system:
         seen = system.uptime.probing.look_now(name)
-        known = ", ".join(plan.name for plan in system.uptime.probing.plans)
+        names = [plan.name for plan in system.uptime.probing.plans]
         system.uptime.close()
     if seen is None:
-        raise NotFound(f"there is no check {name}; there are: {known}")
+        raise _unknown(name, names)
     if json:
         print_json(look_answer(seen))
     else:
@@ -57,11 +58,20 @@ def results(
     """Show the newest looks at a check; they are kept for three days."""
     with opened(where) as system:
         found = system.uptime.store.results(name, limit)
+        names = [plan.name for plan in system.uptime.probing.plans]
+    if not found and name not in names:  # one that the settings no longer name may still have some
+        raise _unknown(name, names)
     if json:
         print_json([look_answer(each) for each in found])
         return
     for each in found:
         out.print(f"{iso(each.at)} {line(each)}", markup=False)
+    if not found:
+        out.print(f"{name} was not looked at in the last three days; `wabawatch checks run {name}` looks", markup=False)
+
+
+def _unknown(name: str, names: Iterable[str]) -> NotFound:
+    return NotFound(f"there is no check {name}; there are: {', '.join(names)}")
 
 
 def line(seen: Seen) -> str:
