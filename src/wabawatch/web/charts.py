@@ -84,7 +84,7 @@ def rate_spec(points: Sequence[Point], name: str, title: str, threshold: float, 
         "field": "at",
         "type": "temporal",
         "title": None,
-        "axis": {"grid": False, "labelOverlap": True, "format": _TIMES},
+        "axis": {"grid": False, "labelOverlap": True, "labelSeparation": 8, "format": _TIMES},
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -50,8 +50,10 @@ class Figure:
 FIGURES = (
     Figure("delivery_rate", "Delivery rate", "must be above", "share", "accepted", True, lambda p: p.delivery.value),
     Figure("failure_rate", "Failure rate", "must be below", "share", "attempted", False, lambda p: p.failure.value),
-    Figure("quality_score", "Quality score", "must be above", "share", "of the rarest part", True, lambda p: p.quality),
-    Figure("template_usage", "Template use", "must be", "share", "templates", True, lambda p: p.template_use.value),
+    Figure("quality_score", "Quality score", "must be above", "share", "cases at least", True, lambda p: p.quality),
+    Figure(
+        "template_usage", "Template use", "must be", "share", "template sends", True, lambda p: p.template_use.value
+    ),
     Figure(
         "webhook_response", "Webhook response", "must be below", "s", "bodies", False,
         lambda p: None if p.webhook_p99_ms is None else p.webhook_p99_ms / 1000, SLOW_MS / 1000, None,
@@ -144,7 +146,8 @@ def _spark(figure: Figure, seen: Overview, threshold: float) -> Spark | None:
         known = [value for _, value in values if value is not None]
         # Answers in milliseconds under a line at 20 s would be a line on the floor: it shows once they come near.
         if not known or max(known) < threshold / 4:
-            return spark(values, seen.start, seen.end, SLOW_MS / 1000)
+            drawn = spark(values, seen.start, seen.end, SLOW_MS / 1000)
+            return drawn and replace(drawn, limits=(), advised=drawn.limits)
         return spark(values, seen.start, seen.end, WEBHOOK_LIMIT_S, SLOW_MS / 1000)
     most = TEMPLATE_USE_THRESHOLD if figure.most else None
     return spark(values, seen.start, seen.end, threshold, None, most)
