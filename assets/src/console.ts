@@ -22,6 +22,7 @@ document.addEventListener('htmx:configRequest', (event) => {
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const second = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
 
 /** Every `<time>` below *within* says the reader's own time; UTC is in its title. */
@@ -32,7 +33,7 @@ function localise(within: ParentNode): void {
     time.dataset.local = ''
     time.title = `${time.dateTime.slice(0, 19).replace('T', ' ')} UTC`
     if (time.dataset.show !== 'as-is') {
-      time.textContent = { clock, day }[time.dataset.show ?? '']?.format(at) ?? local.format(at)
+      time.textContent = { clock, day, second }[time.dataset.show ?? '']?.format(at) ?? local.format(at)
     }
   }
 }

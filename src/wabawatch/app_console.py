@@ -7,18 +7,23 @@ from starlette.routing import BaseRoute
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.flows.assessing import Rules
+from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.own_account import OwnAccount
 from wabawatch.flows.signing_in import SigningIn
 from wabawatch.flows.uptime import UptimeDesk
+from wabawatch.meta.countries import country_of
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
+from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.logs import LogsPage
 from wabawatch.web.pages.overview import OverviewPage
 from wabawatch.web.pages.sign_in import SignInPages
 from wabawatch.web.pages.views import Views
@@ -65,6 +70,8 @@ class Console:
             clock,
         )
         self.overview = OverviewPage(overviewing, self.views, clock)
+        browsing = Browsing(SqlMessages(database, country_of), clock, SqlAuditTrail(database))
+        self.logs = LogsPage(browsing, books.owners, self.views, clock)
 
     def desk(self) -> Desk:
         """The door that every page is behind."""
@@ -79,6 +86,7 @@ class Console:
             *SignInPages(self._door, self.sessions, self.views).routes(),
             *AccountPages(self._account, self._door, desk).routes(),
             *self.overview.routes(desk),
+            *self.logs.routes(desk),
         ]
 
     def _visitor(self, request: Request) -> Visitor | None:

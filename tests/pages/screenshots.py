@@ -16,11 +16,12 @@ from tests.support.console import system_in
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
     "overview": "/",
+    "logs": "/logs",
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
-EMPTY = {"overview-empty": "/", "alerts-empty": "/alerts"}
+EMPTY = {"overview-empty": "/", "logs-empty": "/logs", "alerts-empty": "/alerts"}
 """The same in an installation where nothing has happened yet"""
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
 

@@ -17,7 +17,7 @@ from wabawatch.web.assets import Assets
 from wabawatch.web.pages.views import POLICY
 from wabawatch.web.visitors import Visitor
 
-PAGES = ["/", "/parts/overview", "/parts/overview/trends", "/alerts", "/parts/alerts"]
+PAGES = ["/", "/parts/overview", "/parts/overview/trends", "/logs", "/parts/logs", "/alerts", "/parts/alerts"]
 
 
 @pytest.fixture(scope="module")

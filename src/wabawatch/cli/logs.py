@@ -16,12 +16,12 @@ from starlette.datastructures import QueryParams
 from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, opened, out
 from wabawatch.domain.error_codes import lookup
-from wabawatch.domain.masking import masked_id, masked_wamid
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.flows.browsing import Arrivals
 from wabawatch.ports import Held
 from wabawatch.web.api_messages import MAX_LIMIT, MessageQuery, filter_of
-from wabawatch.web.message_answers import Contact, MessageRow, row_of
+from wabawatch.web.masking import masked
+from wabawatch.web.message_answers import MessageRow, row_of
 from wabawatch.web.operations import read_parameters
 
 app = Command()
@@ -119,12 +119,6 @@ def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilte
     """What the filters *given* ask for. Raises BadRequest that names the filter, and the nearest value or name."""
     pairs = [(name, text) for name, some in given.items() for text in ([some] if isinstance(some, str) else some)]
     return filter_of(read_parameters(MessageQuery, {}, QueryParams(pairs)), now)
-
-
-def masked(row: MessageRow) -> MessageRow:
-    """*row* without what tells who the person is: also its wamid holds the number."""
-    contact = row.contact and Contact(row.contact.kind, masked_id(row.contact.value))
-    return msgspec.structs.replace(row, contact=contact, wamid=masked_wamid(row.wamid))
 
 
 def _newest(system: System, wanted: MessageFilter, limit: int) -> tuple[list[MessageRow], int]:

@@ -50,13 +50,18 @@ class Whereabouts:
         """Whether the period ends now, so that it moves on."""
         return bool(self.range)
 
-    def link(self, path: str, **changes: str) -> str:
-        """*path* with this place in its query, but for *changes*; an empty one takes a parameter away."""
+    def parameters(self) -> dict[str, str]:
+        """This place as parameters of an address; what is usual is left out."""
         kept = {"client": self.client, "number": self.number}
         if self.range:
             kept["range"] = "" if self.range == USUAL else self.range
         else:
             kept |= {"from": iso(self.start) or "", "to": iso(self.end) or ""}
+        return {name: value for name, value in kept.items() if value}
+
+    def link(self, path: str, **changes: str) -> str:
+        """*path* with this place in its query, but for *changes*; an empty one takes a parameter away."""
+        kept = self.parameters()
         if "range" in changes:
             kept |= {"from": "", "to": ""}
         kept |= changes

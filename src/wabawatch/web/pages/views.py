@@ -37,6 +37,7 @@ THEMES = ("system", "light", "dark")
 
 NAVIGATION: list[tuple[str, str, Right]] = [
     ("/", "Overview", Right.VIEW),
+    ("/logs", "Logs", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
