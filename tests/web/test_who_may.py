@@ -43,7 +43,7 @@ OPEN = {
     "/setup/{secret}": "opens with a one-time secret",
     "/logout": "ends the session that it is shown",
 }
-BROTHERS = [*itertools.product(Role, (False, True))]
+KINDS_OF_PEOPLE = [*itertools.product(Role, (False, True))]
 
 
 class Office:
@@ -59,7 +59,7 @@ class Office:
         self.keeper = access.desk.add("keeper", Role.ADMIN, "test")[0]
         self.people = {
             (role, unmask): access.desk.add(f"{role}-{unmask}".lower(), role, "test", is_unmasking=unmask)[0]
-            for role, unmask in BROTHERS
+            for role, unmask in KINDS_OF_PEOPLE
         }
         self.disabled = access.desk.add("disabled", Role.OPERATOR, "test")[0]
         access.desk.disable("disabled", "test")
@@ -139,7 +139,10 @@ def test_the_table_has_pages_of_every_kind(office: Office) -> None:
 
     assert {"/", "/account", "/alerts", "/live"} <= {path for path, _, _ in pages}
     assert {"GET", "POST"} <= set().union(*(methods for _, _, methods in pages))
-    assert set(OPEN) <= {each.path for each in office.routes()}, "OPEN names what is not served"
+    served = {each.path: each for each in office.routes()}
+    assert set(OPEN) <= served.keys(), "OPEN names what is not served"
+    closed = [path for path in OPEN if hasattr(served[path].endpoint, "right")]
+    assert not closed, "OPEN names what asks for a right"
 
 
 def test_no_page_opens_to_who_is_not_signed_in(office: Office) -> None:
