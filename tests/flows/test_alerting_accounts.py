@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.alert_scene import Scene
-from tests.support.facts import DAY, HOUR, MINUTE, WABA
+from tests.support.facts import DAY, HOUR, MINUTE, NUMBERS, WABA
 from wabawatch.domain.alert_evidence import CheckKind, CheckStands
 from wabawatch.domain.alerts import Severity
-from wabawatch.domain.facts import AccountChanged, Occurred, Source, When
+from wabawatch.domain.facts import AccountChanged, ErrorSeen, Occurred, Source, Status, StatusChanged, When
 from wabawatch.domain.platform import Kind, Seen, Subject
 from wabawatch.flows.knowing import learn
 
@@ -134,6 +134,21 @@ def test_a_payment_configuration_that_does_not_work_is_a_warning_until_it_does(s
     scene.wait(32)
 
     assert scene.flows.book.open() == []
+
+
+def test_a_payment_configuration_that_does_not_work_hides_no_send_that_nobody_paid_for(scene: Scene) -> None:
+    idle = Occurred(When(scene.now, scene.now), Source.WEBHOOK, "payment", "Needs Testing", "", WABA, "shop")
+    scene.tell(idle)
+    scene.wait(1)
+    assert [alert.severity for alert in scene.alerts()] == [Severity.WARNING]
+
+    unpaid = (ErrorSeen(131042, "Business eligibility payment issue"),)
+    when = When(scene.now, scene.now)
+    scene.tell(StatusChanged(when, Source.WEBHOOK, Status.FAILED, "wamid.unpaid", "", NUMBERS[0], WABA, errors=unpaid))
+    scene.wait(1)
+
+    (alert,) = (alert for alert in scene.alerts() if alert.rule == "PAYMENT_PROBLEM")
+    assert (alert.severity, "131042" in alert.newest.words) == (Severity.CRITICAL, True)
 
 
 def test_a_token_that_a_check_finds_refused_alerts_with_the_next_look(scene: Scene) -> None:

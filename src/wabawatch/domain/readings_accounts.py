@@ -31,22 +31,34 @@ WORKS = "active"
 def account_readings(
     states: States, restrictions: Mapping[str, Sequence[Restriction]], now: Millis
 ) -> Iterator[tuple[str, Reading]]:
-    """Restrictions, payment, and whether each account may send."""
+    """Restrictions, whether Meta is paid, and whether each account may send."""
     wabas = {subject.id: aspects for subject, aspects in of_kind(states, Kind.WABA)}
     for waba in sorted(wabas.keys() | restrictions.keys()):
         scope, aspects = AlertScope(ScopeKind.WABA, waba, waba), wabas.get(waba, {})
         healths = [known for name in ("health", "health_business") if (known := live(aspects, name))]
-        if reading := _unpaid(scope, aspects, healths, now):
+        if reading := _unpaid(scope, healths, now):
             yield "PAYMENT_PROBLEM", reading
         if reading := _restricted(scope, restrictions.get(waba, ()), aspects, healths, now):
             yield "ACCOUNT_RESTRICTED", reading
 
 
-def _unpaid(scope: AlertScope, aspects: Mapping[str, Known], healths: Sequence[Known], now: Millis) -> Reading | None:
+def configuration_readings(states: States, now: Millis) -> Iterator[tuple[str, Reading]]:
+    """Payment configurations that do not work: the mildest thing that `PAYMENT_PROBLEM` tells of, so what else it tells
+    of an account goes before."""
+    for subject, aspects in of_kind(states, Kind.WABA):
+        if reading := _idle(AlertScope(ScopeKind.WABA, subject.id, subject.id), aspects, now):
+            yield "PAYMENT_PROBLEM", reading
+
+
+def _unpaid(scope: AlertScope, healths: Sequence[Known], now: Millis) -> Reading | None:
     unpaid = [each for each in healths if any(code in each.note for code in PAYMENT_CODES)]
-    if unpaid:
-        words = f"Meta cannot charge account {scope.id}{why_words(unpaid[0])}"
-        return bad(scope, now, unpaid[0], words, None, "account")
+    if not unpaid:
+        return None
+    words = f"Meta cannot charge account {scope.id}{why_words(unpaid[0])}"
+    return bad(scope, now, unpaid[0], words, None, "account")
+
+
+def _idle(scope: AlertScope, aspects: Mapping[str, Known], now: Millis) -> Reading | None:
     idle = {
         aspect.removeprefix(PAYMENT): known
         for aspect, known in sorted(aspects.items())

@@ -24,7 +24,7 @@ from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.imported import imported_until, is_touched
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.platform import Kind, States, Subject, listed, of_kind, value
-from wabawatch.domain.readings_accounts import account_readings
+from wabawatch.domain.readings_accounts import account_readings, configuration_readings
 from wabawatch.domain.readings_counts import (
     code_readings,
     headroom_readings,
@@ -115,6 +115,7 @@ class StateLooks:
             *number_states(states, owners, now),
             *account_readings(states, self.figures.restrictions(now), now),
             *payment_readings(failed, owners, start, now),
+            *configuration_readings(states, now),  # after what is graver: of one thing the first reading counts
             *template_readings(self.figures.troubled_templates(), now),
             *token_check_readings(checks, now),
             *token_readings(states, now, self._line("TOKEN_EXPIRING", 14)),
