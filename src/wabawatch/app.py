@@ -184,8 +184,8 @@ class System:
         return Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
     def _console(self) -> Console:
-        shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk
-        return Console(self.database, self.figures, *shown, self.rules, self.clock, *self.access.people)
+        shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
+        return Console(self.database, self.figures, *shown, *self.access.people, self.limits.costing.prices)
 
     def _pages(self) -> list[BaseRoute]:
         more = alert_pages(self.console, self.alerts, self.notices, self.uptime.desk, self.clock)

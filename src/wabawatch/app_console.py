@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures
+from wabawatch.domain.costs import PriceList
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.overviewing import Overviewing
@@ -24,6 +25,7 @@ from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.logs import LogsPage
+from wabawatch.web.pages.message import MessagePage
 from wabawatch.web.pages.overview import OverviewPage
 from wabawatch.web.pages.sign_in import SignInPages
 from wabawatch.web.pages.views import Views
@@ -32,6 +34,7 @@ from wabawatch.web.visitors import Visitor, Visitors
 
 BARS = 60
 """Pieces of a check's row"""
+NO_PRICES = PriceList()
 
 
 class Console:
@@ -50,6 +53,7 @@ class Console:
         door: SigningIn,
         account: OwnAccount,
         public_url: str | None,
+        prices: PriceList = NO_PRICES,
     ) -> None:
         self.sessions = Sessions(door, public_url)
         self.visitors: Visitors = self.sessions
@@ -72,6 +76,7 @@ class Console:
         self.overview = OverviewPage(overviewing, self.views, clock)
         browsing = Browsing(SqlMessages(database, country_of), clock, SqlAuditTrail(database))
         self.logs = LogsPage(browsing, books.owners, self.views, clock)
+        self.message = MessagePage(browsing, prices, country_of, self.views, clock)
 
     def desk(self) -> Desk:
         """The door that every page is behind."""
@@ -87,6 +92,7 @@ class Console:
             *AccountPages(self._account, self._door, desk).routes(),
             *self.overview.routes(desk),
             *self.logs.routes(desk),
+            *self.message.routes(desk),
         ]
 
     def _visitor(self, request: Request) -> Visitor | None:

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
     "overview": "/",
     "logs": "/logs",
+    "message": "/logs?status=failed tbody a",
+    "message-delivered": "/logs?status=read tbody a",
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
 }

@@ -26,3 +26,17 @@ def test_one_finds_failures_and_scrolls_to_older_ones(window: Window, axe: str) 
 
     expect(page.locator("tbody tr").first).to_contain_text(re.compile(r"Failed.*\d{6}", re.DOTALL))
     assert page.title() == "WhatsApp Logs · wabawatch"
+
+
+def test_one_opens_a_message_and_comes_back_to_what_was_searched(window: Window, axe: str) -> None:
+    page = window.open("/logs?status=failed")
+    page.locator("tbody a").first.click()
+    page.wait_for_url("**/messages/*")
+
+    expect(page.get_by_role("region", name=re.compile("^Error"))).to_contain_text("What to do")
+    page.locator("summary", has_text="Raw JSON").click()
+    expect(page.get_by_label("Raw JSON")).to_contain_text('"status": "failed"')
+    assert window.faults(axe) == []
+    page.get_by_role("link", name="Back to the log").click()
+
+    page.wait_for_url("**/logs?status=failed")

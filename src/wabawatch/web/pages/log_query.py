@@ -57,6 +57,11 @@ def log_query(query: QueryParams, at: Whereabouts) -> LogQuery:
     return LogQuery(given, wrong, MessageFilter(numbers=numbers, wabas=wabas, **found))
 
 
+def kept_filters(query: QueryParams) -> dict[str, str]:
+    """The filters of a log page in *query*, for a link back to it."""
+    return {name: text for name in FILTERS if (text := query.get(name, "").strip()[: MOST + 1])}
+
+
 def _plain(text: str) -> str:
     if len(text) > MOST:
         raise ValueError(f"This is longer than {MOST} characters; write less.")

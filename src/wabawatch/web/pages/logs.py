@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
@@ -23,8 +23,9 @@ from wabawatch.web.message_answers import MessageRow, row_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_query import UNMASK, LogQuery, log_query
 from wabawatch.web.pages.places import Whereabouts, whereabouts
-from wabawatch.web.pages.views import Views
+from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
+from wabawatch.wire import is_local_id
 
 PAGE = 50
 """Messages that are shown at once"""
@@ -69,9 +70,11 @@ class LogsPage:
         ]
 
     def page(self, request: Request, visitor: Visitor) -> Response:
-        """The whole page."""
+        """The whole page. An id that an application was given for its message leads to that message."""
         at = whereabouts(request.query_params, self.clock.now())
         query = log_query(request.query_params, at)
+        if is_local_id(query.given.get("q", "")):
+            return RedirectResponse(at.link(f"/messages/{query.given['q']}"), 303, headers=SECURE)
         owners = self.owners()
         more = {
             "query": query,
