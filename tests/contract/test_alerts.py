@@ -304,7 +304,8 @@ def test_alerts_are_found_by_what_they_are_about(book: SqlAlerts) -> None:
     assert rules(AlertFilter(waba=WABA)) == [PAUSED.name, RATE.name]
     assert rules(AlertFilter(number=NUMBER.id)) == [RATE.name]
     assert rules(AlertFilter(severity=Severity.CRITICAL)) == [RATE.name]
-    assert rules(AlertFilter(rule=PAUSED.name, since=T0 + 11 * MINUTE)) == []
+    assert rules(AlertFilter(rule=RATE.name, since=T0 + 11 * MINUTE)) == []
+    assert rules(AlertFilter(is_open=True, since=T0 + DAY)) == [VIOLATION.name, PAUSED.name]  # they still fire
     (second,) = book.find(AlertFilter(rule=PAUSED.name), 1)
     assert rules(AlertFilter(before=(second.fired_at or 0, second.key))) == [RATE.name]
 

@@ -122,6 +122,8 @@ def test_a_rule_is_tried_on_the_past_and_nothing_is_written(desk: Desk) -> None:
     assert milder["fired"] == []
     assert desk.ask("POST", "/alerts/backtest", {"rule": "TOKEN_INVALID", "days": 1}).status == 422
     assert desk.ask("POST", "/alerts/backtest", {"rule": "NOTHING", "days": 1}).status == 404
+    percent = desk.ask("POST", "/alerts/backtest", {"rule": "FAILURE_RATE_HIGH", "days": 1, "threshold": 5})
+    assert (percent.status, b"no share from 0 to 1" in percent.body) == (422, True)
     assert len(desk.json("GET", "/alerts")) == 1
 
 
@@ -134,13 +136,14 @@ def test_the_same_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (alert,) = book.open()
     desk.system.close()
 
-    alerts_list.list_(days=3_000, where=where)
+    alerts_list.list_(days=1, where=where)  # what fires is listed, however long it has
     alerts_list.show(alert.key, where=where)
     alerts_list.ack(alert.key, note="mine", where=where)
     alerts_list.rules(where=where)
     printed = capsys.readouterr().out
     alerts_list.show(alert.key, json=True, where=where)
 
+    assert "no alert" not in printed
     assert "160 of 200 arrived" in printed
     assert "acknowledged: DELIVERY_RATE_LOW" in printed
     assert json.loads(capsys.readouterr().out)["alert"]["acknowledgement"] == "mine"

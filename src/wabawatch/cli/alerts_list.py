@@ -30,7 +30,9 @@ def list_(
     severity: Annotated[Severity | None, Parameter(help="Of this severity.")] = None,
     waba: Annotated[str, Parameter(help="About this WABA, or something of it.")] = "",
     number: Annotated[str, Parameter(help="About this phone_number_id.")] = "",
-    days: Annotated[int, Parameter(validator=validators.Number(gte=1), help="Those of so many days.")] = 30,
+    days: Annotated[
+        int, Parameter(validator=validators.Number(gte=1), help="Those that fire, and those of so many days.")
+    ] = 30,
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1), help="So many at most, the newest.")] = 50,
     json: bool = False,
     where: Where = HERE,
@@ -145,7 +147,10 @@ def backtest(
     threshold: Annotated[float | None, Parameter(help="Another threshold; shares from 0 to 1.")] = None,
     min_sample: Annotated[Whole, Parameter(help="Another least sample.")] = None,
     window: Annotated[Whole, Parameter(help="Another width of the window, in minutes.")] = None,
-    for_: Annotated[int | None, Parameter(name="--for", help="How long it must be bad, in minutes.")] = None,
+    for_: Annotated[
+        int | None,
+        Parameter(name="--for", validator=validators.Number(gte=0), help="How long it must be bad, in minutes."),
+    ] = None,
     json: bool = False,
     where: Where = HERE,
 ) -> None:

@@ -81,7 +81,7 @@ class AlertFilter:
     waba: str = ""
     number: str = ""
     since: Millis | None = None
-    """Fired at this time or later"""
+    """Fired at this time or later, or not over yet: what fires is listed however long it has"""
     before: tuple[Millis, str] | None = None
     """For the next page: fired before this, by time and key"""
     with_pending: bool = False

@@ -110,6 +110,8 @@ class AlertDesk:
             raise BadRequest(f"rule: {name} is not about a rate of messages: only these can be tried on the past")
         if not 1 <= days <= MOST_DAYS:
             raise BadRequest(f"days: {days} is not from 1 to {MOST_DAYS}: older figures are not fine enough")
+        if rule.unit == "share" and trial.threshold is not None and not 0 <= trial.threshold <= 1:
+            raise BadRequest(f"threshold: {trial.threshold:g} is no share from 0 to 1: 0.95 is 95 %")
         rule = _tried(rule, trial)
         pace = max(5 * MINUTE_MS, rule.window_ms // LOOKS)
         end = self.clock.now() // pace * pace

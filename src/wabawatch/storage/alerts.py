@@ -266,7 +266,7 @@ def _where(wanted: AlertFilter) -> list[ColumnElement[bool]]:
     if wanted.number:
         where.append(and_(c.scope == str(ScopeKind.NUMBER), c.scope_id == wanted.number))
     if wanted.since is not None:
-        where.append(_fired_at >= wanted.since)
+        where.append(or_(_fired_at >= wanted.since, c.ended_at.is_(None)))
     if wanted.before is not None:
         at, key = wanted.before
         where.append(or_(_fired_at < at, and_(_fired_at == at, c.alert < key)))

@@ -26,7 +26,9 @@ from wabawatch.wire import iso
 Key = Annotated[str, msgspec.Meta(max_length=64, description="The key of the alert.")]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 Name = Annotated[str, msgspec.Meta(max_length=100, description="The rule, such as DELIVERY_RATE_LOW.")]
-Days = Annotated[int, msgspec.Meta(ge=1, le=3_660, description="Those that fired within so many days.")]
+Days = Annotated[
+    int, msgspec.Meta(ge=1, le=3_660, description="Those that fire, and those that fired within so many days.")
+]
 
 
 class Listing(msgspec.Struct, forbid_unknown_fields=True):
