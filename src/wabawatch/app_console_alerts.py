@@ -1,4 +1,4 @@
-"""The composition of the console's pages about alerts."""
+"""The composition of the console's pages about alerts and uptime."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.ports import Clock
 from wabawatch.web.pages.alert import AlertPage
 from wabawatch.web.pages.alerts import AlertsPage
+from wabawatch.web.pages.uptime import UptimePage
 
 
 def alert_pages(
@@ -21,4 +22,5 @@ def alert_pages(
     telling, silencing = notices.telling, notices.silencing
     every = AlertsPage(alerts.desk, silencing, alerts.figures, views, clock)
     one = AlertPage(alerts.desk, alerts.alerting, telling, silencing, uptime, views, clock)
-    return [*every.routes(desk), *one.routes(desk)]
+    checks = UptimePage(uptime, alerts.desk.of_incidents, views, clock)
+    return [*every.routes(desk), *one.routes(desk), *checks.routes(desk)]

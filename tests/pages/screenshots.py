@@ -21,9 +21,10 @@ PAGES = {
     "message-delivered": "/logs?status=read tbody a",
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
+    "uptime": "/uptime",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
-EMPTY = {"overview-empty": "/", "logs-empty": "/logs", "alerts-empty": "/alerts"}
+EMPTY = {"overview-empty": "/", "logs-empty": "/logs", "alerts-empty": "/alerts", "uptime-empty": "/uptime"}
 """The same in an installation where nothing has happened yet"""
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
 

@@ -121,6 +121,14 @@ def test_the_list_is_filtered_by_state_severity_rule_and_number(pages: Pages) ->
         assert (f"/alerts/{key}" in pages.get(f"/alerts?{query}").text) is is_there, query
 
 
+def test_another_range_or_client_keeps_the_filters(pages: Pages) -> None:
+    text = pages.get("/alerts?state=firing&rule=DELIVERY_RATE_LOW").text
+
+    assert 'href="/alerts?range=7d&amp;state=firing&amp;rule=DELIVERY_RATE_LOW"' in text
+    assert '<input type="hidden" name="state" value="firing">' in text
+    assert '<input type="hidden" name="severity"' not in text
+
+
 @pytest.mark.parametrize("query", ["state=odd", "severity=odd", "before=odd", "before=1-../x", f"rule={'R' * 101}"])
 def test_a_filter_that_makes_no_sense_is_named(pages: Pages, query: str) -> None:
     answer = pages.get(f"/alerts?{query}")

@@ -17,7 +17,17 @@ from wabawatch.web.assets import Assets
 from wabawatch.web.pages.views import POLICY
 from wabawatch.web.visitors import Visitor
 
-PAGES = ["/", "/parts/overview", "/parts/overview/trends", "/logs", "/parts/logs", "/alerts", "/parts/alerts"]
+PAGES = [
+    "/",
+    "/parts/overview",
+    "/parts/overview/trends",
+    "/logs",
+    "/parts/logs",
+    "/alerts",
+    "/parts/alerts",
+    "/uptime",
+    "/parts/uptime",
+]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,8 @@ class Wanted:
     @property
     def parameters(self) -> dict[str, str]:
         """As they stand in the URL."""
-        return {"state": self.state, "severity": str(self.severity or ""), "rule": self.rule}
+        given = {"state": self.state, "severity": str(self.severity or ""), "rule": self.rule}
+        return {name: value for name, value in given.items() if value}
 
     @property
     def is_open(self) -> bool:

@@ -39,6 +39,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/", "Overview", Right.VIEW),
     ("/logs", "Logs", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
+    ("/uptime", "Uptime", Right.VIEW),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
 
