@@ -5,10 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.support.console import client
+from tests.support.system import item, webhook
 from tests.web.test_logs_page import MARKUP, PHONE, VIEWER, WAMID, Logs
 
+from wabawatch.app import System
+from wabawatch.settings import load
 from wabawatch.web.pages.message import lasted
 
 
@@ -35,6 +40,29 @@ def test_it_shows_the_stages_with_the_time_between_them_and_why_it_failed(logs: 
     assert re.findall(r">Lead</th><td[^>]*>(\d)<", text) == ["7"]
 
 
+@pytest.mark.parametrize(
+    ("pricing", "said"),
+    [
+        ({"billable": True, "type": "regular", "category": "marketing"}, "0.05 EUR at list price, as marketing"),
+        ({"billable": True, "type": "regular", "category": "utility"}, "Charged as utility; there is no price"),
+        ({"billable": False, "type": "free_customer_service", "category": "service"}, "Free, service"),
+        (None, "not known: Meta has not said"),
+    ],
+)  # fmt: skip
+def test_it_says_what_the_message_costs(tmp_path: Path, pricing: dict[str, object] | None, said: str) -> None:
+    told = {"WABAWATCH_DATA_DIR": str(tmp_path), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+    system = System(load(told | {"WABAWATCH_PRICES_CURRENCY": "EUR", "WABAWATCH_PRICES_MARKETING_DEFAULT": "0.05"}))
+    more = {"pricing": pricing} if pricing else {}
+    status = item("wamid.cost", system.clock.now(), status="sent", recipient_id=PHONE, **more)
+    system.inbox.append_all([webhook("statuses", status, received_at=system.clock.now())])
+    system.drain()
+
+    text = client(system).get("/messages/wamid.cost").text
+
+    system.close()
+    assert said in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text))
+
+
 def test_the_way_back_keeps_the_filters(logs: Logs) -> None:
     text = logs.get(path_of(logs, "range=6h&template=hello&status=failed")).text
 
@@ -48,7 +76,7 @@ def test_an_unknown_id_is_answered_with_a_page_that_says_so(logs: Logs, id: str)
     answer = logs.get(f"/messages/{id}")
 
     assert answer.status_code == 404
-    assert "No such message" in answer.text or "no such message" in answer.text
+    assert "No message has this id" in answer.text
     assert "<nav" in answer.text
 
 

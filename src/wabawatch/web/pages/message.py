@@ -15,7 +15,7 @@ from starlette.routing import Route
 from wabawatch.domain.access import Right
 from wabawatch.domain.billing import charged_as, is_billable
 from wabawatch.domain.costs import PriceList
-from wabawatch.domain.errors import Forbidden
+from wabawatch.domain.errors import Forbidden, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.flows.browsing import Browsing
@@ -82,7 +82,12 @@ class MessagePage:
     def page(self, request: Request, visitor: Visitor) -> Response:
         """The page. Raises NotFound, and Forbidden where whole numbers are asked for without the right."""
         at = whereabouts(request.query_params, self.clock.now())
-        held, swept_until = self.browsing.find(request.path_params["id"])
+        try:
+            held, swept_until = self.browsing.find(request.path_params["id"])
+        except NotFound as error:
+            raise NotFound(
+                "no message has this id. One that was just logged is here within two seconds: reload"
+            ) from error
         is_unmasked = bool(request.query_params.get(UNMASK))
         if is_unmasked:
             if not visitor.may(Right.UNMASK):
