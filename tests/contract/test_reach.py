@@ -225,7 +225,7 @@ def test_what_is_used_at_least_is_the_same_without_adding_up_messages(shelf: She
         (found,) = watch.flow.used(SqlPlatform(shelf.database).states())
         return found.limit, found.used
 
-    assert used() == (50, 0)
+    assert used() == (50, None)  # not 0: what fires because of it would seem to be over after each start
     watch.flow.step()
     assert used() == (50, 30)
     watch.clock.turn_to(T0 + DAY + 10)

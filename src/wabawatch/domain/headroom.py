@@ -117,7 +117,7 @@ class MessagingLimit:
     told_at: Millis | None
     numbers: tuple[str, ...]
     used: int | None
-    """People reached in the last 24 hours, as far as we know of; None: not counted, for there is no finite limit"""
+    """People reached in the last 24 hours, as far as we know of; None: not counted yet, or there is no finite limit"""
     is_whole: bool = True
     """False: there were more messages than are looked at, so that even more people were reached"""
 

@@ -88,10 +88,15 @@ def limit_readings(hits: Iterable[HitCount], most: float, since: Millis, at: Mil
 
 
 def headroom_readings(limits: Sequence[MessagingLimit], at: Millis) -> Found:
-    """How much of each finite messaging limit is used."""
+    """How much of each finite messaging limit is used. Where nobody was counted yet, what fires goes on."""
     found: Found = []
     for limit in limits:
-        if limit.limit and limit.used is not None:
+        if limit.limit and limit.used is None:
+            words = "people have not been counted since the start"
+            found.append(
+                ("MESSAGING_LIMIT_NEAR", Reading(AlertScope(ScopeKind.PORTFOLIO, limit.owner), at, None, words=words))
+            )
+        elif limit.limit and limit.used is not None:
             share = limit.used / limit.limit
             words = f"at least {limit.used} of {limit.limit} people were reached in the last 24 hours"
             severity = Severity.CRITICAL if share >= FULL else None

@@ -25,6 +25,8 @@ class Reaching:
     books: Books
     clock: Clock
     _counts: dict[str, Count] = field(default_factory=dict)
+    _has_counted: bool = False
+    """Whether everybody was counted since the start who is worth it"""
     _since: Millis | None = None
     """From when on messages are added up: a whole day, so that the widest buckets will do"""
 
@@ -39,6 +41,7 @@ class Reaching:
             limit, sent = min(waiting, key=lambda each: self._counted_at(each[0].owner))
             last_at, is_whole = self.reach.last_reached(limit.numbers, now - LIMIT_WINDOW_MS, now + 1)
             self._counts[limit.owner] = Count(now, sorted(last_at), is_whole, sent.total)
+        self._has_counted |= len(waiting) <= 1
         return len(waiting) > 1
 
     def limits(self) -> list[Reached]:
@@ -49,7 +52,8 @@ class Reaching:
     def used(self, states: States) -> list[MessagingLimit]:
         """Every messaging limit, and what is used of it at least: what was counted last, of which time takes away.
 
-        Adds up no message. *states*: what is known of numbers and accounts.
+        After a start that is not known (None) until people were counted. Adds up no message. *states*: what is known of
+        numbers and accounts.
         """
         now = self.clock.now()
         found = []
@@ -57,6 +61,8 @@ class Reaching:
             count = self._counts.get(limit.owner)
             if limit.limit is not None and count is not None:
                 limit = replace(limit, used=count.still(now), is_whole=count.is_whole)
+            elif not self._has_counted:
+                limit = replace(limit, used=None)
             found.append(limit)
         return found
 
