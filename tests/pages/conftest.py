@@ -33,7 +33,9 @@ def browser() -> Iterator[Browser]:
         if IN_CI:
             pytest.fail(said)
         pytest.skip(said)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)  # figures move at most every 5 s; on a busy machine later still
 
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)

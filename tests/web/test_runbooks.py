@@ -1,4 +1,4 @@
-"""`/runbooks/NAME` and `/alerts/KEY`: every link in a notice leads to its page."""
+"""`/runbooks/NAME`: every link of a notice to what to do leads to its page."""
 
 from __future__ import annotations
 
@@ -21,14 +21,4 @@ def test_every_link_of_a_notice_leads_to_its_runbook(tmp_path: Path) -> None:
         assert answer.status == 200
         assert f"# {name.upper()}: ".encode() in answer.body
     assert ask(site, Request("GET", "/runbooks/README")).status == 404
-    system.close()
-
-
-def test_the_link_of_an_alert_says_how_to_see_it(tmp_path: Path) -> None:
-    system = System(load({"WABAWATCH_DATA_DIR": str(tmp_path), "WABAWATCH_FREE_SPACE_RESERVE": "0"}))
-    site = system.site(system.supervisor())
-
-    assert b"wabawatch alerts show 939af30b5b379dac" in ask(site, Request("GET", "/alerts/939af30b5b379dac")).body
-    assert b"wabawatch alerts list" in ask(site, Request("GET", "/alerts")).body
-    assert ask(site, Request("GET", "/alerts/a%20b;reboot")).status == 404
     system.close()

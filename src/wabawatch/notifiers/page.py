@@ -246,8 +246,8 @@ def _lines(told: Told, at: Millis, zone: tzinfo, *, is_full: bool) -> list[Line]
         found.append(Line("Cause", _CAUSES.get(told.cause, cut(told.cause, LONGEST_NAME))))
     if told.explains:
         others = "1 other alert is" if told.explains == 1 else f"{told.explains:,} other alerts are"
-        why = "because this one explains them" if told.ended_at is None else "because what they count began before that"
-        found.append(Line("Explains", f"{others} not sent, {why}"))
+        why = "this one explains them" if told.ended_at is None else "what they count began before this end"
+        found.append(Line("Explains", f"{others} not sent, because {why}"))
     return found
 
 
