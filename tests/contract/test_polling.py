@@ -69,7 +69,7 @@ def test_what_repeats_is_written_once(watch: Watch) -> None:
     watch.meta.says(Ask.NUMBERS, WABA, number())
     watch.meta.says(Ask.TEMPLATES, WABA, template())
 
-    watch.run(180)
+    watch.run(180, step_ms=30_000)
 
     assert watch.asked(Ask.NUMBERS) > 10
     assert events(watch, "number", "quality") == [("", "GREEN")]
@@ -213,7 +213,7 @@ def test_where_meta_says_that_it_cannot_be_sent_the_send_stays_a_violation(watch
 def test_what_is_in_doubt_is_asked_about_every_ten_minutes_and_not_for_ever(watch: Watch) -> None:
     taken_while_paused(watch)
 
-    watch.run(300)
+    watch.run(300, step_ms=30_000)
 
     assert 6 <= watch.asked(Ask.ONE_TEMPLATE) <= 12
 
@@ -252,7 +252,7 @@ def test_a_pause_that_we_learn_late_makes_no_earlier_send_a_violation(watch: Wat
 def test_a_late_webhook_does_not_overrule_a_later_look(watch: Watch) -> None:
     """The pause was over when we looked; its webhook comes after that, and the one that ended it never comes."""
     watch.meta.says(Ask.TEMPLATES, WABA, template("APPROVED"))
-    watch.run(130)
+    watch.run(130, step_ms=30_000)
 
     webhook(watch, "PAUSED", 30, 131)
 
@@ -409,7 +409,7 @@ def test_at_the_limit_nothing_is_asked_until_it_regains(watch: Watch) -> None:
 def test_what_fails_is_kept_with_its_error_and_asked_more_seldom(watch: Watch) -> None:
     watch.meta.refuses(Ask.ACCOUNT, WABA, 100, "Unsupported get request")
 
-    watch.run(240)
+    watch.run(240, step_ms=30_000)
 
     (poll,) = [each for each in watch.platform.board(0).polls if each.ask is Ask.ACCOUNT]
     assert (poll.error, poll.error_code, poll.ok_at) == ("Unsupported get request", 100, 0)
