@@ -184,12 +184,13 @@ class System:
         return Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
     def _console(self) -> Console:
-        shown = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
-        return Console(self.database, self.figures, *shown, *self.access.people, self.limits.costing.prices)
+        more = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
+        prices = self.limits.costing.prices
+        return Console(self.database, self.figures, self.browsing, *more, *self.access.people, prices)
 
     def _pages(self) -> list[BaseRoute]:
-        more = alert_pages(self.console, self.alerts, self.notices, self.uptime.desk, self.clock)
-        return [*self.console.routes(), *more]
+        alerts = self.alerts, self.notices, self.uptime.desk, self.clock
+        return [*self.console.routes(), *alert_pages(self.console, *alerts)]
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""

@@ -17,8 +17,6 @@ from wabawatch.meta.countries import country_of
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
 from wabawatch.storage.database import Database
-from wabawatch.storage.deeds import SqlAuditTrail
-from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
@@ -44,6 +42,7 @@ class Console:
         self,
         database: Database,
         figures: Figures,
+        browsing: Browsing,
         books: AlertFigures,
         alerts: AlertBook,
         runs: Runs,
@@ -74,7 +73,6 @@ class Console:
             clock,
         )
         self.overview = OverviewPage(overviewing, self.views, clock)
-        browsing = Browsing(SqlMessages(database, country_of), clock, SqlAuditTrail(database))
         self.logs = LogsPage(browsing, books.owners, self.views, clock)
         self.message = MessagePage(browsing, prices, country_of, self.views, clock)
 

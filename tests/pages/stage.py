@@ -82,7 +82,14 @@ def watch(system: System) -> None:
     books = system.alerts.figures, system.alerts.book, system.watchman.runs
     desk = system.uptime.desk = UptimeDesk(looking.books, system.clock)
     system.console = Console(
-        system.database, system.figures, *books, desk, system.rules, system.clock, *system.access.people
+        system.database,
+        system.figures,
+        system.browsing,
+        *books,
+        desk,
+        system.rules,
+        system.clock,
+        *system.access.people,
     )
 
 
