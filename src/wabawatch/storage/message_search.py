@@ -8,7 +8,7 @@ far it has come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, text
@@ -20,6 +20,7 @@ from wabawatch.ports import SWEPT, Held
 from wabawatch.storage import messages, schema
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.message_cells import HOUR_MS, edges, hours
 from wabawatch.storage.message_filter import Conditions, Sought, seek
@@ -61,7 +62,7 @@ class Found(NamedTuple):
     """The id of the newest message there is"""
 
 
-class _Reach(NamedTuple):
+class Reach(NamedTuple):
     """Messages of one number in a span of time."""
 
     number: int
@@ -69,10 +70,10 @@ class _Reach(NamedTuple):
     end: Millis
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """What one statement looks at: everything that is sought down to *start*."""
 
-    reaches: list[_Reach]
+    reaches: list[Reach]
     start: Millis
     volume: int
 
@@ -102,7 +103,7 @@ class SqlMessages:
         with self._database.reading() as connection:
             sought = seek(connection, words, wanted)
             newest = _newest(connection)
-            where = _where(sought, None, (wanted.since, wanted.until))
+            where = where_of(sought, None, (wanted.since, wanted.until))
             rows: list[Any] = []
             if where is not None and newest > after_id:
                 where.add(f"m.id > {int(after_id)}")
@@ -110,6 +111,36 @@ class SqlMessages:
             seen = set(known)
             held = messages.read_rows(connection, words, [row for row in rows if row.id not in seen])
             return Found(held, None, False, read_mark(connection, SWEPT), newest)
+
+    def places(self, wanted: MessageFilter, after_id: int, up_to_id: int | None = None) -> tuple[list[Place], int]:
+        """Where the messages that are *wanted* stand among those with an id above *after_id* and not above *up_to_id*.
+
+        In the order in which they came into the books; and the id of the newest message there is.
+        """
+        with self._database.reading() as connection:
+            newest = _newest(connection)
+            last = newest if up_to_id is None else min(newest, up_to_id)
+            if last <= after_id:
+                return [], newest
+            where = where_of(seek(connection, Dictionary(self._country_of), wanted), None, (wanted.since, wanted.until))
+            if where is None:
+                return [], newest
+            where.add(f"m.id > {int(after_id)} AND m.id <= {int(last)}")
+            asked = text(f"SELECT m.cohort_at, m.id FROM messages AS m WHERE {' AND '.join(where.texts)} ORDER BY m.id")
+            return [Place(at, id_) for at, id_ in connection.execute(asked, where.parameters)], newest
+
+    def rows(self, ids: Sequence[int]) -> tuple[list[Held], Millis]:
+        """The messages with these ids of ours, in this order, as they are now; and how far the expiry sweep had come.
+
+        One that became another since is left out.
+        """
+        words = Dictionary(self._country_of)
+        with self._database.reading() as connection:
+            found: dict[int, Held] = {}
+            for some in chunks(ids):
+                rows = connection.execute(select(schema.messages).where(schema.messages.c.id.in_(some))).all()
+                found |= {held.id: held for held in messages.read_rows(connection, words, rows)}
+            return [found[id_] for id_ in ids if id_ in found], read_mark(connection, SWEPT)
 
     def find(self, wamid: str = "", local_id: str = "", id: int = 0) -> tuple[list[Held], Millis]:
         """The messages with a wamid, a local id or an id of ours, and how far the expiry sweep had come."""
@@ -128,23 +159,25 @@ def _search(
     """Up to one row more than *limit*; and the place up to which was looked, if that is not the end."""
     wanted = sought.wanted
     window = (wanted.since, wanted.until)
-    where = _where(sought, after, window)
+    where = where_of(sought, after, window)
     if where is None:
         return [], None
     if wanted.wamids:
         held, _ = messages.find(connection, words, wanted.wamids, [])
         where.among("m.id", [h.id for h in held])
         return ([] if where.is_impossible else _rows(connection, "messages AS m", where, _ORDER, limit + 1)), None
-    if (path := _path(connection, sought, limits)) is not None:
+    if (path := path_of(connection, sought, limits)) is not None:
         where.add(path)
         return _rows(connection, "messages AS m", where, _ORDER, limit + 1), None
-    return _scan(connection, where, _batches(connection, words, sought, after, limits.at_once), limit, limits.examined)
+    return _scan(
+        connection, where, batches_of(connection, words, sought, after, limits.at_once), limit, limits.examined
+    )
 
 
 _ORDER = "m.cohort_at DESC, m.id DESC"
 
 
-def _where(sought: Sought, after: Place | None, window: tuple[Millis | None, Millis | None]) -> Conditions | None:
+def where_of(sought: Sought, after: Place | None, window: tuple[Millis | None, Millis | None]) -> Conditions | None:
     """The conditions with their time range; None: nothing can fulfil them."""
     if sought.conditions.is_impossible:
         return None
@@ -159,7 +192,7 @@ def _where(sought: Sought, after: Place | None, window: tuple[Millis | None, Mil
     return where
 
 
-def _path(connection: Connection, sought: Sought, limits: Limits) -> str | None:
+def path_of(connection: Connection, sought: Sought, limits: Limits) -> str | None:
     """The condition by which an index leads to few rows, among which is everything that is sought."""
     if sought.contacts is not None:
         path = _among("m.contact_id", sought.contacts)
@@ -195,7 +228,7 @@ def _are_few(connection: Connection, path: str, few: int) -> bool:
 
 
 def _scan(
-    connection: Connection, where: Conditions, batches: Iterator[_Batch], limit: int, most: int
+    connection: Connection, where: Conditions, batches: Iterator[Batch], limit: int, most: int
 ) -> tuple[list[MessageRow], Place | None]:
     rows: list[MessageRow] = []
     examined = 0
@@ -204,7 +237,7 @@ def _scan(
             return rows, Place(batch.reaches[0].end, 0)
         spans = ", ".join(f"({reach.number}, {reach.start}, {reach.end})" for reach in batch.reaches)
         source = f"(VALUES {spans}) AS reach CROSS JOIN messages AS m"
-        inside = Conditions([_INSIDE, *where.texts], where.parameters)
+        inside = Conditions([INSIDE, *where.texts], where.parameters)
         rows += _rows(connection, source, inside, _ORDER, limit + 1 - len(rows))
         examined += batch.volume
         if len(rows) > limit:
@@ -212,12 +245,12 @@ def _scan(
     return rows, None
 
 
-_INSIDE = "m.number_id = reach.column1 AND m.cohort_at >= reach.column2 AND m.cohort_at < reach.column3"
+INSIDE = "m.number_id = reach.column1 AND m.cohort_at >= reach.column2 AND m.cohort_at < reach.column3"
 
 
-def _batches(
+def batches_of(
     connection: Connection, words: Dictionary, sought: Sought, after: Place | None, at_once: int
-) -> Iterator[_Batch]:
+) -> Iterator[Batch]:
     """What to look at, the newest first. No batch overlaps another, and none leaves out what is sought."""
     known = edges(connection)
     if known is None:
@@ -231,24 +264,24 @@ def _batches(
     numbers = sought.numbers
     if numbers is None:
         numbers = [0, *connection.execute(select(schema.numbers.c.id)).scalars()]
-    waiting: list[_Reach] = []
+    waiting: list[Reach] = []
     volume = 0
     for hour in hours(connection, words, sought, numbers, (first, last)):
         if waiting and (volume + hour.volume > at_once or len(waiting) + len(hour.numbers) > MOST_REACHES):
-            yield _Batch(waiting, waiting[-1].start, volume)
+            yield Batch(waiting, waiting[-1].start, volume)
             waiting, volume = [], 0
         parts = min(3_600, max(1, -(-hour.volume // at_once)))
         for part in range(parts - 1, -1, -1):
             start, end = (hour.start + HOUR_MS * edge // parts for edge in (part, part + 1))
             if start >= until:
                 continue
-            waiting += [_Reach(number, start, end) for number in hour.numbers]
+            waiting += [Reach(number, start, end) for number in hour.numbers]
             volume += -(-hour.volume // parts)
             if part:
-                yield _Batch(waiting, start, volume)
+                yield Batch(waiting, start, volume)
                 waiting, volume = [], 0
     if waiting:
-        yield _Batch(waiting, waiting[-1].start, volume)
+        yield Batch(waiting, waiting[-1].start, volume)
 
 
 def _rows(
