@@ -104,6 +104,12 @@ FIGURES = (
     at_most("alerts.latency", "from the end of the cycle that finds a breach to the notice leaving, p99", 5, "s", 2),
     at_most("search.1m", "first page of any search, p95, 1 million messages stored", 100, "ms", 1),
     at_most("search.10m", "first page of any search, p95, 10 million", 300, "ms", 1),
+    at_most("tail.lost", "live tail at 500 messages/s : rows stored and not shown, or the other way round", 0),
+    Figure("tail.long_task", "... the longest time for which the page did not answer", "ms"),
+    Figure("tail.frame_p95", "... time between two frames, p95", "ms", decimals=1),
+    at_most("scroll.slower", "log page, time per 100 rows : the first pages, after 100,000 rows", 1.5, "", 2),
+    Figure("scroll.nodes", "... elements of the document then"),
+    Figure("scroll.heap", "... heap of its script then", "MB", decimals=1),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

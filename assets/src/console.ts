@@ -3,6 +3,8 @@
 import htmx from 'htmx.org'
 import 'htmx-ext-sse'
 
+import { localise } from './times'
+
 // Nothing is evaluated, nothing inline is made, and no other host is asked: as the content security policy demands.
 Object.assign(htmx.config, {
   allowEval: false,
@@ -19,24 +21,6 @@ document.addEventListener('htmx:configRequest', (event) => {
   const csrf = document.querySelector<HTMLMetaElement>('meta[name=csrf]')?.content
   if (csrf) (event as CustomEvent).detail.headers['X-CSRF-Token'] = csrf
 })
-
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
-const second = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
-
-/** Every `<time>` below *within* says the reader's own time; UTC is in its title. */
-function localise(within: ParentNode): void {
-  for (const time of within.querySelectorAll<HTMLTimeElement>('time[datetime]:not([data-local])')) {
-    const at = new Date(time.dateTime)
-    if (Number.isNaN(at.valueOf())) continue
-    time.dataset.local = ''
-    time.title = `${time.dateTime.slice(0, 19).replace('T', ' ')} UTC`
-    if (time.dataset.show !== 'as-is') {
-      time.textContent = { clock, day, second }[time.dataset.show ?? '']?.format(at) ?? local.format(at)
-    }
-  }
-}
 
 /** Draw the charts below *within*: their library is loaded by pages that have some, and only then. */
 function draw(within: ParentNode): void {
@@ -112,6 +96,8 @@ document.addEventListener('htmx:afterSwap', (event) => {
   const target = (event as CustomEvent).detail.target as HTMLElement
   target.removeAttribute('data-stale')
 })
+if (document.querySelector('[data-logs]')) void import('./logs')
+
 htmx.onLoad((element) => {
   localise(element as HTMLElement)
   draw(element as HTMLElement)

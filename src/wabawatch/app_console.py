@@ -9,20 +9,25 @@ from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.domain.costs import PriceList
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
+from wabawatch.flows.log_summing import LogSumming
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.own_account import OwnAccount
 from wabawatch.flows.signing_in import SigningIn
+from wabawatch.flows.tailing import Tailing
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.meta.countries import country_of
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
 from wabawatch.storage.database import Database
+from wabawatch.storage.message_search import SqlMessages
+from wabawatch.storage.message_sums import SqlMessageSums
 from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
 from wabawatch.web.pages.desk import Desk
-from wabawatch.web.pages.logs import LogsPage
+from wabawatch.web.pages.log_tail import LogTailPage
+from wabawatch.web.pages.logs import LogsPage, lines_of
 from wabawatch.web.pages.message import MessagePage
 from wabawatch.web.pages.overview import OverviewPage
 from wabawatch.web.pages.sign_in import SignInPages
@@ -73,7 +78,10 @@ class Console:
             clock,
         )
         self.overview = OverviewPage(overviewing, self.views, clock)
-        self.logs = LogsPage(browsing, books.owners, self.views, clock)
+        summing = LogSumming(SqlMessageSums(database, country_of), SqlSlices(database), books, clock)
+        self.logs = LogsPage(browsing, summing, books.owners, self.views, clock)
+        tailing = Tailing(SqlMessages(database, country_of), clock)
+        self.tail = LogTailPage(tailing, browsing, lines_of, self.views, clock)
         self.message = MessagePage(browsing, prices, country_of, self.views, clock)
 
     def desk(self) -> Desk:
@@ -90,6 +98,7 @@ class Console:
             *AccountPages(self._account, self._door, desk).routes(),
             *self.overview.routes(desk),
             *self.logs.routes(desk),
+            *self.tail.routes(desk),
             *self.message.routes(desk),
         ]
 

@@ -65,12 +65,12 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logs]:
 
 def kinds(text: str) -> list[int]:
     """Which of the messages that carry a number are in the table, in its order."""
-    return [int(n) for n in re.findall(r">kind(\d+)<", text)]
+    return [int(n) for n in re.findall(r'class="cut">kind(\d+)<', text)]
 
 
 def test_the_newest_are_shown_first_and_older_ones_follow_without_a_gap(logs: Logs) -> None:
     first = logs.get("/logs").text
-    older = html.unescape(re.findall(r'hx-get="(/parts/logs[^"]+)"', first)[0])
+    older = html.unescape(re.findall(r'data-next="([^"]+)"', first)[0])
     rest = logs.get(older).text
 
     assert kinds(first) + kinds(rest) == list(range(68))
@@ -88,7 +88,7 @@ def test_older_messages_can_be_reached_by_a_link_too(logs: Logs) -> None:
 
 
 def test_pages_do_not_move_while_the_range_moves_on(logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
-    older = html.unescape(re.findall(r'hx-get="(/parts/logs[^"]+)"', logs.get("/logs").text)[0])
+    older = html.unescape(re.findall(r'data-next="([^"]+)"', logs.get("/logs").text)[0])
     monkeypatch.setattr(logs.system.clock, "_now", NOW + MINUTE_MS)
 
     answer = logs.get(older)
@@ -106,6 +106,12 @@ def test_pages_do_not_move_while_the_range_moves_on(logs: Logs, monkeypatch: pyt
         ("status=failed", []),
         ("status=failed&q=user:u3", []),
         ("direction=inbound", []),
+        ("direction=inbound&direction=outbound&q=user:u3", [3]),
+        ("status=failed&status=pending&q=user:u3", [3]),
+        ("type=kind4&type=kind6", [4, 6]),
+        ("q=type:kind4", [4]),
+        ("phone_number_id=1000&q=user:u3", [3]),
+        ("phone_number_id=2000&q=user:u3", []),
         (f"number={NUMBER}&q=user:u4", [4]),
         ("number=2000", []),
         ("client=2000", []),
@@ -116,7 +122,9 @@ def test_all_filters_must_hold(logs: Logs, query: str, found: list[int]) -> None
     assert kinds(logs.get(f"/logs?{query}").text) == found
 
 
-@pytest.mark.parametrize("query", ["status=failed", "error=131026", "template=hello", "q=lead:7", f"q={WAMID}"])
+@pytest.mark.parametrize(
+    "query", ["status=failed", "error=131026", "template=hello", "q=lead:7", f"q={WAMID}", "q=131026", "q=error:131026"]
+)
 def test_a_failure_says_its_code_and_why_in_a_sentence(logs: Logs, query: str) -> None:
     text = logs.get(f"/logs?{query}").text
 
@@ -129,9 +137,9 @@ def test_filters_stay_in_every_link_and_form_of_the_page(logs: Logs) -> None:
     text = html.unescape(logs.get("/logs?range=6h&status=sent&q=user:u3").text)
 
     assert 'href="/logs?range=1h&q=user%3Au3&status=sent"' in text
-    assert text.count('<input type="hidden" name="range" value="6h">') == 2
+    assert text.count('<input type="hidden" name="range" value="6h">') == 3
     assert '<input type="hidden" name="status" value="sent">' in text
-    assert '<option value="sent" selected>' in text
+    assert 'href="/logs?range=6h&q=user%3Au3"><span class="soft">Status</span> <b>Sent</b>' in text
 
 
 @pytest.mark.parametrize(
@@ -142,6 +150,10 @@ def test_filters_stay_in_every_link_and_form_of_the_page(logs: Logs) -> None:
         ("error=many", "error", "An error code is a whole number, such as 131026"),
         ("error=9999999999", "error", "An error code is a whole number"),
         ("q=user:", "q", "After user: the id is missing"),
+        ("q=template:", "q", "After template: the value is missing"),
+        ("status=sent&status=lost", "status", "There is no such status"),
+        ("&".join(f"type=kind{i}" for i in range(21)), "type", "more than 20 values"),
+        ("number=1000&phone_number_id=2000", "phone_number_id", "choose all numbers there"),
         (f"q={'x' * 201}", "q", "longer than 200 characters"),
         ("q=%00", "q", "cannot be printed"),
         ("template=a%00b", "template", "cannot be printed"),
@@ -153,13 +165,58 @@ def test_a_filter_that_makes_no_sense_is_said_to_be_so_beside_it(logs: Logs, que
     assert answer.status_code == 422
     beside = re.findall(rf'id="error-{field}">([^<]+)<', answer.text)
     assert said in html.unescape(beside[0])
-    assert f'aria-describedby="error-{field}"' in answer.text
+    assert (f'aria-describedby="error-{field}"' in answer.text) == (field == "q")
     assert "Nothing was searched" in answer.text
     assert not kinds(answer.text)
 
 
 def test_a_cursor_of_another_search_is_refused_in_a_sentence(logs: Logs) -> None:
     assert "not one that a search gave" in logs.get("/logs?cursor=nonsense").text
+
+
+def hrefs(text: str, word: str) -> list[str]:
+    """Where the links of the facets lead that say *word*."""
+    found = re.findall(r'<a href="([^"]+)"[^>]*><span class="box".*?<span class="word">([^<]+?)\s*<', text, re.DOTALL)
+    return [html.unescape(href) for href, said in found if said == word]
+
+
+def test_sums_say_how_many_there_are_of_what_and_each_is_a_filter(logs: Logs) -> None:
+    text = logs.get("/parts/logs/sums?range=24h").text
+
+    assert "<h2>70 messages</h2>" in text
+    assert hrefs(text, "Failed") == ["/logs?status=failed"]
+    assert hrefs(text, "hello") == ["/logs?template=hello"]
+    assert hrefs(text, "131026") == ["/logs?error=131026"]
+    assert 'hx-swap-oob="true"' in text
+
+
+def test_a_chosen_value_can_be_taken_away_and_another_added(logs: Logs) -> None:
+    text = logs.get("/parts/logs/sums?status=failed&range=6h").text
+
+    assert "<h2>2 messages</h2>" in text
+    assert hrefs(text, "Failed") == ["/logs?range=6h"]
+    assert hrefs(text, "Pending") == ["/logs?range=6h&status=failed&status=pending"]
+
+
+def test_a_bar_leads_to_its_time_and_keeps_the_filters(logs: Logs) -> None:
+    text = html.unescape(logs.get("/parts/logs/sums?range=1h&type=kind4").text)
+
+    assert 'href="/logs?from=2026-11-20T11%3A54%3A00.000Z&to=2026-11-20T11%3A55%3A00.000Z&type=kind4"' in text
+    assert "11:54 UTC: 1 pending" in text
+
+
+def test_without_a_script_the_page_brings_its_sums_when_asked(logs: Logs) -> None:
+    assert 'href="/logs?count=yes"' in logs.get("/logs").text
+    assert "<h2>70 messages</h2>" in logs.get("/logs?count=yes").text
+
+
+@pytest.mark.parametrize("query", [f"q={WAMID}", "status=lost", "number=1000", "client=2000", "range=90d"])
+def test_there_are_sums_whatever_is_asked(logs: Logs, query: str) -> None:
+    answer = logs.get(f"/parts/logs/sums?{query}")
+
+    assert answer.status_code == 200
+    assert PHONE not in answer.text
+    assert 'id="log-sums"' in answer.text
 
 
 def test_numbers_are_masked_in_wamids_too(logs: Logs) -> None:
@@ -188,7 +245,7 @@ def test_whole_numbers_are_for_who_has_the_right_and_each_time_is_in_the_audit_t
 
 
 @pytest.mark.parametrize(
-    "query", ["error=999001", "status=failed", f"template={MARKUP}", f"q={MARKUP}", f"status={MARKUP}"]
+    "query", ["count=yes", "error=999001", "status=failed", f"template={MARKUP}", f"q={MARKUP}", f"status={MARKUP}"]
 )
 def test_texts_full_of_markup_are_shown_as_text(logs: Logs, query: str) -> None:
     text = logs.get(f"/logs?{query}").text

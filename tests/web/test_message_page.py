@@ -14,7 +14,7 @@ from tests.web.test_logs_page import MARKUP, PHONE, VIEWER, WAMID, Logs
 
 from wabawatch.app import System
 from wabawatch.settings import load
-from wabawatch.web.pages.message import lasted
+from wabawatch.web.pages.log_shown import lasted
 
 
 @pytest.fixture(scope="module")

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from wabawatch.domain.log_sums import Facet
 from wabawatch.domain.search import Direction, MessageFilter, State
 from wabawatch.web.api_messages import digits_or_word
+from wabawatch.web.pages.log_columns import PARAMETER, USUAL, columns
 from wabawatch.web.pages.places import Whereabouts
 
-FILTERS = ("q", "status", "direction", "template", "error")
-"""The parameters that say what is looked for; where and when, `places.OWN` says"""
+SEARCH = "q"
+FILTERS = (SEARCH, *Facet)
+"""The parameters that say what is looked for, each but the search line as often as there are values; where and when,
+`places.OWN` says"""
 UNMASK = "unmask"
 """Whether whole numbers are asked for: with any value"""
+KEPT = (UNMASK, PARAMETER)
+"""What else stays in every link of the page"""
 MOST = 200
 """Characters of a filter"""
+MOST_VALUES = 20
+"""Values of a filter"""
 KINDS = {"user": "users", "lead": "leads", "conversation": "conversations"}
 """What may stand before a colon in the search box, and which filter it is"""
+WORDS = {
+    "status": Facet.STATUS,
+    "template": Facet.TEMPLATE,
+    "error": Facet.ERROR,
+    "type": Facet.TYPE,
+    "category": Facet.CATEGORY,
+    "country": Facet.COUNTRY,
+}
+"""The same of filters that have a parameter of their own: there they go"""
 
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
     """The filters of a log page."""
 
-    given: Mapping[str, str]
+    given: Mapping[str, tuple[str, ...]]
     """As they were written, and whether to unmask; only those that say something"""
     wrong: Mapping[str, str]
     """By filter, a sentence on what is wrong with it and what to write instead"""
@@ -36,71 +52,136 @@ class LogQuery:
     """What is looked for; of use only if nothing is wrong"""
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are chosen, in their order."""
+        return columns(self.of(PARAMETER))
+
+    @property
     def filters(self) -> int:
-        """How many filters are given."""
-        return sum(name in FILTERS for name in self.given)
+        """How many values are filtered by."""
+        return sum(len(values) for name, values in self.given.items() if name in FILTERS)
+
+    @property
+    def searched(self) -> str:
+        """What stands in the search line."""
+        return self.of(SEARCH)[0] if self.of(SEARCH) else ""
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The values of one filter."""
+        return self.given.get(name, ())
+
+    def with_value(self, name: str, value: str) -> dict[str, tuple[str, ...]]:
+        """What is given, and one value more."""
+        return {**self.given, name: (*self.of(name), value)}
+
+    def without_value(self, name: str, value: str) -> dict[str, tuple[str, ...]]:
+        """What is given, but for one value."""
+        return {**self.given, name: tuple(each for each in self.of(name) if each != value)}
 
 
 def log_query(query: QueryParams, at: Whereabouts) -> LogQuery:
     """The filters in *query*, of the messages *at* a place. Raises nothing: what is wrong stands beside its filter."""
-    given = {name: text for name in (*FILTERS, UNMASK) if (text := query.get(name, "").strip())}
+    given = _given(query)
     wrong, found = dict[str, str](), dict[str, Any]()
     for name in FILTERS:
-        if text := given.get(name, ""):
+        if texts := given.get(name, ()):
             try:
-                found |= _READERS[name](_plain(text))
+                found |= _READERS[name](_plain(texts))
             except ValueError as error:
                 wrong[name] = str(error)
     if "wamids" not in found:  # There is one such message at most, whenever it was.
         found |= {"since": at.start, "until": at.end}
-    numbers, wabas = ((each,) if each else () for each in (at.number, at.client))
-    return LogQuery(given, wrong, MessageFilter(numbers=numbers, wabas=wabas, **found))
+    if at.number:
+        if "numbers" in found and at.number not in found["numbers"]:
+            wrong[Facet.NUMBER] = "Another number is chosen at the top of the page: choose all numbers there."
+        found["numbers"] = (at.number,)
+    found["wabas"] = (at.client,) if at.client else ()
+    return LogQuery(given, wrong, MessageFilter(**found))
 
 
-def kept_filters(query: QueryParams) -> dict[str, str]:
+def kept_filters(query: QueryParams) -> dict[str, tuple[str, ...]]:
     """The filters of a log page in *query*, for a link back to it."""
-    return {name: text for name in FILTERS if (text := query.get(name, "").strip()[: MOST + 1])}
+    return {name: texts for name, texts in _given(query).items() if name in FILTERS}
 
 
-def _plain(text: str) -> str:
-    if len(text) > MOST:
-        raise ValueError(f"This is longer than {MOST} characters; write less.")
-    if not text.isprintable():
-        raise ValueError("This holds characters that cannot be printed; write it without them.")
-    return text
+def _given(query: QueryParams) -> dict[str, tuple[str, ...]]:
+    """What is given, each value once and as long as a filter may be, or a little longer."""
+    given = {name: _each_once(query.getlist(name)) for name in (*FILTERS, *KEPT)}
+    searched = given[SEARCH][-1:]
+    kind, colon, value = (searched[0] if searched else "").partition(":")
+    if colon and kind in WORDS and value.strip():
+        facet = WORDS[kind]
+        given[facet] = _each_once((*given[facet], value))
+        searched = ()
+    elif searched and re.fullmatch(r"[0-9]{3,6}", searched[0], re.ASCII):
+        # No phone number is so short, and every error code of Meta's is.
+        given[Facet.ERROR] = _each_once((*given[Facet.ERROR], searched[0]))
+        searched = ()
+    given[SEARCH] = searched
+    chosen = columns(given[PARAMETER])
+    given[PARAMETER] = () if chosen == USUAL else (",".join(chosen),)
+    return {name: texts for name, texts in given.items() if texts}
 
 
-def _searched(text: str) -> dict[str, Any]:
+def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each[: MOST + 1] for text in texts if (each := text.strip())))
+
+
+def _plain(texts: Sequence[str]) -> Sequence[str]:
+    if len(texts) > MOST_VALUES:
+        raise ValueError(f"These are more than {MOST_VALUES} values; choose fewer.")
+    for text in texts:
+        if len(text) > MOST:
+            raise ValueError(f"This is longer than {MOST} characters; write less.")
+        if not text.isprintable():
+            raise ValueError("This holds characters that cannot be printed; write it without them.")
+    return texts
+
+
+def _searched(texts: Sequence[str]) -> dict[str, Any]:
     """A wamid, a phone number however it is written, another id of a contact, or the sender's own id of something."""
+    text = texts[0]
     if text.startswith("wamid."):
         return {"wamids": (text,)}
     kind, colon, value = text.partition(":")
-    if colon and kind in KINDS:
+    if colon and (kind in KINDS or kind in WORDS):
         if not value.strip():
-            raise ValueError(f"After {kind}: the id is missing; write it as in {kind}:42.")
+            what = "id" if kind in KINDS else "value"
+            raise ValueError(f"After {kind}: the {what} is missing; write it as in {kind}:42.")
         return {KINDS[kind]: (value.strip(),)}
     return {"contacts": (digits_or_word(text),)}
 
 
-def _one_of(kind: type[StrEnum], name: str) -> Any:
-    def read(text: str) -> dict[str, Any]:
-        if text not in list(kind):
-            raise ValueError(f"There is no such {name}; choose one of {', '.join(kind)}.")
-        return {"states": (kind(text),)} if kind is State else {"direction": kind(text)}
-
-    return read
+def _statuses(texts: Sequence[str]) -> dict[str, Any]:
+    for text in texts:
+        if text not in list(State):
+            raise ValueError(f"There is no such status; choose one of {', '.join(State)}.")
+    return {"states": tuple(State(text) for text in texts)}
 
 
-def _code(text: str) -> dict[str, Any]:
-    if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
-        raise ValueError("An error code is a whole number, such as 131026.")
-    return {"error_codes": (int(text),)}
+def _direction(texts: Sequence[str]) -> dict[str, Any]:
+    for text in texts:
+        if text not in list(Direction):
+            raise ValueError(f"There is no such direction; choose one of {', '.join(Direction)}.")
+    # Both of them is any.
+    return {"direction": Direction(texts[0]) if len(texts) == 1 else None}
 
 
-_READERS = {
-    "q": _searched,
-    "status": _one_of(State, "status"),
-    "direction": _one_of(Direction, "direction"),
-    "template": lambda text: {"templates": (text,)},
-    "error": _code,
+def _codes(texts: Sequence[str]) -> dict[str, Any]:
+    for text in texts:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
+            raise ValueError("An error code is a whole number, such as 131026.")
+    return {"error_codes": tuple(int(text) for text in texts)}
+
+
+_READERS: Mapping[str, Callable[[Sequence[str]], dict[str, Any]]] = {
+    SEARCH: _searched,
+    Facet.STATUS: _statuses,
+    Facet.DIRECTION: _direction,
+    Facet.TYPE: lambda texts: {"types": tuple(texts)},
+    Facet.NUMBER: lambda texts: {"numbers": tuple(texts)},
+    Facet.TEMPLATE: lambda texts: {"templates": tuple(texts)},
+    Facet.ERROR: _codes,
+    Facet.CATEGORY: lambda texts: {"categories": tuple(text.lower() for text in texts)},
+    Facet.COUNTRY: lambda texts: {"countries": tuple(text.upper() for text in texts)},
 }

@@ -1,8 +1,8 @@
-"""`/logs`: "WhatsApp Logs". The messages that fit all filters, the newest first, page after page."""
+"""`/logs`: "WhatsApp Logs". The messages that fit all filters, the newest first, page after page; and their sums."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,31 +14,28 @@ from wabawatch.domain.access import Right
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.errors import Forbidden
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.search import Direction, State
 from wabawatch.domain.standing import look
 from wabawatch.flows.browsing import Browsing
+from wabawatch.flows.log_summing import LogSumming
 from wabawatch.ports import Clock, Held
 from wabawatch.web.masking import masked
 from wabawatch.web.message_answers import MessageRow, row_of
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.log_columns import COLUMNS
 from wabawatch.web.pages.log_query import UNMASK, LogQuery, log_query
+from wabawatch.web.pages.log_shown import STATES, TITLES, chips, facets, histogram, lasted
 from wabawatch.web.pages.places import Whereabouts, whereabouts
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
 from wabawatch.wire import is_local_id
 
-PAGE = 50
-"""Messages that are shown at once"""
-STATES: Mapping[State, tuple[str, str]] = {
-    State.PENDING: ("none", "Pending"),
-    State.SENT: ("none", "Sent"),
-    State.DELIVERED: ("good", "Delivered"),
-    State.READ: ("good", "Read"),
-    State.FAILED: ("bad", "Failed"),
-    State.EXPIRED: ("warn", "Expired"),
-    State.RECEIVED: ("none", "Received"),
-}
-"""Of each status its colour and its word"""
+PAGE, MORE = 50, 100
+"""Messages that are shown at once, and that come when one scrolls on"""
+COUNT = "count"
+"""Whether the page itself brings its sums, which a script asks for by itself: with any value"""
+
+OPEN = "open"
+"""The message that stands beside the list, by our own number of it"""
 
 
 class Line(NamedTuple):
@@ -50,6 +47,8 @@ class Line(NamedTuple):
     """Why it failed, in a few words"""
     meaning: str
     """The same in a sentence; "" unknown"""
+    took: str
+    """How long it took to arrive, in words; "" it has not"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +56,81 @@ class LogsPage:
     """The log of messages, and what it is made of."""
 
     browsing: Browsing
+    summing: LogSumming
     owners: Callable[[], Mapping[str, str]]
     """`AlertFigures.owners`: the client of every number"""
     views: Views
     clock: Clock
 
     def routes(self, desk: Desk) -> list[Route]:
-        """Its routes: the page, and the rows that come after those it shows."""
+        """Its routes: the page, the rows that come after those it shows, and its sums."""
         return [
             desk.page("/logs", Right.VIEW, self.page),
             desk.page("/parts/logs", Right.VIEW, self.rows),
+            desk.page("/parts/logs/sums", Right.VIEW, self.sums),
         ]
 
     def page(self, request: Request, visitor: Visitor) -> Response:
         """The whole page. An id that an application was given for its message leads to that message."""
-        at = whereabouts(request.query_params, self.clock.now())
-        query = log_query(request.query_params, at)
-        if is_local_id(query.given.get("q", "")):
-            return RedirectResponse(at.link(f"/messages/{query.given['q']}"), 303, headers=SECURE)
+        at, query = self._asked(request)
+        if is_local_id(query.searched):
+            return RedirectResponse(at.link(f"/messages/{query.searched}"), 303, headers=SECURE)
         owners = self.owners()
         more = {
             "query": query,
+            "titles": TITLES,
+            "columns": COLUMNS,
+            "chips": chips(at, query),
             "clients": sorted({waba for waba in owners.values() if waba}),
             "numbers": sorted(n for n, waba in owners.items() if not at.client or waba == at.client),
-            "statuses": [(each.value, STATES[each][1]) for each in State],
-            "directions": [(Direction.OUTBOUND.value, "Sent by us"), (Direction.INBOUND.value, "Received")],
             "may_unmask": visitor.may(Right.UNMASK),
             "is_first": not request.query_params.get("cursor"),
+            "is_counted": COUNT in request.query_params,
+            "opened": _id(request.query_params.get(OPEN, "")),
         }
+        if more["is_counted"]:
+            more |= self._sums(at, query)
         status = 422 if query.wrong else 200
         values = more | self._values(request, visitor, at, query)
         return self.views.render("logs.html", request, visitor=visitor, at=at, status=status, **values)
 
     def rows(self, request: Request, visitor: Visitor) -> Response:
         """The rows of one page of the table, and the way to the next."""
-        at = whereabouts(request.query_params, self.clock.now())
-        query = log_query(request.query_params, at)
-        values = self._values(request, visitor, at, query)
+        at, query = self._asked(request)
+        values = self._values(request, visitor, at, query, MORE)
         return self.views.render("parts/log_rows.html", request, visitor=visitor, at=at, query=query, **values)
 
-    def _values(self, request: Request, visitor: Visitor, at: Whereabouts, query: LogQuery) -> dict[str, Any]:
+    def sums(self, request: Request, visitor: Visitor) -> Response:
+        """The histogram, and what one may filter by."""
+        at, query = self._asked(request)
+        values = self._sums(at, query) | {"is_part": True}
+        return self.views.render("parts/log_sums.html", request, visitor=visitor, at=at, query=query, **values)
+
+    def _asked(self, request: Request) -> tuple[Whereabouts, LogQuery]:
+        at = whereabouts(request.query_params, self.clock.now())
+        return at, log_query(request.query_params, at)
+
+    def _sums(self, at: Whereabouts, query: LogQuery) -> dict[str, Any]:
+        if query.wrong or query.wanted.since is None:  # one message, whenever it was
+            return {"sums": None, "bars": None, "facets": []}
+        sums = self.summing.look(query.wanted, at.slice)
+        return {"sums": sums, "bars": histogram(sums, at, query), "facets": facets(sums, at, query)}
+
+    def _values(
+        self, request: Request, visitor: Visitor, at: Whereabouts, query: LogQuery, limit: int = PAGE
+    ) -> dict[str, Any]:
         if query.wrong:
-            return {"lines": [], "older": "", "older_part": "", "looked_back_to": None, "states": STATES}
+            nothing: dict[str, Any] = {"lines": [], "older": "", "older_part": "", "looked_back_to": None}
+            return {**nothing, "newest": 0, "states": STATES}
         is_masked = self._is_masked(visitor, query)
-        page = self.browsing.search(query.wanted, PAGE, request.query_params.get("cursor") or None)
+        page = self.browsing.search(query.wanted, limit, request.query_params.get("cursor") or None)
         found = page.found
         # From the second page on it is a range from a moment to a moment: a cursor belongs to it.
         fixed = replace(at, range="")
-        following = {**query.given, "cursor": page.following} if page.following else None
+        following = {**query.given, "cursor": (page.following,)} if page.following else None
         return {
-            "lines": [_line(held, found.swept_until, is_masked=is_masked) for held in found.held],
+            "lines": lines_of(found.held, found.swept_until, is_masked),
+            "newest": found.newest,
             "older": fixed.link("/logs", **following) if following else "",
             "older_part": fixed.link("/parts/logs", **following) if following else "",
             "looked_back_to": found.following.at if found.is_cut and found.following else None,
@@ -122,8 +146,20 @@ class LogsPage:
         return False
 
 
+def lines_of(held: Sequence[Held], swept_until: Millis, is_masked: bool) -> list[Line]:
+    """Messages as the table shows them."""
+    return [_line(each, swept_until, is_masked=is_masked) for each in held]
+
+
 def _line(held: Held, swept_until: Millis, *, is_masked: bool) -> Line:
     row = row_of(held, swept_until)
     known = None if row.error_code is None else lookup(row.error_code)
     cause, meaning = (known.title, known.meaning) if known else (row.error_title, "")
-    return Line(masked(row) if is_masked else row, look(held.message).cohort_at, cause, meaning)
+    seen = look(held.message)
+    took = "" if seen.arrived_at is None else lasted(max(0, seen.arrived_at - seen.cohort_at))
+    return Line(masked(row) if is_masked else row, seen.cohort_at, cause, meaning, took)
+
+
+def _id(text: str) -> str:
+    """An id of ours; "" for anything else."""
+    return text if text.isascii() and text.isdigit() and len(text) < 19 else ""

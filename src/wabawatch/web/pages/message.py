@@ -24,7 +24,7 @@ from wabawatch.web.masking import masked_detail
 from wabawatch.web.message_answers import Event, detail_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_query import UNMASK, kept_filters
-from wabawatch.web.pages.logs import STATES
+from wabawatch.web.pages.log_shown import STATES, lasted
 from wabawatch.web.pages.places import whereabouts
 from wabawatch.web.pages.views import Views
 from wabawatch.web.visitors import Visitor
@@ -76,12 +76,26 @@ class MessagePage:
     clock: Clock
 
     def routes(self, desk: Desk) -> list[Route]:
-        """Its route. A wamid may hold slashes."""
-        return [desk.page("/messages/{id:path}", Right.VIEW, self.page)]
+        """Its routes: the page, and the same as a panel beside the log. A wamid may hold slashes."""
+        return [
+            desk.page("/messages/{id:path}", Right.VIEW, self.page),
+            desk.page("/parts/messages/{id:path}", Right.VIEW, self.panel),
+        ]
 
     def page(self, request: Request, visitor: Visitor) -> Response:
         """The page. Raises NotFound, and Forbidden where whole numbers are asked for without the right."""
+        return self._answer("message.html", request, visitor)
+
+    def panel(self, request: Request, visitor: Visitor) -> Response:
+        """What stands beside the log. Raises as `page`."""
+        return self._answer("parts/message_panel.html", request, visitor)
+
+    def _answer(self, template: str, request: Request, visitor: Visitor) -> Response:
         at = whereabouts(request.query_params, self.clock.now())
+        values = self._values(request, visitor)
+        return self.views.render(template, request, visitor=visitor, at=at, **values)
+
+    def _values(self, request: Request, visitor: Visitor) -> dict[str, Any]:
         try:
             held, swept_until = self.browsing.find(request.path_params["id"])
         except NotFound as error:
@@ -96,19 +110,18 @@ class MessagePage:
         whole = detail_of(held, swept_until)
         detail = whole if is_unmasked else masked_detail(whole)
         kept = kept_filters(request.query_params)
-        values: dict[str, Any] = {
+        return {
             "message": detail,
             "state": STATES[detail.status],
             "steps": _steps(detail.timeline),
             "cost": self._cost(held.message),
             "raw": msgspec.json.format(msgspec.json.encode(detail), indent=2).decode(),
-            "kept": kept | ({UNMASK: "yes"} if is_unmasked else {}),
+            "kept": kept | ({UNMASK: ("yes",)} if is_unmasked else {}),
             # By our own number of it: an address must not hold what is masked.
             "here": f"/messages/{held.id}",
             "is_unmasked": is_unmasked,
             "may_unmask": visitor.may(Right.UNMASK),
         }
-        return self.views.render("message.html", request, visitor=visitor, at=at, **values)
 
     def _cost(self, message: Message) -> Cost | None:
         if message.pricing is None:
@@ -131,16 +144,3 @@ def _steps(events: list[Event]) -> list[Step]:
 
 def _after(ms: Millis) -> str:
     return f"after {lasted(ms)}" if ms else "at once"
-
-
-def lasted(ms: Millis) -> str:
-    """A time between two events, exactly where it is short: `840 ms`, `2.4 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`."""
-    if ms < 1_000:
-        return f"{ms} ms"
-    if ms < 60_000:
-        return f"{ms / 1000:.1f} s"
-    seconds = ms // 1000
-    for unit, smaller, width, part in (("d", "h", 86_400, 3_600), ("h", "min", 3_600, 60)):
-        if seconds >= width:
-            return f"{seconds // width} {unit} {seconds % width // part} {smaller}"
-    return f"{seconds // 60} min {seconds % 60} s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -59,20 +59,23 @@ class Whereabouts:
             kept |= {"from": iso(self.start) or "", "to": iso(self.end) or ""}
         return {name: value for name, value in kept.items() if value}
 
-    def link(self, path: str, **changes: str) -> str:
-        """*path* with this place in its query, but for *changes*; an empty one takes a parameter away."""
-        kept = self.parameters()
+    def link(self, path: str, **changes: str | Sequence[str]) -> str:
+        """*path* with this place in its query, but for *changes*; an empty one takes a parameter away.
+
+        One of several values stands there as often.
+        """
+        kept: dict[str, str | Sequence[str]] = {**self.parameters()}
         if "range" in changes:
             kept |= {"from": "", "to": ""}
         kept |= changes
-        query = urlencode({name: value for name, value in kept.items() if value})
+        query = urlencode({name: value for name, value in kept.items() if value}, doseq=True)
         return f"{path}?{query}" if query else path
 
 
 def whereabouts(query: QueryParams, now: Millis) -> Whereabouts:
     """The place that *query* says. Raises BadRequest that names the parameter."""
     client, number = (_id(name, query.get(name, "")) for name in ("client", "number"))
-    if "from" in query or "to" in query:
+    if query.get("from") or query.get("to"):
         end = instant("to", query.get("to") or None, now) or now
         start = instant("from", query.get("from") or None, now)
         if start is None:
