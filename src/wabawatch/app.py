@@ -21,18 +21,16 @@ from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
 from wabawatch.app_console_alerts import alert_pages
+from wabawatch.app_console_platform import platform_pages
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
-from wabawatch.app_monitoring import Watchman
+from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
-from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.facts import Fact, Millis
-from wabawatch.domain.metrics import Weights
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
-from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
@@ -97,7 +95,6 @@ if TYPE_CHECKING:
     from wabawatch.meta.graph import GraphClient
 
 log = logging.getLogger(__name__)
-
 
 GATHER_S = 0.5
 """So long bodies come together before they are digested, unless they are many"""
@@ -185,12 +182,14 @@ class System:
 
     def _console(self) -> Console:
         more = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
-        prices = self.limits.costing.prices
-        return Console(self.database, self.figures, self.browsing, *more, *self.access.people, prices)
+        return Console(
+            self.database, self.figures, self.browsing, *more, *self.access.people, self.limits.costing.prices
+        )
 
     def _pages(self) -> list[BaseRoute]:
-        alerts = self.alerts, self.notices, self.uptime.desk, self.clock
-        return [*self.console.routes(), *alert_pages(self.console, *alerts)]
+        alerts = alert_pages(self.console, self.alerts, self.notices, self.uptime.desk, self.clock)
+        flows = self.database, self.keyring, self.limits, self.rules, self.clock
+        return [*self.console.routes(), *alerts, *platform_pages(self.console, *flows)]
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""
@@ -371,18 +370,6 @@ def graph_of(settings: Settings) -> GraphClient | None:
     from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
 
     return GraphClient(settings.graph.url, settings.graph.token, settings.app_tokens)
-
-
-def rules_of(settings: Settings) -> Rules:
-    """What windows are judged by, from the settings."""
-    given, weights = settings.thresholds, settings.quality_weights
-    return Rules(
-        thresholds=Thresholds(given.delivery_rate, given.failure_rate, given.quality_score, given.min_sample),
-        weights=Weights(weights.delivery, weights.failure, weights.number, weights.template, weights.webhook),
-        grace_ms=given.delivery_grace_s * 1000,
-        interval_ms=settings.monitoring.interval_ms,
-        has_application=any(each.enabled for each in settings.forward.values()),
-    )
 
 
 def translate(stored: StoredBody) -> Sequence[Fact]:

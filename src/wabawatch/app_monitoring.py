@@ -1,4 +1,5 @@
-"""The composition of monitoring's own watch: who leads, how every process is doing, the heartbeat to outside."""
+"""The composition of monitoring's own watch: who leads, how every process is doing, the heartbeat to outside; and the
+rules by which windows are judged."""
 
 from __future__ import annotations
 
@@ -8,8 +9,11 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.metrics import Weights
 from wabawatch.domain.watchman import PULSE_S, LoopTrouble
+from wabawatch.flows.assessing import Rules
 from wabawatch.flows.heartbeat import RHYTHM_S as HEARTBEAT_S
 from wabawatch.flows.heartbeat import Heartbeat
 from wabawatch.flows.leading import RHYTHM_S as LEADING_S
@@ -113,3 +117,15 @@ def _send(url: Secret, method: str, guard: Guard) -> str:
     from wabawatch.probes.heartbeat import beat  # with its HTTP library, which an installation without needs not
 
     return beat(url, method, guard)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What windows are judged by, from the settings."""
+    given, weights = settings.thresholds, settings.quality_weights
+    return Rules(
+        thresholds=Thresholds(given.delivery_rate, given.failure_rate, given.quality_score, given.min_sample),
+        weights=Weights(weights.delivery, weights.failure, weights.number, weights.template, weights.webhook),
+        grace_ms=given.delivery_grace_s * 1000,
+        interval_ms=settings.monitoring.interval_ms,
+        has_application=any(each.enabled for each in settings.forward.values()),
+    )

@@ -19,6 +19,11 @@ def is_billable(message: Message) -> bool:
     if message.pricing is None:
         return False
     _, kind, billable, category = message.pricing[2]
+    return is_charge(kind, billable, category)
+
+
+def is_charge(kind: str, billable: int, category: str) -> bool:
+    """Whether pricing of this type and category says so. *billable*: 1 yes, 0 no, below 0 not said."""
     return billable == 1 or (billable < 0 and kind == REGULAR and category != "")
 
 

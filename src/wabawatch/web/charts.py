@@ -73,10 +73,26 @@ def spark(
 
 
 def rate_spec(points: Sequence[Point], name: str, title: str, threshold: float, *, is_best_high: bool) -> Json:
-    """A rate over time: its line, its 95 % interval, and the threshold; a drag chooses a time range (`span`)."""
-    rows = [row for point in points if (row := _row(point.at, getattr(point, name))) is not None]
-    ends = [edge for row in rows for edge in (row["low"], row["high"])] or [threshold]
-    low, high = min(*ends, threshold), max(*ends, threshold)
+    """A rate over time, as `rates_spec` draws it."""
+    rates = [(point.at, getattr(point, name)) for point in points]
+    return rates_spec(rates, title, threshold, is_best_high=is_best_high)
+
+
+Rates: TypeAlias = Sequence[tuple[Millis, Rate]]
+
+
+def rates_spec(
+    rates: Rates, title: str, threshold: float | None, *, is_best_high: bool, before: Rates = (), later_ms: Millis = 0
+) -> Json:
+    """A rate over time: its line, its 95 % interval, and the threshold; a drag chooses a time range (`span`).
+
+    *before*: the same in a period *later_ms* earlier, drawn thin beside it.
+    """
+    rows = [row for at, rate in rates if (row := _row(at, rate)) is not None]
+    earlier = [row for at, rate in before if (row := _row(at + later_ms, rate)) is not None]
+    lines = [] if threshold is None else [threshold]
+    ends = [edge for row in rows for edge in (row["low"], row["high"])] + [row["value"] for row in earlier] + lines
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
     margin = (high - low) * 0.08 or 0.01
     scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
     axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
@@ -88,20 +104,37 @@ def rate_spec(points: Sequence[Point], name: str, title: str, threshold: float, 
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": f"{title} over time, with its 95 % interval and the threshold of {words.percent(threshold)}",
+        "description": _described(title, threshold, has_earlier=bool(earlier)),
         "width": "container",
         "height": 210,
         "autosize": {"type": "fit", "contains": "padding"},
         "data": {"values": rows},
         "encoding": {"x": at},
-        "layer": _layers(title, threshold, "token:series-1" if is_best_high else "token:series-3", scale, axis),
+        "layer": [
+            *_earlier(earlier, scale),
+            *_layers(title, threshold, "token:series-1" if is_best_high else "token:series-3", scale, axis),
+        ],
     }
+
+
+def _described(title: str, threshold: float | None, *, has_earlier: bool) -> str:
+    line = "" if threshold is None else f" and the threshold of {words.percent(threshold)}"
+    return f"{title} over time, with its 95 % interval{line}{'; dotted: the period before' if has_earlier else ''}"
+
+
+def _earlier(rows: list[Json], scale: Json) -> list[Json]:
+    """The line of the period before, where there is one."""
+    if not rows:
+        return []
+    value: Json = {"field": "value", "type": "quantitative", "scale": scale}
+    mark: Json = {"type": "line", "color": "token:soft", "strokeWidth": 1.25, "strokeDash": [1, 3], "opacity": 0.9}
+    return [{"data": {"values": rows}, "mark": mark, "encoding": {"y": value}}]
 
 
 _TIMES = {"year": "%Y", "month": "%b %Y", "date": "%d %b", "day": "%d %b", "hours": "%H:%M", "minutes": "%H:%M"}
 
 
-def _layers(title: str, threshold: float, colour: str, scale: Json, axis: Json) -> list[Json]:
+def _layers(title: str, threshold: float | None, colour: str, scale: Json, axis: Json) -> list[Json]:
     """The interval, the line, the threshold, and the point that is pointed at."""
     value: Json = {"field": "value", "type": "quantitative", "scale": scale}
     told: list[Json] = [
@@ -121,10 +154,7 @@ def _layers(title: str, threshold: float, colour: str, scale: Json, axis: Json) 
             "mark": {"type": "line", "color": colour, "strokeWidth": 2, "point": {"size": 14, "color": colour}},
             "encoding": {"y": value},
         },
-        {
-            "mark": {"type": "rule", "color": "token:bad", "strokeDash": [5, 4], "strokeWidth": 1.5},
-            "encoding": {"y": {"datum": threshold, "type": "quantitative", "scale": scale}, "x": None},
-        },
+        *_line(threshold, scale),
         {
             "params": [{"name": "near", "select": nearest}],
             "mark": {"type": "point", "size": 70, "filled": True, "color": colour},
@@ -135,6 +165,14 @@ def _layers(title: str, threshold: float, colour: str, scale: Json, axis: Json) 
             },
         },
     ]
+
+
+def _line(threshold: float | None, scale: Json) -> list[Json]:
+    """The line that a requirement draws, where there is one."""
+    if threshold is None:
+        return []
+    mark: Json = {"type": "rule", "color": "token:bad", "strokeDash": [5, 4], "strokeWidth": 1.5}
+    return [{"mark": mark, "encoding": {"y": {"datum": threshold, "type": "quantitative", "scale": scale}, "x": None}}]
 
 
 def _row(at: Millis, rate: Rate) -> Json | None:

@@ -38,6 +38,7 @@ THEMES = ("system", "light", "dark")
 NAVIGATION: list[tuple[str, str, Right]] = [
     ("/", "Overview", Right.VIEW),
     ("/logs", "Logs", Right.VIEW),
+    ("/templates", "Templates", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
 ]
