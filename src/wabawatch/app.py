@@ -187,9 +187,10 @@ class System:
         )
 
     def _pages(self) -> list[BaseRoute]:
-        alerts = alert_pages(self.console, self.alerts, self.notices, self.uptime.desk, self.clock)
-        flows = self.database, self.keyring, self.limits, self.rules, self.clock
-        return [*self.console.routes(), *alerts, *platform_pages(self.console, *flows)]
+        uptime, flows = self.uptime.desk, (self.database, self.keyring, self.limits, self.alerts)
+        alerts = alert_pages(self.console, self.alerts, self.notices, uptime, self.clock)
+        platform = platform_pages(self.console, *flows, uptime, self.rules, self.clock)
+        return [*self.console.routes(), *alerts, *platform]
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """The loops that keep the installation going. Only a server forwards what it accepted."""

@@ -19,12 +19,24 @@ PAGES = {
     "logs": "/logs",
     "message": "/logs?status=failed tbody a",
     "message-delivered": "/logs?status=read tbody a",
+    "templates": "/templates",
+    "template": "/templates [id^=template-]",
+    "numbers": "/numbers",
+    "number": "/numbers [id^=number-]",
+    "account": "/numbers [id^=account-]",
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
     "uptime": "/uptime",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
-EMPTY = {"overview-empty": "/", "logs-empty": "/logs", "alerts-empty": "/alerts", "uptime-empty": "/uptime"}
+EMPTY = {
+    "templates-empty": "/templates",
+    "numbers-empty": "/numbers",
+    "overview-empty": "/",
+    "logs-empty": "/logs",
+    "alerts-empty": "/alerts",
+    "uptime-empty": "/uptime",
+}
 """The same in an installation where nothing has happened yet"""
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
 

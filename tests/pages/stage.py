@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.pages import stage_platform
 from tests.support.books import HandClock
 from tests.support.checks import Watch
 from tests.support.console import ADMIN, SECRET, Somebody
@@ -16,17 +17,13 @@ from wabawatch.app_console import Console
 from wabawatch.app_places import SystemClock
 from wabawatch.cli.serving import listen, serving, url_of
 from wabawatch.domain.checks import Failure
-from wabawatch.domain.facts import NumberChanged, Source, when
 from wabawatch.domain.histograms import index_of
 from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.flows.cycle import Wanted
-from wabawatch.flows.digest import learn
 from wabawatch.flows.uptime import UptimeDesk
-from wabawatch.meta.countries import country_of
 from wabawatch.simulator.incidents import Incident, IncidentKind
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
-from wabawatch.storage.books import SqlBooks
 from wabawatch.web.visitors import Visitor
 
 MIX = Mix(refused=0.006, failed=0.02, undelivered=0.004, inbound=0.2, unrecorded=0.01, template_trouble=0.02)
@@ -49,7 +46,7 @@ def fill(system: System, messages: int = 2_000, numbers: int = 6) -> Simulation:
         {(start + i * 5 * MINUTE_MS, index_of(20 + 9 * (i % 40))): 3 for i in range(HOURS * 12)}
     )
     system.drain()
-    _rate_numbers(system, simulation, start)
+    stage_platform.tell(system, simulation)
     while system.expiry.step():
         pass
     system.cycle.control(Wanted.START, "test")
@@ -57,17 +54,6 @@ def fill(system: System, messages: int = 2_000, numbers: int = 6) -> Simulation:
     for _ in range(3):
         system.alerts.alerting.step()
     return simulation
-
-
-def _rate_numbers(system: System, simulation: Simulation, at: int) -> None:
-    """Meta tells how good each number is: all but the first two are."""
-    ratings = ["RED", "YELLOW", *["GREEN"] * len(simulation.world.numbers)]
-    facts = [
-        NumberChanged(when(at, at), Source.POLL, "quality", number=number.id, waba=number.waba.id, after=rating)
-        for number, rating in zip(simulation.world.numbers, ratings, strict=False)
-    ]
-    with SqlBooks(system.database, system.keyring, country_of).writing() as ledger:
-        learn(ledger, facts)
 
 
 def watch(system: System) -> None:

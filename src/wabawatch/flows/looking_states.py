@@ -132,7 +132,11 @@ class StateLooks:
 
     def connections(self, now: Millis) -> dict[str, Judged]:
         """How the way from Meta to each number stands, with the reasons."""
-        return self._connections(self.figures.states(), self.figures.owners(), self.own.checks(now), now)
+        return self.connections_of(self.figures.states(), self.figures.owners(), now)
+
+    def connections_of(self, states: States, owners: Owners, now: Millis) -> dict[str, Judged]:
+        """The same, for whoever has read *states* and *owners* already."""
+        return self._connections(states, owners, self.own.checks(now), now)
 
     def _line(self, name: str, usual: float) -> float:
         rule = self.rules.rules.get(name)

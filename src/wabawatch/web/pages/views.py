@@ -39,6 +39,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/", "Overview", Right.VIEW),
     ("/logs", "Logs", Right.VIEW),
     ("/templates", "Templates", Right.VIEW),
+    ("/numbers", "Numbers", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
 ]
