@@ -20,12 +20,14 @@ from wabawatch.flows.alerting import Alerting, Memory
 from wabawatch.flows.looking_own import OwnLooks
 from wabawatch.flows.looking_rates import RateLooks, Usual
 from wabawatch.flows.looking_states import Delays, StateLooks, Wanted
+from wabawatch.flows.rule_desk import LiveRules, RuleDesk
 from wabawatch.loops import Bell, Group, Loop
 from wabawatch.ports import DIGESTED, Clock, Figures, Inbox
 from wabawatch.settings import Settings
 from wabawatch.storage.alert_figures import SqlAlertFigures
 from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
+from wabawatch.storage.rule_edits import SqlRuleEdits
 
 OWN_RHYTHM_S = 30.0
 RHYTHM_S, NEWS_S = 10.0, 5.0
@@ -68,12 +70,14 @@ class AlertFlows:
         self._rung_at = 0.0
         self.book = SqlAlerts(database)
         self.figures = SqlAlertFigures(database)
-        self.rules = settings.rules
+        edits = SqlRuleEdits(database)
+        self.rules = LiveRules(settings.rules, edits)
         self.signs = Signs(figures, inbox)
         given = settings.quality_weights
         weights = Weights(given.delivery, given.failure, given.number, given.template, given.webhook)
         grace_ms = settings.thresholds.delivery_grace_s * 1_000
         looks = RateLooks(self.figures, figures, self.rules, grace_ms, weights, Usual())
+        self.looks = looks
         version = settings.graph.url.version if settings.graph.token else ""
         apps = {name: app.app_id for name, app in settings.apps.items() if app.app_id}
         wanted = Wanted(settings.polling.callback_url, apps, version)
@@ -82,6 +86,7 @@ class AlertFlows:
         self.states = StateLooks(self.figures, signs, limits.hits, used, self.rules, wanted, Delays(), own)
         interval_ms = settings.monitoring.interval_ms
         self.desk = AlertDesk(self.book, self.rules, looks, clock)
+        self.rule_desk = RuleDesk(self.rules, edits, self.book, self.figures, clock, self.bell.ring)
         self.alerting = Alerting(
             self.book, self.figures, self.rules, self.signs, looks, self.states, clock, interval_ms, Memory()
         )
@@ -97,8 +102,17 @@ class AlertFlows:
 
     def loops(self) -> list[Loop]:
         """The loop that looks, where monitoring runs; and one that looks at ourselves, in every process."""
-        looking = Loop("alerting", self.alerting.step, RHYTHM_S, group=Group.MONITORING, bell=self.bell)
-        return [looking, Loop("own alerts", self.alerting.own_step, OWN_RHYTHM_S)]
+        looking = Loop("alerting", self._step, RHYTHM_S, group=Group.MONITORING, bell=self.bell)
+        return [looking, Loop("own alerts", self._own_step, OWN_RHYTHM_S)]
+
+    def _step(self) -> bool:
+        """Look, by the rules as they are now: somebody may have changed one, in whichever process."""
+        self.rules.refresh()
+        return self.alerting.step()
+
+    def _own_step(self) -> bool:
+        self.rules.refresh()
+        return self.alerting.own_step()
 
     def on_news(self) -> None:
         """Have somebody look whether webhooks that were digested brought news: not after each, for most bring none."""

@@ -81,6 +81,7 @@ class RuleReader:
         ):
             self._rules[name] = replace(BY_NAME[name], threshold=line, min_sample=min_sample)
         self._overrides: dict[str, dict[Place, dict[str, Any]]] = {}
+        self._told: dict[str, set[str]] = {}
         self._file = file
 
     def take(self, table: Mapping[str, Any], text: str) -> RuleSet:
@@ -91,7 +92,7 @@ class RuleReader:
                 self._wrong(line, name, "a rule is a section with a name in capitals, such as [rules.MY_RULE]")
             elif name in BY_NAME or self._made(name, told, line):
                 self._changed(name, told, text)
-        return RuleSet(self._rules, self._overrides)
+        return RuleSet(self._rules, self._overrides, {name: frozenset(told) for name, told in self._told.items()})
 
     def _made(self, name: str, told: Mapping[str, Any], line: int) -> bool:
         """Make an own rule. False: it cannot be made, and a mistake says why."""
@@ -130,6 +131,7 @@ class RuleReader:
                 case (_, field) if field in FIELDS or (field in OWN_FIELDS and name not in BY_NAME):
                     if field in FIELDS:
                         self._rules[name] = replace(self._rules[name], **self._read(said, field, name))
+                        self._told.setdefault(name, set()).add(FIELDS[field][0])
                 case (_, place, id_, field) if place in PLACES and field in FIELDS:
                     known = self._overrides.setdefault(name, {}).setdefault((PLACES[place], id_), {})
                     known.update(self._read(said, field, name))

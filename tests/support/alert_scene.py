@@ -70,12 +70,11 @@ class Scene:
         limits = LimitFlows(
             shelf.database, bench.figures, shelf.books, SqlPlatform(shelf.database), bench.clock, settings
         )
-        flows = AlertFlows(shelf.database, bench.figures, bench.inbox, limits, bench.clock, settings)
         if not self._with_quality:  # which is low whenever another rate is: here one thing at a time is looked at
-            rules = flows.rules.rules
+            rules = settings.rules.rules
             unwanted = {**rules, "QUALITY_SCORE_LOW": replace(rules["QUALITY_SCORE_LOW"], is_enabled=False)}
-            object.__setattr__(flows.rules, "rules", unwanted)
-        return flows
+            settings = replace(settings, rules=replace(settings.rules, rules=unwanted))
+        return AlertFlows(shelf.database, bench.figures, bench.inbox, limits, bench.clock, settings)
 
     def begin(self) -> Scene:
         """Start monitoring, and look once."""

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from wabawatch.domain.alert_rules import BY_NAME
 from wabawatch.domain.alerts import AlertScope, Rule, RuleKind, ScopeKind
 
 Place = tuple[ScopeKind, str]
 """WABA or NUMBER, and which"""
+
+
+class Ruling(Protocol):
+    """The rules as they hold now: they may be others at the next look."""
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by name, as it holds where nothing else is said."""
+
+    def rule(self, name: str, scope: AlertScope) -> Rule | None:
+        """The rule as it holds for *scope*; None: there is none, or it is not wanted there."""
+
+    def of_kind(self, kind: RuleKind) -> Iterator[Rule]:
+        """The rules of one kind that are wanted anywhere, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,8 @@ class RuleSet:
     rules: Mapping[str, Rule] = field(default_factory=lambda: BY_NAME)
     overrides: Mapping[str, Mapping[Place, Mapping[str, Any]]] = field(default_factory=dict)
     """By rule and place: fields of the rule that are otherwise there. A number's win over its account's"""
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By rule: the fields that the settings file says, which nothing else changes"""
 
     def rule(self, name: str, scope: AlertScope) -> Rule | None:
         """The rule as it holds for *scope*; None: there is none, or it is not wanted there."""

@@ -17,7 +17,7 @@ from wabawatch.domain.alerts import NEVER, AlertState, Phase, Reading, Reason, R
 from wabawatch.domain.errors import Conflict, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.readings_platform import event_readings
-from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.rule_set import Ruling
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.flows.looking_rates import RateLooks
 from wabawatch.flows.looking_states import StateLooks, own_readings
@@ -54,7 +54,7 @@ class Alerting:
 
     book: AlertBook
     figures: AlertFigures
-    rules: RuleSet
+    rules: Ruling
     own: OwnSigns
     rates: RateLooks
     states: StateLooks

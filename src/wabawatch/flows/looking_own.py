@@ -11,7 +11,7 @@ from wabawatch.domain.alerts import EVERYTHING, Reading, Rule, RuleKind
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram, percentile
 from wabawatch.domain.own_metrics import OWN_METRICS
-from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.rule_set import Ruling
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.ports import Figures, Window
 
@@ -29,7 +29,7 @@ class OwnLooks:
     own: OwnSigns
     uptime: Callable[[Millis, Millis], float | None]
     """The share of known time without an incident; None: nothing is known"""
-    rules: RuleSet
+    rules: Ruling
 
     def names(self) -> list[str]:
         """The rules that `readings` is complete for."""

@@ -43,7 +43,7 @@ from wabawatch.domain.readings_messages import (
     patient,
 )
 from wabawatch.domain.readings_parts import Parts
-from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.rule_set import Ruling
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.ports import Figures, Window
 
@@ -70,7 +70,7 @@ class RateLooks:
 
     figures: AlertFigures
     calls: Figures
-    rules: RuleSet
+    rules: Ruling
     grace_ms: Millis
     weights: Weights
     usual: Usual

@@ -41,7 +41,7 @@ from wabawatch.domain.readings_own import (
 )
 from wabawatch.domain.readings_platform import number_readings as number_states
 from wabawatch.domain.readings_platform import template_readings, token_readings, version_readings
-from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.rule_set import Ruling
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS, TemplateUse
 from wabawatch.flows.looking_own import OwnLooks
 from wabawatch.limits_ports import Hits
@@ -91,7 +91,7 @@ class StateLooks:
     hits: Hits
     used: Callable[[States], Sequence[MessagingLimit]]
     """How much of each messaging limit is used at least, by what is known of numbers and accounts"""
-    rules: RuleSet
+    rules: Ruling
     wanted: Wanted
     delays: Delays
     further: OwnLooks
@@ -244,7 +244,7 @@ class StateLooks:
         return found
 
 
-def own_readings(own: OwnSigns, rules: RuleSet, now: Millis) -> Found:
+def own_readings(own: OwnSigns, rules: Ruling, now: Millis) -> Found:
     """What is to be seen of ourselves at any moment."""
     line = rules.rules["BACKLOG_OLD"].threshold or 0
     return [

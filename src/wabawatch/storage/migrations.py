@@ -35,6 +35,7 @@ from wabawatch.storage.step_0018 import add_monitoring
 from wabawatch.storage.step_0019 import add_meta_days
 from wabawatch.storage.step_0020 import add_users
 from wabawatch.storage.step_0021 import name_by_thing
+from wabawatch.storage.step_0022 import add_deeds
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -73,6 +74,7 @@ STEPS: tuple[Step, ...] = (
     Step(19, "what Meta counted", add_meta_days),
     Step(20, "people who sign in", add_users),
     Step(21, "alerts by what they are about, and by when they ended", name_by_thing),
+    Step(22, "what people do about alerts, and rules that they change", add_deeds),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

@@ -69,3 +69,34 @@ alert_transitions = Table(
 )
 _unplanned = alert_transitions.c.planned_at.is_(None)
 Index("alert_transitions_unplanned", alert_transitions.c.id, sqlite_where=_unplanned, postgresql_where=_unplanned)
+alert_deeds = Table(
+    "alert_deeds",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="acknowledged | noted | silenced | unsilenced"),
+    Column("alert", Text, nullable=False, comment="Its key; empty: a silence by something else than one alert"),
+    Column("silence", BigInteger, comment="Number of the silence"),
+    Column("words", Text, nullable=False, comment="What they wrote"),
+    Index("alert_deeds_alert", "alert"),
+    comment="What people did about alerts, in order: open windows are told of it",
+)
+alert_looks = Table(
+    "alert_looks",
+    metadata,
+    Column("user_id", BIG_ID, primary_key=True, autoincrement=False),
+    Column("seen", BigInteger, nullable=False, comment="The newest transition when they last looked at the list"),
+    comment="How far each user has read the list of alerts",
+)
+rule_edits = Table(
+    "rule_edits",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("place", Text, primary_key=True, comment="all, waba or number"),
+    Column("place_id", Text, primary_key=True, comment="Id of the account or number; empty for all"),
+    Column("said", Text, nullable=False, comment="The fields that are otherwise, named as in the settings file: JSON"),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    comment="Rules as they were changed in the console; the settings file wins over them",
+)
