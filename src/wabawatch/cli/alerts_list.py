@@ -14,8 +14,9 @@ from wabawatch.cli.common import HERE, Where, opened, out, print_json
 from wabawatch.cli.uptime import incident_line
 from wabawatch.domain.alert_records import Alert, AlertFilter
 from wabawatch.domain.alerts import Reading, Rule, Severity
+from wabawatch.domain.backtests import Backtest
 from wabawatch.domain.standing import DAY_MS, MINUTE_MS
-from wabawatch.flows.alert_desk import Backtest, Trial
+from wabawatch.flows.alert_desk import Trial
 from wabawatch.web.api_alerts import alert_answer, backtest_answer, rule_answer, whole_answer
 from wabawatch.wire import iso
 
@@ -165,8 +166,13 @@ def backtest(
 
 def show_backtest(found: Backtest) -> None:
     """Print what a rule would have done."""
+    if not found.messages:
+        span = f"from {iso(found.start)} to {iso(found.end)}"
+        out.print(f"there is no data for {found.rule.name}: no message was sent {span}, so nothing can be said")
+        return
     times = "once" if len(found.fired) == 1 else f"{len(found.fired)} times"
-    out.print(f"{found.rule.name} would have fired {times} from {iso(found.start)} to {iso(found.end)}")
+    span = f"from {iso(found.start)} to {iso(found.end)}"
+    out.print(f"{found.rule.name} would have fired {times} {span}, when {found.messages:,} messages were sent")
     for each in found.fired:
         lasted = f"for {(each.ended_at - each.at) / MINUTE_MS:.0f} min" if each.ended_at else "and still would"
         out.print(Text(f"  {iso(each.at)} {lasted}, {each.scope}: {each.words}"))

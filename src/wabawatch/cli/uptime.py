@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json
+from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.uptime import CheckFigures, Incident, Shares, UptimeFigures
 from wabawatch.web.answers_uptime import Raised, uptime_answer
@@ -44,6 +45,8 @@ def uptime(
     json
         Print JSON, with the names of `GET /api/v1/uptime`.
     """
+    if hours is not None and days is not None:
+        raise BadRequest("--hours and --days say the same in two ways: give one of them")
     back = 24 * days if days is not None else 24 if hours is None else hours
     with opened(where) as system:
         found = system.uptime.desk.recent(back, bars)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from wabawatch.alerting_ports import AlertBook, StateKey
 from wabawatch.domain.alert_records import Alert, AlertFilter, worst
-from wabawatch.domain.alerts import AlertScope, AlertState, Phase, Reason, Rule, RuleKind, Transition
+from wabawatch.domain.alerts import AlertState, Phase, Rule, RuleKind, Transition
+from wabawatch.domain.backtests import Backtest, Fired
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.rule_set import RuleSet
+from wabawatch.domain.metrics import failure_rate
+from wabawatch.domain.rule_set import RuleSet, Ruling
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.domain.uptime import Incident
 from wabawatch.flows.looking_rates import COUNTRIES, OF_MESSAGES, RateLooks, Usual
-from wabawatch.ports import Clock
+from wabawatch.ports import Clock, Window
 
 MOST_DAYS = 34
 """Figures in five minutes are kept for 35 days."""
@@ -23,28 +26,6 @@ SEEN_WITHIN_MS = HOUR_MS
 """An incident is looked at so long after its end at the latest, if it is looked at."""
 LOOKS = 4
 """A back-test looks so many times at each window; monitoring looks more often, and sees a fall a little sooner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """One alert that there would have been."""
-
-    scope: AlertScope
-    at: Millis
-    ended_at: Millis | None
-    """None: it would still fire"""
-    ended: Reason | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Backtest:
-    """What a rule would have done."""
-
-    rule: Rule
-    start: Millis
-    end: Millis
-    fired: tuple[Fired, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +43,7 @@ class AlertDesk:
     """Reads alerts and rules."""
 
     book: AlertBook
-    rules: RuleSet
+    rules: Ruling
     looks: RateLooks
     clock: Clock
 
@@ -71,7 +52,11 @@ class AlertDesk:
         return worst(alert for alert in self.book.open() if alert.phase is Phase.FIRING)
 
     def find(self, wanted: AlertFilter, limit: int) -> list[Alert]:
-        """The newest alerts that are *wanted*."""
+        """The newest alerts that are *wanted*. Raises NotFound when there is no such rule, and never was one."""
+        if wanted.rule and wanted.rule not in self.rules.rules:
+            past = AlertFilter(rule=wanted.rule, with_pending=True)
+            if not self.book.find(past, 1):
+                raise self._no_rule(wanted.rule)
         return self.book.find(wanted, limit)
 
     def show(self, key: str) -> tuple[Alert, list[Transition], Rule | None]:
@@ -80,6 +65,11 @@ class AlertDesk:
         if alert is None:
             raise NotFound(f"alert: there is no alert {key!r}; `wabawatch alerts list` shows them")
         return alert, self.book.transitions(key), self.rules.rule(alert.rule, alert.scope)
+
+    def title(self, key: str) -> str:
+        """What the alert of that key is called; "": there is none."""
+        alert = self.book.alert(key)
+        return alert.title if alert else ""
 
     def of_incidents(self, incidents: Sequence[Incident]) -> dict[int, list[Alert]]:
         """The alerts that *incidents* raised, the first one first, by the id of the incident."""
@@ -105,14 +95,19 @@ class AlertDesk:
         """
         rule = self.rules.rules.get(name)
         if rule is None:
-            raise NotFound(f"rule: there is no rule {name!r}; `wabawatch alerts rules` lists them")
+            raise self._no_rule(name)
+        return self.try_rule(_tried(rule, trial), days)
+
+    def try_rule(self, rule: Rule, days: int) -> Backtest:
+        """The same of a rule as it is given. Raises BadRequest."""
+        name = rule.name
         if rule.kind is not RuleKind.RATE or rule.metric not in (*OF_MESSAGES, COUNTRIES):
             raise BadRequest(f"rule: {name} is not about a rate of messages: only these can be tried on the past")
         if not 1 <= days <= MOST_DAYS:
             raise BadRequest(f"days: {days} is not from 1 to {MOST_DAYS}: older figures are not fine enough")
-        if rule.unit == "share" and trial.threshold is not None and not 0 <= trial.threshold <= 1:
-            raise BadRequest(f"threshold: {trial.threshold:g} is no share from 0 to 1: 0.95 is 95 %")
-        rule = _tried(rule, trial)
+        if rule.unit == "share" and rule.threshold is not None and not 0 <= rule.threshold <= 1:
+            raise BadRequest(f"threshold: {rule.threshold:g} is no share from 0 to 1: 0.95 is 95 %")
+        rule = replace(rule, is_enabled=True)
         pace = max(5 * MINUTE_MS, rule.window_ms // LOOKS)
         end = self.clock.now() // pace * pace
         start = end - days * DAY_MS
@@ -124,7 +119,13 @@ class AlertDesk:
                 states[change.rule, change.scope] = change.after
                 if change.transition is not None:
                     changes.append(change.transition)
-        return Backtest(rule, start, end, tuple(_fired(changes)))
+        tallies = self.looks.figures.numbers(Window(start, end)).values()
+        return Backtest(rule, start, end, tuple(_fired(changes)), sum(failure_rate(tally).n for tally in tallies))
+
+    def _no_rule(self, name: str) -> NotFound:
+        near = get_close_matches(name.upper(), self.rules.rules, 3, 0.5)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        return NotFound(f"rule: there is no rule {name[:100]!r}{meant or ';'} `wabawatch alerts rules` lists them")
 
 
 def _tried(rule: Rule, trial: Trial) -> Rule:
@@ -134,7 +135,6 @@ def _tried(rule: Rule, trial: Trial) -> Rule:
         min_sample=rule.min_sample if trial.min_sample is None else trial.min_sample,
         window_ms=rule.window_ms if trial.window_min is None else trial.window_min * MINUTE_MS,
         for_ms=rule.for_ms if trial.for_min is None else trial.for_min * MINUTE_MS,
-        is_enabled=True,
     )
 
 

@@ -11,10 +11,11 @@ import msgspec
 from wabawatch.domain.access import Scope
 from wabawatch.domain.alert_records import Alert, AlertFilter
 from wabawatch.domain.alerts import Reading, Rule, Severity, Transition
+from wabawatch.domain.backtests import Backtest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.domain.uptime import Incident
-from wabawatch.flows.alert_desk import AlertDesk, Backtest, Trial
+from wabawatch.flows.alert_desk import AlertDesk, Trial
 from wabawatch.flows.alerting import Alerting
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.ports import Clock
@@ -171,6 +172,7 @@ class BacktestAnswer(Strict):
     start: Time
     end: Time
     fired: list[FiredAnswer]
+    messages: Annotated[int, msgspec.Meta(description="So many sends it was tried on; 0: nothing was to be seen.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class AlertsApi:
         return [
             Operation(
                 "GET", "/alerts", Scope.READ, self.get_alerts, "List alerts", list[AlertAnswer], parameters=Listing,
-                description="The newest first, by when they fired.",
+                description="The newest first, by when they fired.", problems=(404,),
             ),
             Operation("GET", "/alerts/rules", Scope.READ, self.get_rules, "List the rules", list[RuleAnswer]),
             Operation(
@@ -280,7 +282,7 @@ def rule_answer(rule: Rule) -> RuleAnswer:
 def backtest_answer(found: Backtest) -> BacktestAnswer:
     """A back-test as it is answered."""
     fired = [FiredAnswer(str(f.scope), _at(f.at), iso(f.ended_at), str(f.ended or ""), f.words) for f in found.fired]
-    return BacktestAnswer(rule_answer(found.rule), _at(found.start), _at(found.end), fired)
+    return BacktestAnswer(rule_answer(found.rule), _at(found.start), _at(found.end), fired, found.messages)
 
 
 def _reading(reading: Reading) -> ReadingAnswer:
