@@ -2,6 +2,7 @@
 // theme, menus, and charts where there are any.
 import htmx from 'htmx.org'
 import 'htmx-ext-sse'
+import './notices'
 
 import { localise } from './times'
 
@@ -61,6 +62,7 @@ document.addEventListener('keydown', (event) => {
 
 document.addEventListener('change', (event) => {
   const field = event.target as HTMLSelectElement
+  if (field.matches('[data-tries]')) field.form?.requestSubmit()
   if (!field.matches('[data-goes]')) return
   // Another client has other numbers: the one that was chosen goes with it.
   const inner = field.form?.querySelector<HTMLSelectElement>(`[name="${field.dataset.resets}"]`)

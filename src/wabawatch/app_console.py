@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.domain.costs import PriceList
+from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.log_summing import LogSumming
@@ -18,13 +21,17 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.meta.countries import country_of
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
+from wabawatch.storage.alert_news import SqlAlertNews
 from wabawatch.storage.database import Database
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.message_sums import SqlMessageSums
 from wabawatch.storage.slices import SqlSlices
+from wabawatch.storage.users import SqlUsers
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
+from wabawatch.web.pages.actors import Actors
+from wabawatch.web.pages.alert_news import AlertNewsPart, bell_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_tail import LogTailPage
 from wabawatch.web.pages.logs import LogsPage, lines_of
@@ -65,11 +72,15 @@ class Console:
         self._door = door
         self._account = account
         self.assets = Assets()
-        self.views = Views(self.assets, clock.now)
-        self.live = Live(self._visitor, figures, alerts)
+        signs = SqlAlertNews(database)
+        self.news = AlertNews(signs, clock)
+        self.actors = Actors(SqlUsers(database).all)
+        self.views = Views(self.assets, clock.now, partial(bell_of, self.news))
+        self.live = Live(self._visitor, figures, signs, clock)
+        self.slices = SqlSlices(database)
         overviewing = Overviewing(
             figures,
-            SqlSlices(database),
+            self.slices,
             books,
             alerts,
             runs,
@@ -100,6 +111,7 @@ class Console:
             *self.logs.routes(desk),
             *self.tail.routes(desk),
             *self.message.routes(desk),
+            *AlertNewsPart(self.news, self.actors, self.views).routes(desk),
         ]
 
     def _visitor(self, request: Request) -> Visitor | None:

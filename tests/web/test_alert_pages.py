@@ -7,80 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import select
-from starlette.applications import Starlette
-from starlette.requests import Request
 from tests.support.alert_books import NUMBER, RATE, VIOLATION, bad, good, look
-from tests.support.books import HandClock
-from tests.support.console import Client, FakeAssets, Somebody
+from tests.support.alert_pages import OPERATOR, VIEWER, Pages
+from tests.support.console import FakeAssets
 from tests.support.facts import HOUR, MINUTE, NUMBERS, T0, WABA
 
 from wabawatch.app import System
-from wabawatch.app_console_alerts import alert_pages
-from wabawatch.domain.access import Right
 from wabawatch.domain.alerts import AlertScope, Contributor, ScopeKind
 from wabawatch.domain.silences import Matcher
 from wabawatch.settings import load
-from wabawatch.storage.schema import audit_entries
-from wabawatch.web import csrf
-from wabawatch.web.forms import read_form
 from wabawatch.web.pages.alerts import PAGE
-from wabawatch.web.pages.desk import Desk
-from wabawatch.web.visitors import Visitor
 
-TOKEN = csrf.token_of("secret")
-OPERATOR = Visitor("Olga Operator", frozenset({Right.VIEW, Right.OPERATE}), TOKEN, 7)
-VIEWER = Visitor("Vera Viewer", frozenset({Right.VIEW}), TOKEN, 8)
 OTHER = AlertScope(ScopeKind.NUMBER, NUMBERS[1], WABA)
 CHANNEL = {"ALERT_EMAIL": "ops@example.com"}
 EVIL = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>"
-
-
-async def guard(request: Request, _visitor: Visitor) -> None:
-    """The guard of the frame, of the cookie `secret`."""
-    csrf.check(request.headers, await read_form(request), "secret", None)
-
-
-class Pages:
-    """The pages of an installation, looked at by somebody."""
-
-    def __init__(self, folder: Path) -> None:
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
-        self.clock = HandClock(T0 + HOUR)
-        self.system = System(load(given), self.clock)
-        self.system.console.views.assets = FakeAssets()
-        self.as_(OPERATOR)
-
-    def as_(self, visitor: Visitor) -> None:
-        """From now on *visitor* looks."""
-        system, views = self.system, self.system.console.views
-        desk = Desk(Somebody(visitor).of, views, guard)
-        system.console.desk = lambda: desk  # type: ignore[method-assign]
-        routes = alert_pages(system.console, system.alerts, system.notices, system.uptime.desk, self.clock)
-        self._client = Client.__new__(Client)
-        self._client._site, self._client.cookies = Starlette(routes=routes), {}  # type: ignore[assignment]
-
-    def get(self, path: str) -> httpx.Response:
-        return self._client.get(path)
-
-    def post(self, path: str, **fields: str) -> httpx.Response:
-        return self._client.request("POST", path, data={"csrf": TOKEN} | fields)
-
-    def only(self) -> str:
-        """The key of the only alert that is open."""
-        (alert,) = self.system.alerts.book.open()
-        return alert.key
-
-    def only_of(self, rule: str) -> str:
-        """The key of the open alert of *rule*."""
-        return next(each.key for each in self.system.alerts.book.open() if each.rule == rule)
-
-    def audited(self) -> list[tuple[str, str, str]]:
-        with self.system.database.reading() as connection:
-            c = audit_entries.c
-            return [tuple(row) for row in connection.execute(select(c.actor, c.action, c.subject))]
 
 
 @pytest.fixture
@@ -195,7 +136,7 @@ def test_an_alert_is_acknowledged_with_a_note_once_and_audited(pages: Pages) -> 
 
     assert (answer.status_code, answer.headers["location"]) == (303, f"/alerts/{key}")
     text = pages.get(f"/alerts/{key}").text
-    assert "user:7 (you)" in text
+    assert "user 7 (you)" in text
     assert "we call Meta" in text
     assert "Acknowledged" in text
     assert f'action="/alerts/{key}/ack"' not in text
@@ -211,6 +152,26 @@ def test_what_is_over_cannot_be_acknowledged_and_what_was_typed_stays(pages: Pag
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text
     assert "only what is pending or firing" in answer.text
+
+
+def test_a_note_is_kept_also_after_the_end_and_its_words_are_in_no_audit_entry(pages: Pages) -> None:
+    key = pages.only()
+    look(pages.system.alerts.book, RATE, good(30))
+
+    assert pages.post(f"/alerts/{key}/note", words=f"It was the cable.\n{EVIL}").status_code == 303
+
+    text = pages.get(f"/alerts/{key}").text
+    assert "<strong>User 7 wrote</strong>" in text
+    assert "It was the cable.\n&lt;script&gt;" in text
+    assert pages.audited() == [("user:7", "alert_noted", f"alert:{key}")]
+
+
+@pytest.mark.parametrize("words", [" ", "x" * 2_001])
+def test_a_note_that_is_none_or_too_long_is_refused(pages: Pages, words: str) -> None:
+    answer = pages.post(f"/alerts/{pages.only()}/note", words=words)
+
+    assert answer.status_code == 422
+    assert "Nothing was changed: note:" in answer.text
 
 
 def test_a_silence_is_made_shown_and_ended(pages: Pages) -> None:
@@ -257,10 +218,10 @@ def test_a_silence_of_another_alert_is_not_ended_here(pages: Pages) -> None:
     assert len(pages.system.notices.silencing.silences()) == 1
 
 
-@pytest.mark.parametrize("what", ["ack", "silence", "unsilence"])
+@pytest.mark.parametrize("what", ["ack", "note", "silence", "unsilence"])
 def test_nothing_is_changed_without_the_right_or_the_token(pages: Pages, what: str) -> None:
     path = f"/alerts/{pages.only()}/{what}"
-    fields = {"meant": "alert", "duration": "1d", "reason": "a reason", "silence": "1"}
+    fields = {"meant": "alert", "duration": "1d", "reason": "a reason", "silence": "1", "words": "x"}
 
     assert pages.post(path, **fields | {"csrf": "guessed"}).status_code == 403
     pages.as_(VIEWER)

@@ -10,16 +10,16 @@ import pytest
 from starlette.requests import Request
 from tests.support.asgi import Request as Asked
 from tests.support.asgi import ask
+from tests.support.books import HandClock
 
 from wabawatch.domain.access import Right
-from wabawatch.domain.alerts import Severity
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.ports import Figures
 from wabawatch.web import live
 from wabawatch.web.live import Live, News, news_of
 from wabawatch.web.visitors import Visitor
 
-LOOKER = Visitor("Vera", frozenset({Right.VIEW}))
+LOOKER = Visitor("Vera", frozenset({Right.VIEW}), id=8)
 
 
 class Books:
@@ -27,7 +27,8 @@ class Books:
 
     def __init__(self) -> None:
         self.digested = 7
-        self.firing: dict[Severity, int] = {}
+        self.alerts = ""
+        self.read: dict[int, int] = {}
         self.is_broken = False
 
     def mark(self, _name: str) -> int:
@@ -38,8 +39,11 @@ class Books:
     def last_cycle_at(self) -> int:
         return 100
 
-    def counts(self) -> dict[Severity, int]:
-        return self.firing
+    def sign(self, _now: int) -> str:
+        return self.alerts
+
+    def looks(self) -> dict[int, int]:
+        return dict(self.read)
 
 
 @pytest.fixture
@@ -50,12 +54,13 @@ def books(monkeypatch: pytest.MonkeyPatch) -> Books:
 
 
 def listening(books: Books, visitor: Visitor | None = LOOKER) -> Live:
-    return Live(lambda _: visitor, cast(Figures, books), books)
+    return Live(lambda _: visitor, cast(Figures, books), books, HandClock(0))
 
 
 def stream(endpoint: Live, last_event_id: str = "") -> AsyncIterator[str]:
     headers = [(b"last-event-id", last_event_id.encode())] if last_event_id else []
-    return endpoint._stream(Request({"type": "http", "headers": headers, "method": "GET", "path": "/live"}))
+    request = Request({"type": "http", "headers": headers, "method": "GET", "path": "/live"})
+    return endpoint._stream(request, LOOKER.id)
 
 
 async def next_of(stream: AsyncIterator[str], kind: str) -> str:
@@ -85,7 +90,7 @@ def test_who_comes_is_told_where_things_stand_and_then_what_is_new() -> None:
         hello = await next_of(told, "hello")
         books.digested = 8
         figures = await next_of(told, "figures")
-        books.firing = {Severity.CRITICAL: 1}
+        books.alerts = "1.0.0.0"
         return [hello, figures, await next_of(told, "alerts")]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -93,21 +98,33 @@ def test_who_comes_is_told_where_things_stand_and_then_what_is_new() -> None:
             patch.setattr(live, name, 0.0)
         hello, figures, alerts = asyncio.run(talk(Books()))
 
-    assert hello == "id: 7-100/\nevent: hello\ndata: 7-100/\n\n"
-    assert "id: 8-100/\n" in figures
-    assert "id: 8-100/critical1\n" in alerts
+    assert hello == "id: 7-100//\nevent: hello\ndata: 7-100//\n\n"
+    assert "id: 8-100//\n" in figures
+    assert "id: 8-100/1.0.0.0/\n" in alerts
+
+
+def test_who_has_read_the_list_in_one_window_is_told_so_in_the_others_and_nobody_else_is(books: Books) -> None:
+    async def talk() -> str:
+        told = stream(listening(books))
+        await next_of(told, "hello")
+        books.read = {9: 3}
+        assert "event" not in await anext(told)
+        books.read = {9: 3, 8: 4}
+        return await next_of(told, "seen")
+
+    assert "id: 7-100//4\n" in asyncio.run(talk())
 
 
 def test_who_comes_back_is_told_what_was_missed(books: Books) -> None:
     async def talk() -> str:
-        return await next_of(stream(listening(books), "5-100/"), "figures")
+        return await next_of(stream(listening(books), "5-100//"), "figures")
 
-    assert "id: 7-100/\n" in asyncio.run(talk())
+    assert "id: 7-100//\n" in asyncio.run(talk())
 
 
 def test_who_comes_back_and_missed_nothing_is_told_nothing(books: Books) -> None:
     async def talk() -> list[str]:
-        told = stream(listening(books), "7-100/")
+        told = stream(listening(books), "7-100//")
         return [await anext(told) for _ in range(4)]
 
     assert asyncio.run(talk()) == ["retry: 3000\n\n", *[": beat\n\n"] * 3]
@@ -117,7 +134,7 @@ def test_a_stream_ends_when_its_listener_is_not_signed_in_any_more(books: Books)
     endpoint = listening(books, None)
 
     async def talk() -> list[str]:
-        return [told async for told in stream(endpoint, "7-100/")]
+        return [told async for told in stream(endpoint, "7-100//")]
 
     assert asyncio.run(talk())[-1] == ": beat\n\n"
     assert endpoint.clients == 0
@@ -147,11 +164,11 @@ def test_in_trouble_a_stream_goes_on_and_tells_of_it_later(books: Books) -> None
         books.is_broken, books.digested = False, 9
         return await next_of(told, "figures")
 
-    assert "id: 9-100/\n" in asyncio.run(talk())
+    assert "id: 9-100//\n" in asyncio.run(talk())
 
 
 @pytest.mark.parametrize(
-    ("text", "news"), [("", None), ("rubbish", None), ("7-100/warning2", News("7-100", "warning2"))]
+    ("text", "news"), [("", None), ("rubbish", None), ("7-100/5.2.0.0/9", News("7-100", "5.2.0.0", "9"))]
 )
 def test_what_a_page_was_told_last_is_read_back(text: str, news: News | None) -> None:
     assert news_of(text) == news

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from wabawatch.domain.errors import BadRequest, NotFound
+from wabawatch.domain.errors import BadRequest, Conflict, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import (
     LONGEST_MAINTENANCE_MS,
@@ -27,6 +27,9 @@ SHOWN_AFTER_END_MS = 30 * DAY_MS
 
 class QuietBook(Protocol):
     """Silences and maintenance on disk, each change with its entry in the audit trail. Raises StoreUnavailable."""
+
+    def is_open(self, alert: str) -> bool | None:
+        """Whether the alert of that key is pending or firing; None: there is no such alert."""
 
     def silences(self, since: Millis) -> Sequence[Silence]:
         """Those that end after *since*, the newest first."""
@@ -76,16 +79,32 @@ class Silencing:
     ) -> Silence:
         """Have nobody told of what *matcher* means until *ends_at*, from now or from *starts_at*.
 
-        Raises BadRequest when it has no end, no reason, or means everything: maintenance is for that.
+        Raises BadRequest when it has no end, no reason, or means everything (maintenance is for that), NotFound when it
+        means an alert that there is not, Conflict when that is over.
         """
         now = self.clock.now()
         begin = now if starts_at is None else max(starts_at, now)
-        if matcher == Matcher():
-            raise BadRequest("say what to silence: an alert, a type, a scope or a WABA; maintenance holds everything")
-        check_matcher(matcher, self.types)
+        self.check(matcher)
         check_span(begin, ends_at, now, LONGEST_SILENCE_MS, "silence")
         wanted = Silence(0, matcher, check_reason(reason, "silence"), by, begin, ends_at)
         return self.book.silence(wanted, now, Deed(by, "alerts_silenced"))
+
+    def check(self, matcher: Matcher) -> None:
+        """Raises what `silence` raises of what it is about."""
+        if matcher == Matcher():
+            raise BadRequest("say what to silence: an alert, a type, a scope or a WABA; maintenance holds everything")
+        check_matcher(matcher, self.types)
+        if matcher.alert:
+            self._check_alert(matcher.alert)
+
+    def _check_alert(self, key: str) -> None:
+        is_open = self.book.is_open(key)
+        if is_open is None:
+            raise NotFound(f"alert: there is no alert {key[:64]!r}; `wabawatch alerts list` shows them")
+        if not is_open:
+            raise Conflict(
+                f"alert: {key} is over: there is nothing to silence; for what fires next silence its type or scope"
+            )
 
     def unsilence(self, number: int, by: str) -> None:
         """End a silence now: what it holds and still fires is told. Raises NotFound."""

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
+from wabawatch.domain.alert_news import DeedKind
 from wabawatch.domain.alert_records import Alert, AlertFilter, Change
 from wabawatch.domain.alerts import AlertScope, AlertState, OpenAlert, Phase, Reason, ScopeKind, Severity, Transition
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.inhibition import AFTERMATH_MS, EXPLAINS
 from wabawatch.storage import audit
+from wabawatch.storage.alert_deeds import add_deed
 from wabawatch.storage.alert_rows import (
     alert_of,
     memory_of,
@@ -90,6 +92,7 @@ class SqlAlerts:
             if row.ack_at is None:
                 seen = update(alerts).where(c.alert == key).values(ack_at=at, ack_by=by, ack_note=note)
                 connection.execute(seen)
+                add_deed(connection, at, by, DeedKind.ACKNOWLEDGED, alert=key, words=note)
                 audit.append(connection, at, by, "alert_acknowledged", f"alert:{key}")
         self._told([change] if change is not None else [])
         return True

@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, update
 
+from wabawatch.domain.alert_news import DeedKind
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import Matcher, Silence, Window
 from wabawatch.ports import Deed
 from wabawatch.storage import audit
+from wabawatch.storage.alert_deeds import add_deed
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
+from wabawatch.storage.schema_alerts import alerts
 from wabawatch.storage.schema_notices import alert_decisions, maintenance, silences
 
 
@@ -21,6 +24,13 @@ class SqlSilences:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def is_open(self, alert: str) -> bool | None:
+        """Whether the alert of that key is pending or firing; None: there is no such alert."""
+        query = select(alerts.c.alert, alerts.c.ended_at).where(alerts.c.alert == alert)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else row.ended_at is None
 
     def silences(self, since: Millis) -> Sequence[Silence]:
         """Those that end after *since*, also ones yet to start; the newest first."""
@@ -52,7 +62,9 @@ class SqlSilences:
             "ended_by": "",
         }
         with self._database.writing() as connection:
-            return _silence_of(_added(connection, silences, row, now, done, "silence"))
+            added = _silence_of(_added(connection, silences, row, now, done, "silence"))
+            _did(connection, added, now, done.actor, DeedKind.SILENCED, added.reason)
+            return added
 
     def end_silence(self, number: int, now: Millis, done: Deed) -> bool:
         """End a silence now. False: there is none of that number that has not ended."""
@@ -90,6 +102,9 @@ class SqlSilences:
             values = {"ends_at": now, "ended_by": done.actor}
             if connection.execute(update(table).where(*mine).values(values)).rowcount != 1:
                 return False
+            if table is silences:
+                row = connection.execute(select(silences).where(silences.c.id == number)).one()
+                _did(connection, _silence_of(row), now, done.actor, DeedKind.UNSILENCED)
             audit.append(connection, now, done.actor, done.action, done.subject)
         return True
 
@@ -113,6 +128,11 @@ def _added(connection: Connection, table: Table, row: dict[str, Any], now: Milli
     added = connection.execute(insert(connection, table).values(row).returning(*table.c)).one()
     audit.append(connection, now, done.actor, done.action, f"{what}:{added.id}", {"ends_at": row["ends_at"]})
     return added
+
+
+def _did(connection: Connection, which: Silence, at: Millis, by: str, kind: DeedKind, words: str = "") -> None:
+    """Have open windows told of it, and the alert that it is about."""
+    add_deed(connection, at, by, kind, alert=which.matcher.alert, silence=which.id, words=words)
 
 
 def _silence_of(row: Any) -> Silence:

@@ -179,7 +179,7 @@ class SilencesApi:
             ),
             Operation(
                 "POST", "/silences", Scope.ADMIN, self.add_silence, "Silence alerts", SilenceAnswer, body=SilenceIn,
-                status=201, description=held,
+                status=201, description=held, problems=(404, 409),
             ),
             Operation(
                 "POST", "/silences/{id}/end", Scope.ADMIN, self.end_silence, "End a silence", Ended,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -18,10 +19,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from wabawatch.alerting_ports import OpenCounts
+from wabawatch.alert_news_ports import AlertSigns
 from wabawatch.domain.access import Right
 from wabawatch.domain.errors import Trouble
-from wabawatch.ports import DIGESTED, Figures
+from wabawatch.ports import DIGESTED, Clock, Figures
 from wabawatch.web.pages.views import SECURE
 from wabawatch.web.visitors import Visitor
 
@@ -43,21 +44,32 @@ class News(NamedTuple):
     figures: str
     """How far bodies are digested, and the newest window that was judged"""
     alerts: str
-    """What fires"""
+    """How alerts stand, and what people did about them"""
+    seen: str = ""
+    """How far the user who listens has read the list of alerts, in whichever window"""
 
     @property
     def id(self) -> str:
         """As `Last-Event-ID` gives it back."""
-        return f"{self.figures}/{self.alerts}"
-
-
-NOTHING = News("", "")
+        return f"{self.figures}/{self.alerts}/{self.seen}"
 
 
 def news_of(last_event_id: str) -> News | None:
     """What a page had been told last; None where that cannot be told."""
-    figures, slash, alerts = last_event_id.partition("/")
-    return News(figures, alerts) if slash else None
+    parts = last_event_id.split("/")
+    return News(*parts) if len(parts) == 3 else None
+
+
+class Glance(NamedTuple):
+    """What is the same for all who listen, and how far each of them has read."""
+
+    figures: str = ""
+    alerts: str = ""
+    looks: Mapping[int, int] = MappingProxyType({})
+
+    def of(self, user: int) -> News:
+        """What there is for *user*."""
+        return News(self.figures, self.alerts, str(self.looks.get(user, "")))
 
 
 @dataclass
@@ -67,11 +79,12 @@ class Live:
     visitor_of: Callable[[Request], Visitor | None]
     """`Visitors.of`"""
     figures: Figures
-    alerts: OpenCounts
+    alerts: AlertSigns
+    clock: Clock
     right: Right = Right.VIEW
     clients: int = 0
     is_ending: bool = False
-    _seen: News = field(default=NOTHING)
+    _seen: Glance = field(default=Glance())
     _seen_at: float = float("-inf")
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -89,25 +102,26 @@ class Live:
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if not await self._may_listen(request):
+        if (visitor := await self._listener(request)) is None:
             return Response(status_code=401, headers=SECURE)
         if self.clients >= MOST_CLIENTS or self.is_ending:
             return Response(status_code=503, headers={**SECURE, "retry-after": "60"})
         headers = {**SECURE, "x-accel-buffering": "no"}
-        return StreamingResponse(self._stream(request), headers=headers, media_type="text/event-stream")
+        return StreamingResponse(self._stream(request, visitor.id), headers=headers, media_type="text/event-stream")
 
-    async def _may_listen(self, request: Request) -> bool:
+    async def _listener(self, request: Request) -> Visitor | None:
+        """Who listens; None: nobody who may."""
         visitor = await run_in_threadpool(self.visitor_of, request)
-        return visitor is not None and visitor.may(self.right)
+        return visitor if visitor is not None and visitor.may(self.right) else None
 
-    async def _stream(self, request: Request) -> AsyncIterator[str]:
+    async def _stream(self, request: Request, user: int) -> AsyncIterator[str]:
         self.clients += 1
         try:
             told = news_of(request.headers.get("last-event-id", ""))
             told_at = beat_at = checked_at = time.monotonic()
             yield f"retry: {COME_BACK_MS}\n\n"
             while not self.is_ending:
-                now, news = time.monotonic(), await self._news()
+                now, news = time.monotonic(), (await self._glance()).of(user)
                 if told is None:
                     # A page that has just been made shows what there is.
                     told = news
@@ -115,6 +129,9 @@ class Live:
                 if news.alerts != told.alerts:
                     told = told._replace(alerts=news.alerts)
                     yield _event("alerts", told)
+                if news.seen != told.seen:
+                    told = told._replace(seen=news.seen)
+                    yield _event("seen", told)
                 if news.figures != told.figures and now - told_at >= FIGURES_EVERY_S:
                     told, told_at = told._replace(figures=news.figures), now
                     yield _event("figures", told)
@@ -123,13 +140,13 @@ class Live:
                     yield ": beat\n\n"
                 if now - checked_at >= RECHECK_EVERY_S:
                     checked_at = now
-                    if not await self._may_listen(request):
+                    if await self._listener(request) is None:
                         return
                 await asyncio.sleep(GLANCE_S)
         finally:
             self.clients -= 1
 
-    async def _news(self) -> News:
+    async def _glance(self) -> Glance:
         """What stands where: looked at once a second, however many listen. In trouble it stands as it did."""
         async with self._looking:
             if time.monotonic() - self._seen_at >= GLANCE_S:
@@ -138,9 +155,9 @@ class Live:
                 self._seen_at = time.monotonic()
             return self._seen
 
-    def _look(self) -> News:
-        firing = "-".join(f"{severity}{n}" for severity, n in sorted(self.alerts.counts().items()))
-        return News(f"{self.figures.mark(DIGESTED)}-{self.figures.last_cycle_at() or 0}", firing)
+    def _look(self) -> Glance:
+        figures = f"{self.figures.mark(DIGESTED)}-{self.figures.last_cycle_at() or 0}"
+        return Glance(figures, self.alerts.sign(self.clock.now()), self.alerts.looks())
 
 
 def _event(name: str, news: News) -> str:

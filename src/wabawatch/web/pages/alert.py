@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
+from wabawatch.domain.alert_news import AlertDeed, DeedKind
 from wabawatch.domain.alert_records import Alert
-from wabawatch.domain.alerts import Rule
+from wabawatch.domain.alerts import Rule, Transition
 from wabawatch.domain.errors import BadRequest, Conflict, NotFound, Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.runbooks import plain
 from wabawatch.domain.silences import Matcher
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.alert_desk import AlertDesk
+from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.alerting import Alerting
 from wabawatch.flows.silencing import Silencing
 from wabawatch.flows.telling import Telling
@@ -26,7 +28,8 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.notifiers import runbooks
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.alert_words import CAUSES, REASONS, STATES, kind_of
+from wabawatch.web.pages.actors import Actors
+from wabawatch.web.pages.alert_words import CAUSES, DEEDS, REASONS, STATES, kind_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
@@ -57,6 +60,8 @@ class AlertPage:
     telling: Telling
     silencing: Silencing
     uptime: UptimeDesk
+    news: AlertNews
+    actors: Actors
     views: Views
     clock: Clock
 
@@ -65,6 +70,7 @@ class AlertPage:
         return [
             desk.page("/alerts/{key}", Right.VIEW, self.page),
             desk.page("/alerts/{key}/ack", Right.OPERATE, self.acknowledge, "POST"),
+            desk.page("/alerts/{key}/note", Right.OPERATE, self.note, "POST"),
             desk.page("/alerts/{key}/silence", Right.OPERATE, self.silence, "POST"),
             desk.page("/alerts/{key}/unsilence", Right.OPERATE, self.unsilence, "POST"),
         ]
@@ -81,6 +87,14 @@ class AlertPage:
             if len(note) > LONGEST_NOTE:
                 raise BadRequest(f"note: at most {LONGEST_NOTE} characters; shorten it")
             self.alerting.acknowledge(alert.key, visitor.actor, note)
+
+        return self._done(request, visitor, act)
+
+    def note(self, request: Request, visitor: Visitor) -> Response:
+        """Keep what the visitor writes about it."""
+
+        def act(alert: Alert, form: Form) -> None:
+            self.news.note(alert.key, visitor.actor, form.one("words"))
 
         return self._done(request, visitor, act)
 
@@ -131,7 +145,8 @@ class AlertPage:
             visitor=visitor,
             status=status,
             alert=alert,
-            changes=[(change, kind_of(change), REASONS[change.reason]) for change in changes],
+            timeline_of=timeline_of(changes, self.news.deeds(key), alert),
+            who=self.actors.names(),
             rule=rule,
             unit=rule.unit if rule else "",
             whys=self.telling.why(key),
@@ -154,6 +169,28 @@ class AlertPage:
             for each in self.silencing.silences()
             if each.silence.matcher.matches(alert.key, alert.rule, alert.scope)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: a change, or what somebody did."""
+
+    at: Millis
+    words: str
+    kind: str = ""
+    change: Transition | None = None
+    deed: AlertDeed | None = None
+
+
+def timeline_of(changes: Sequence[Transition], deeds: Sequence[AlertDeed], alert: Alert) -> list[Entry]:
+    """Everything that happened to *alert*, and what people did about it, the first thing first."""
+    found = [Entry(each.at, REASONS[each.reason], kind_of(each), each) for each in changes]
+    found += [Entry(each.at, DEEDS[each.kind], deed=each) for each in deeds]
+    if alert.ack_at is not None and not any(each.kind is DeedKind.ACKNOWLEDGED for each in deeds):
+        # By a release that did not keep what people do.
+        deed = AlertDeed(0, alert.ack_at, alert.ack_by, DeedKind.ACKNOWLEDGED, alert.key, words=alert.ack_note)
+        found.append(Entry(alert.ack_at, DEEDS[deed.kind], deed=deed))
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def _key(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wabawatch.domain.alert_news import DeedKind
 from wabawatch.domain.alerts import Phase, Reason, Transition
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -13,6 +14,13 @@ STATES: Mapping[str, tuple[str, str]] = {
     "resolved": ("good", "Resolved"),
 }
 """Of each `Alert.status`"""
+DEEDS: Mapping[DeedKind, str] = {
+    DeedKind.ACKNOWLEDGED: "acknowledged it",
+    DeedKind.NOTED: "wrote",
+    DeedKind.SILENCED: "silenced it",
+    DeedKind.UNSILENCED: "ended a silence of it",
+}
+"""What somebody did about an alert, after their name"""
 REASONS: Mapping[Reason, str] = {
     Reason.BREACHED: "Bad for the first time; it fires if it stays so",
     Reason.FIRED: "Fired: bad for as long as its rule demands",

@@ -17,8 +17,10 @@ from wabawatch.domain.alerts import Severity
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.flows.alert_desk import AlertDesk
+from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.silencing import Silencing
 from wabawatch.ports import Clock
+from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert_words import STATES
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.places import Whereabouts, whereabouts
@@ -91,6 +93,8 @@ class AlertsPage:
     desk: AlertDesk
     silencing: Silencing
     figures: AlertFigures
+    news: AlertNews
+    actors: Actors
     views: Views
     clock: Clock
 
@@ -102,8 +106,9 @@ class AlertsPage:
         ]
 
     def page(self, request: Request, visitor: Visitor) -> Response:
-        """The whole page."""
+        """The whole page. Who opens it has read the list: their other windows are told so."""
         at, asked = self._asked(request)
+        self.news.look(visitor.id)
         past, more = self._past(at, asked) if asked.is_past else ([], "")
         owners = self.figures.owners()
         return self.views.render(
@@ -135,7 +140,7 @@ class AlertsPage:
             found = worst(alert for alert in self.desk.find(filters, MOST_OPEN) if asked.fits(alert))
         quiet = [each.silence.matcher for each in self.silencing.silences() if each.is_active]
         silenced = {a.key for a in found if any(each.matches(a.key, a.rule, a.scope) for each in quiet)}
-        return {"asked": asked, "alerts": found, "silenced": silenced, "states": STATES}
+        return {"asked": asked, "alerts": found, "silenced": silenced, "states": STATES, "who": self.actors.names()}
 
     def _past(self, at: Whereabouts, asked: Wanted) -> tuple[list[Alert], str]:
         """A page of the past, the newest first, and where the next one begins ("": there is none)."""

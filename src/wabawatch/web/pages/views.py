@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -46,12 +46,24 @@ NAVIGATION: list[tuple[str, str, Right]] = [
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
 
 
+class Bell(NamedTuple):
+    """What the frame of a page says of alerts."""
+
+    unread: int = 0
+    """So many began since its visitor last looked at their list"""
+    told: str = "0.0"
+    """How far the page has been told: what is new since then is shown when it comes"""
+
+
 class Views:
     """Renders templates: text is escaped, always, and a name that a template misspells is an error."""
 
-    def __init__(self, assets: Assets, now: Callable[[], Millis]) -> None:
+    def __init__(
+        self, assets: Assets, now: Callable[[], Millis], bell: Callable[[Visitor], Bell] = lambda _: Bell()
+    ) -> None:
         self.assets = assets
         self._now = now
+        self._bell = bell
 
     def render(
         self,
@@ -74,6 +86,7 @@ class Views:
             "ranges": RANGES,
             "navigation": [each for each in NAVIGATION if visitor is not None and visitor.may(each[2])],
             "now": self._now(),
+            "bell": Bell() if visitor is None else self._bell(visitor),
         }
         return HTMLResponse(self.environment.get_template(name).render(given | values), status, headers=SECURE)
 
