@@ -7,10 +7,14 @@ from starlette.routing import Route
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_console import Console
 from wabawatch.app_notifying import NoticeFlows
+from wabawatch.flows.rule_trying import RuleTrying
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.ports import Clock
 from wabawatch.web.pages.alert import AlertPage
 from wabawatch.web.pages.alerts import AlertsPage
+from wabawatch.web.pages.rule import RulePage
+from wabawatch.web.pages.rules import RulesPage
+from wabawatch.web.pages.silences import SilencesPage
 from wabawatch.web.pages.uptime import UptimePage
 
 
@@ -19,8 +23,16 @@ def alert_pages(
 ) -> list[Route]:
     """Their routes, through the door of *console*."""
     desk, views = console.desk(), console.views
+    news, actors = console.news, console.actors
     telling, silencing = notices.telling, notices.silencing
-    every = AlertsPage(alerts.desk, silencing, alerts.figures, views, clock)
-    one = AlertPage(alerts.desk, alerts.alerting, telling, silencing, uptime, views, clock)
+    every = AlertsPage(alerts.desk, silencing, alerts.figures, news, actors, views, clock)
+    one = AlertPage(alerts.desk, alerts.alerting, telling, silencing, uptime, news, actors, views, clock)
+    quiet = SilencesPage(alerts.desk, silencing, alerts.figures, actors, views, clock)
+    rules = RulesPage(alerts.rule_desk, actors, views)
+    looks = alerts.looks
+    trying = RuleTrying(alerts.desk.try_rule, console.slices, alerts.figures, looks.grace_ms, looks.weights)
+    rule = RulePage(alerts.rule_desk, trying, actors, views)
     checks = UptimePage(uptime, alerts.desk.of_incidents, views, clock)
-    return [*every.routes(desk), *one.routes(desk), *checks.routes(desk)]
+    # What has a name of its own stands before what is found by its key.
+    named = [*every.routes(desk), *quiet.routes(desk), *rules.routes(desk), *rule.routes(desk)]
+    return [*named, *one.routes(desk), *checks.routes(desk)]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from wabawatch.domain.alerts import Comparison
+from wabawatch.domain.backtests import Tryout
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.overview import Point
@@ -129,6 +131,53 @@ def _earlier(rows: list[Json], scale: Json) -> list[Json]:
     value: Json = {"field": "value", "type": "quantitative", "scale": scale}
     mark: Json = {"type": "line", "color": "token:soft", "strokeWidth": 1.25, "strokeDash": [1, 3], "opacity": 0.9}
     return [{"data": {"values": rows}, "mark": mark, "encoding": {"y": value}}]
+
+
+def backtest_spec(tried: Tryout, title: str) -> Json:
+    """What a rule looked at, hour by hour, with its threshold, and the times shaded in which it would have fired."""
+    rule = tried.found.rule
+    threshold = rule.threshold or 0.0
+    rows: list[Json] = [
+        {
+            "at": each.at, "value": round(each.value, 5), "low": round(each.low, 5), "high": round(each.high, 5),
+            "n": each.n, "said": words.percent(each.value), "interval": words.interval(each.low, each.high, "share"),
+        }
+        for each in tried.spots
+    ]  # fmt: skip
+    ends = [edge for row in rows for edge in (row["low"], row["high"])]
+    low, high = min([*ends, threshold]), max([*ends, threshold])
+    margin = (high - low) * 0.08 or 0.01
+    scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
+    axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
+    span = [tried.found.start, tried.found.end]
+    at: Json = {
+        "field": "at", "type": "temporal", "title": None, "scale": {"domain": span},
+        "axis": {"grid": False, "labelOverlap": True, "labelSeparation": 8, "format": _TIMES},
+    }  # fmt: skip
+    shaded = [{"at": each.at, "to": each.ended_at or span[1]} for each in tried.shaded]
+    fires: Json = {
+        "data": {"values": shaded},
+        "mark": {"type": "rect", "color": "token:bad", "opacity": 0.18},
+        "encoding": {"x": at, "x2": {"field": "to"}},
+    }
+    colour = "token:series-1" if rule.comparison is Comparison.BELOW else "token:series-3"
+    lines = [
+        {**layer, "encoding": {"x": at} | layer["encoding"]} for layer in _layers(title, threshold, colour, scale, axis)
+    ]
+    lines[0].pop("params")  # a drag over it goes nowhere
+    for layer in lines:
+        if layer["encoding"]["x"] is None:
+            del layer["encoding"]["x"]
+    times = "once" if len(shaded) == 1 else f"{len(shaded)} times"
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": f"{title} by the hour, the threshold {words.percent(threshold)}; it would have fired {times}",
+        "width": "container",
+        "height": 240,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "data": {"values": rows},
+        "layer": [fires, *lines],
+    }
 
 
 _TIMES = {"year": "%Y", "month": "%b %Y", "date": "%d %b", "day": "%d %b", "hours": "%H:%M", "minutes": "%H:%M"}
