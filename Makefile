@@ -10,6 +10,8 @@ LOCKED := --require-hashes --only-binary :all:
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 BUILT := src/wabawatch/web/static/built/manifest.json
+# Tests that may take minutes each.
+SLOWLY := -o timeout=1800 -o faulthandler_timeout=2000
 ARGS ?=
 
 .PHONY: help demo test check assets screenshots proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
@@ -54,11 +56,11 @@ proof: $(VENV)/.runtime
 		$(BIN)/wabawatch demo --messages $(or $(MESSAGES),2000) --once --nasty --seed $$seed > /dev/null || exit 1; done
 
 notices-proof: $(VENV)/.dev
-	@NOTICE_KILLS=$(or $(KILLS),50) LIVE_SILENCE=1 $(BIN)/python -m pytest -q tests/e2e/test_notices_killed.py \
+	@NOTICE_KILLS=$(or $(KILLS),50) LIVE_SILENCE=1 $(BIN)/python -m pytest -q $(SLOWLY) tests/e2e/test_notices_killed.py \
 		tests/e2e/test_alerts_live.py
 
 day: $(VENV)/.dev
-	@WHOLE_DAY=1 $(BIN)/python -m pytest -q tests/flows/test_scripted_day.py tests/flows/test_days.py
+	@WHOLE_DAY=1 $(BIN)/python -m pytest -q $(SLOWLY) tests/flows/test_scripted_day.py tests/flows/test_days.py
 
 quiet-days: $(VENV)/.dev
 	@$(BIN)/python -m bench.quiet_month $(ARGS)

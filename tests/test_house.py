@@ -160,7 +160,8 @@ def test_no_file_names_a_package_registry() -> None:
 def _kept_files() -> list[str]:
     """Files that git keeps or would keep."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    listed = told.stdout.splitlines()
     return [name for name in listed if (ROOT / name).is_file()]
 
 

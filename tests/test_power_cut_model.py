@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import strace
+from tests.support.children import ending
 from tests.support.conversations import Answer, Commits, Conversations
 from tests.support.disk import Disk
 
@@ -186,7 +187,7 @@ def test_a_database_that_does_not_sync_each_commit_is_found_out(synchronous: str
     folder, log = tmp_path / "disk", tmp_path / "log"
     folder.mkdir()
     command = [*strace.command(log, f"{strace.FILES},{strace.STRANGE}"), sys.executable, "-c", KEEPS_NUMBERS]
-    with subprocess.Popen([*command, folder / "db", synchronous], stdout=subprocess.DEVNULL) as program:
+    with ending(subprocess.Popen([*command, folder / "db", synchronous], stdout=subprocess.DEVNULL)) as program:
         program.wait(strace.PATIENCE_S)
     disk, losses = Disk(folder), list[int]()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
 
+from tests.support.children import ending
 from tests.support.places import Place
 from wabawatch.storage import audit
 from wabawatch.storage.audit import EMPTY, Broken, Fault
@@ -192,25 +194,22 @@ for number in range(100):
 def test_two_processes_write_one_chain(shared_place: Place) -> None:
     """The processes look for the last number outside any lock, so that they do take the same one at times."""
     database = shared_place.database()
-    clerks = [
-        subprocess.Popen(
-            [sys.executable, "-c", _CLERK, database.engine.url.render_as_string(hide_password=False), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("first", "second")
-    ]
-    for clerk in clerks:
-        assert clerk.stdout is not None
-        assert clerk.stdout.readline() == "ready\n"
-    for clerk in clerks:
-        clerk.stdin.write("go\n")  # type: ignore[union-attr]
-        clerk.stdin.flush()  # type: ignore[union-attr]
+    command = [sys.executable, "-c", _CLERK, database.engine.url.render_as_string(hide_password=False)]
+    with ExitStack() as stack:
+        clerks = [
+            stack.enter_context(
+                ending(subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            )
+            for name in ("first", "second")
+        ]
+        for clerk in clerks:
+            assert clerk.stdout is not None
+            assert clerk.stdout.readline() == "ready\n"
+        for clerk in clerks:
+            clerk.stdin.write("go\n")  # type: ignore[union-attr]
+            clerk.stdin.flush()  # type: ignore[union-attr]
 
-    assert [clerk.wait() for clerk in clerks] == [0, 0]
-    for clerk in clerks:
-        clerk.communicate()
+        assert [clerk.wait(60) for clerk in clerks] == [0, 0]
     with database.reading() as connection:
         assert audit.head(connection)[0] == 200
         assert audit.verify(connection) is None

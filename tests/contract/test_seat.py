@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.children import ending
 from tests.support.places import Place
 from wabawatch.flows.leading import Leading
 from wabawatch.monitoring_ports import Seat
@@ -74,15 +75,12 @@ def test_who_leaves_makes_room(chairs: Chairs) -> None:
 
 
 def test_a_holder_that_is_killed_makes_room(chairs: Chairs) -> None:
-    holder = subprocess.Popen([sys.executable, "-c", HOLDER, chairs.kind, chairs.where], stdout=subprocess.PIPE)
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"True\n"
-    seat = chairs.another()
-    assert not seat.take()
-
-    holder.kill()
-    holder.wait()
-    holder.stdout.close()
+    command = [sys.executable, "-c", HOLDER, chairs.kind, chairs.where]
+    with ending(subprocess.Popen(command, stdout=subprocess.PIPE)) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"True\n"
+        seat = chairs.another()
+        assert not seat.take()
 
     deadline = time.monotonic() + PATIENCE_S
     while not (is_mine := seat.take()) and time.monotonic() < deadline:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.e2e.test_bad_input import body, change, entry, status
@@ -70,7 +69,6 @@ strangers = st.fixed_dictionaries({"field": st.just("messages"), "value": JSON})
 """Changes for a body in which another change is good."""
 
 
-@pytest.mark.timeout(900)
 @FEW
 @given(st.lists(alone, max_size=8), st.lists(strangers, max_size=6))
 def test_no_body_is_ever_set_aside_and_every_good_neighbour_counts(bad: list[bytes], beside: list[Any]) -> None:

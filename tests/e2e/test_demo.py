@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.children import ending
 
 from wabawatch.cli.comparing import Difference, differences, shown_counts, wanted_counts
 from wabawatch.cli.demo_once import holds
@@ -125,10 +126,11 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
 def test_live_runs_until_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
     command = [COMMAND, "demo", "--messages", "50", "--json", "--data-dir", str(tmp_path / "data")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WABAWATCH_")}
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
+    with ending(
+        subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    ) as process:
         assert process.stdout is not None
         status = json.loads(process.stdout.readline())
         process.send_signal(number)

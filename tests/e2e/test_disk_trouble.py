@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import strace
+from tests.support.children import ending
 from tests.support.disks import MIB, failing_disk, fill, make_fail, small_disk
 from tests.support.health import check_of, eventually, is_well
 from tests.support.power import webhook
@@ -180,10 +181,10 @@ def failing_syncs(server: Server, error: str) -> Iterator[None]:
     """Every fsync and fdatasync of *server* fails with *error*."""
     inject = f"inject=fsync,fdatasync:error={error}"
     command = ["strace", "-f", "-q", "-o", os.devnull, "-e", inject, "-p", f"{server.pid}"]
-    with subprocess.Popen(command) as faults:
+    with ending(subprocess.Popen(command)) as faults:
         strace.wait_until_traced(server.pid, faults)
         yield
-        faults.terminate()
+        faults.terminate()  # not killed: it lets go of the server
         faults.wait(PATIENCE_S)
 
 
@@ -194,7 +195,7 @@ def test_what_was_answered_survives_a_disk_that_fails_and_turns_read_only(tmp_pa
         post.until(503)
         eventually(lambda: check_of(server, "inbox")["status"] == "failing")
         server.kill()
-    subprocess.run(["e2fsck", "-fy", image], capture_output=True)
+    subprocess.run(["e2fsck", "-fy", image], capture_output=True, timeout=60)
 
     with failing_disk(image, data):
         server.start()
@@ -215,6 +216,6 @@ def test_on_a_full_disk_it_does_not_start_and_leaves_nothing_half_made(tmp_path:
         assert "Traceback" not in refused.stderr
 
         ballast.unlink()
-        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
+        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True, timeout=60)
         with serving(tmp_path) as (_, post):
             post.check()

@@ -62,14 +62,14 @@ def application() -> Iterator[Application]:
                 return
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
-            thread = threading.Thread(target=server.serve_forever)
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
             made.url = f"http://127.0.0.1:{server.server_address[1]}/"
             try:
                 yield made
             finally:
                 server.shutdown()
-                thread.join()
+                thread.join(30)
 
 
 @pytest.fixture

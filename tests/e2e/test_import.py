@@ -10,12 +10,13 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
+from tests.support.children import ending
 from tests.support.dumps import body, dump, lines
 from tests.support.server import COMMAND, PATIENCE_S, Server, environment
 
@@ -138,14 +139,16 @@ def test_the_shared_corpus_is_imported_and_a_second_import_changes_nothing(call:
     assert before["webhooks"]["unknown"] == found["unknown"]["count"]
 
 
-def spawn(folder: Path, path: Path | str, **more: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [COMMAND, "import", "webhooks", str(path)],
-        env=environment(folder, {}),
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        **more,
+def spawn(folder: Path, path: Path | str, **more: Any) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return ending(
+        subprocess.Popen(
+            [COMMAND, "import", "webhooks", str(path)],
+            env=environment(folder, {}),
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            **more,
+        )
     )
 
 

@@ -21,6 +21,7 @@ from typing import IO
 import pytest
 from sqlalchemy import select
 from tests.support.alert_books import RATE, bad, good, look
+from tests.support.children import ending
 from tests.support.notifying import scope
 from tests.support.server import PATIENCE_S, environment
 
@@ -63,7 +64,7 @@ class Receiver:
         thread.start()
         yield f"http://127.0.0.1:{self.server.server_port}/hook"
         self.server.shutdown()
-        thread.join()
+        thread.join(30)
         self.server.server_close()
 
 
@@ -83,13 +84,10 @@ class Process:
         command, root = [sys.executable, "-m", "tests.support.notices_process"], Path(__file__).resolve().parents[2]
         with (
             self._log.open("ab") as log,
-            subprocess.Popen(command, env=self._env, cwd=root, stdout=subprocess.PIPE, stderr=log) as running,
+            ending(subprocess.Popen(command, env=self._env, cwd=root, stdout=subprocess.PIPE, stderr=log)) as running,
         ):
-            try:
-                assert running.stdout is not None
-                yield running.stdout
-            finally:
-                running.kill()
+            assert running.stdout is not None
+            yield running.stdout
 
     @property
     def log(self) -> str:

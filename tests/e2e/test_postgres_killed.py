@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.support import strace
+from tests.support.children import ending
 from tests.support.conversations import Commits, Conversations
 from tests.support.health import check_of, eventually, is_well
 from tests.support.postgres import PostgresServer
@@ -136,12 +137,11 @@ def traced(postgres: PostgresServer, log: Path) -> Iterator[None]:
     calls = "trace=pwrite64,pwritev,fsync,fdatasync"
     everyone = [word for pid in postgres.pids for word in ("-p", f"{pid}")]  # and whoever is made later
     command = ["strace", "-f", "-q", "-ttt", "-y", "-s", "0", "-e", calls, "-o", str(log), *everyone]
-    with subprocess.Popen(command) as tracer:
-        try:
-            strace.wait_until_traced(postgres.pid, tracer)
-            yield
-        finally:
-            tracer.terminate()
+    with ending(subprocess.Popen(command)) as tracer:
+        strace.wait_until_traced(postgres.pid, tracer)
+        yield
+        tracer.terminate()  # not killed: it writes down what it has seen
+        tracer.wait(PATIENCE_S)
 
 
 def in_order(*logs: list[str]) -> list[str]:

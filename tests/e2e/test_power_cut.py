@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import packing, strace
+from tests.support.children import ending
 from tests.support.conversations import Answer, Commits, Conversations
 from tests.support.disk import Disk
 from tests.support.power import check_everything, inbox_of, webhook, what_is_left
@@ -184,9 +185,8 @@ def test_a_power_cut_while_bodies_are_packed_loses_none_and_counts_each_once(is_
     folder, log = tmp_path / "disk", tmp_path / "log"
     folder.mkdir()
     traced = strace.command(log, f"{strace.FILES},{strace.STRANGE}")
-    with subprocess.Popen(
-        [*traced, sys.executable, "-m", packing.__name__, folder], stdout=subprocess.DEVNULL
-    ) as program:
+    command = [*traced, sys.executable, "-m", packing.__name__, folder]
+    with ending(subprocess.Popen(command, stdout=subprocess.DEVNULL)) as program:
         assert program.wait(PATIENCE_S) == 0
     chance, disk, kept = a_chance(), Disk(folder), set[bytes]()
     events = list(strace.events(strace.lines(log, program.pid)))

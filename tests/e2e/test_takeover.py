@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.health import check_of, eventually
 from tests.support.places import the_postgres
-from tests.support.server import PATIENCE_S, Server
+from tests.support.server import Server
 
 
 @pytest.fixture
@@ -25,7 +25,6 @@ def leads(server: Server) -> bool:
     return str(check_of(server, "loop:cycle")["detail"]) == ""
 
 
-@pytest.mark.timeout(3 * PATIENCE_S)
 def test_a_monitor_that_is_killed_is_taken_over_and_leaves_no_gap(pair: tuple[Server, Server]) -> None:
     first, second = pair
     first.start()
@@ -45,7 +44,6 @@ def test_a_monitor_that_is_killed_is_taken_over_and_leaves_no_gap(pair: tuple[Se
     assert not leads(first)
 
 
-@pytest.mark.timeout(3 * PATIENCE_S)
 def test_a_stop_told_to_one_rests_the_other_and_receiving_goes_on(pair: tuple[Server, Server]) -> None:
     first, second = pair
     first.start()

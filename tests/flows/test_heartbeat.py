@@ -99,13 +99,13 @@ def listening(status: int) -> Iterator[tuple[Secret, list[str]]]:
     calls: list[str] = []
     handler = type("Handler", (Hears,), {"calls": calls, "status": status})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield Secret(f"http://127.0.0.1:{server.server_port}/ping/a-secret-key"), calls
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(30)
         server.server_close()
 
 

@@ -29,7 +29,6 @@ def told(alerts: Iterable[Fired], since: int) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("scene", PLAYED, ids=[scene.name.replace(" ", "_") for scene in PLAYED])
 def test_an_incident_raises_what_it_should_in_time_and_nothing_else_and_all_of_it_ends(
     scene: Scene, tmp_path: Path

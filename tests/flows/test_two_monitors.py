@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from tests.support.day import MINUTE, Days, days
@@ -28,7 +27,6 @@ def transitions(found: Days, of: str) -> Counter[tuple[str, str, str]]:
         return Counter((row.rule, row.scope_id, row.became) for row in connection.execute(query, {"rule": of}))
 
 
-@pytest.mark.timeout(600)
 def test_an_incident_is_told_once_by_two_monitors_of_which_one_dies(tmp_path: Path) -> None:
     told = {"days": 0.1, "per_day": 12_000, "numbers": 2, "pattern": BUSY, "processes": 2}
     with the_postgres().database() as url, days(tmp_path, MONDAY, database_url=url, **told) as found:

@@ -56,7 +56,7 @@ def dump(server: PostgresServer, url: str) -> str:
     partitions = [f"--exclude-table={series.name}_{end}" for series in ALL for end in ("before", "2*")]
     partitions += [f"--exclude-table={series.table}_rest" for series in ALL]
     command = [str(server.bin / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", *partitions, url]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
     # Comments tell the version, and lines with a backslash are for psql.
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"^(--|\\).*\n", "", said, flags=re.MULTILINE)).strip() + "\n"
 

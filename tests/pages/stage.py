@@ -93,7 +93,7 @@ def served(system: System, visitor: Visitor | None = ADMIN, *, by_cookie: bool =
             await asyncio.to_thread(over.wait)
             system.console.live.end()
 
-    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
     try:
         assert ready.wait(60), "the server did not start"

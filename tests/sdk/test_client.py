@@ -127,7 +127,7 @@ def test_a_killed_sender_loses_nothing(running: Server, tmp_path: Path) -> None:
         "for i in range(20): ww.log_outbound_message('+1 234 567 890', message_id=f'wamid.killed{i}')\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "spool")], check=False)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "spool")], check=False, timeout=60)
     # It was meant for another server: as if that one had this address.
     (folder,) = (tmp_path / "spool").iterdir()
     with client(running.url, tmp_path) as ww:
@@ -177,7 +177,7 @@ def test_a_forked_process_sends_its_own(running: Server, tmp_path: Path) -> None
         "if not child: os._exit(0)\n"
         "assert os.waitpid(child, 0)[1] == 0\n"
     )
-    subprocess.run([sys.executable, "-c", code, running.url, API_TOKEN, str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-c", code, running.url, API_TOKEN, str(tmp_path)], check=True, timeout=60)
 
     assert running.settled()["messages"]["attempted"] == before + 11
 
@@ -188,7 +188,7 @@ def test_a_script_that_just_ends_sends_first(running: Server, tmp_path: Path) ->
         "import sys\nfrom wabawatch import Wabawatch\n"
         "Wabawatch(sys.argv[1], sys.argv[2], spool=sys.argv[3]).log_outbound_message('+1 234 567 890')\n"
     )
-    subprocess.run([sys.executable, "-c", code, running.url, API_TOKEN, str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-c", code, running.url, API_TOKEN, str(tmp_path)], check=True, timeout=60)
 
     assert running.settled()["messages"]["attempted"] == before + 1
 
@@ -212,4 +212,4 @@ def test_an_import_and_a_client_load_nothing_heavy(tmp_path: Path) -> None:
         "heavy = {'aiohttp', 'sqlalchemy', 'starlette', 'uvicorn', 'rich', 'cyclopts', 'prometheus_client', 'httpx'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ), timeout=60)

@@ -112,7 +112,7 @@ def test_whoever_waits_does_not_miss_a_server_that_comes_back_after_a_long_time(
     desk.away.set()
     shipper.keep(b"one")
     assert desk.asked.wait(30)
-    waiting = threading.Thread(target=lambda: shipper.flush(60))
+    waiting = threading.Thread(target=lambda: shipper.flush(60), daemon=True)
     waiting.start()
     desk.asked.clear()
     assert desk.asked.wait(30)  # it was tried once more, in vain

@@ -80,7 +80,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
         "s = Spool(Path(sys.argv[1]), 1 << 20); s.append(b'one'); s.append(b'two')\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
 
     spool = Spool(tmp_path, MIB)

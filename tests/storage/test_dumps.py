@@ -257,14 +257,14 @@ def test_a_dump_is_known_by_its_content(tmp_path: Path) -> None:
 def test_a_pipe_is_read_after_its_identity_was_asked_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(lines(3),))
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines(3),), daemon=True)
     writer.start()
     (found,) = dumps_at([str(pipe)], tmp_path)
 
     identity = found.identity()
     read_ = [json.loads(each.content) for each in found.bodies()]
     found.close()
-    writer.join()
+    writer.join(30)
 
     (same,) = dumps_at([str(dump(tmp_path, "same", lines(3)))])
     assert (identity, read_) == (same.identity(), THREE)

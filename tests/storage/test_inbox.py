@@ -10,11 +10,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support.children import ending
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.ports import Body, BodyKind, StoredBody
 from wabawatch.storage.inbox import SqliteInbox
@@ -158,17 +159,14 @@ inbox.close()
 """
 
 
-def _appender(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
+@contextmanager
+def _appender(folder: Path, name: str, count: int) -> Iterator[subprocess.Popen[str]]:
     """A process that is ready to open the inbox and append to it, at the first line on its stdin."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", _APPENDER, str(folder), name, str(count)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    return child
+    command = [sys.executable, "-c", _APPENDER, str(folder), name, str(count)]
+    with ending(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        yield child
 
 
 def _acknowledged(lines: list[str]) -> dict[int, str]:
@@ -178,16 +176,14 @@ def _acknowledged(lines: list[str]) -> dict[int, str]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path, seed: int) -> None:
-    child = _appender(tmp_path, "child", 1_000_000)
-    assert child.stdin is not None
-    assert child.stdout is not None
-    with child.stdin as stdin:
-        stdin.write("go\n")
-    lines = [child.stdout.readline() for _ in range(random.Random(seed).randrange(1, 3_000))]
-    child.kill()
-    lines += child.stdout.readlines()
-    child.wait()
-    child.stdout.close()
+    with _appender(tmp_path, "child", 1_000_000) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with child.stdin as stdin:
+            stdin.write("go\n")
+        lines = [child.stdout.readline() for _ in range(random.Random(seed).randrange(1, 3_000))]
+        child.kill()
+        lines += child.stdout.readlines()
 
     inbox = SqliteInbox(tmp_path / "inbox.sqlite", load_or_create(tmp_path / "keys.json"), reserve_bytes=0)
     acknowledged = _acknowledged(lines)
@@ -200,12 +196,14 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(tmp_path: Path, see
 
 
 def test_processes_may_open_one_file_at_once_and_append_to_it(tmp_path: Path) -> None:
-    children = [_appender(tmp_path, name, 25) for name in ("server", "import", "replay", "another")]
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-    printed = [child.communicate()[0].splitlines(keepends=True) for child in children]
+    with ExitStack() as stack:
+        names = ("server", "import", "replay", "another")
+        children = [stack.enter_context(_appender(tmp_path, name, 25)) for name in names]
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        printed = [child.communicate(timeout=60)[0].splitlines(keepends=True) for child in children]
 
     inbox = SqliteInbox(tmp_path / "inbox.sqlite", load_or_create(tmp_path / "keys.json"), reserve_bytes=0)
     kept = {each.id: each.body.content.decode() for each in inbox.read(0, 10_000)}

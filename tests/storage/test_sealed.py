@@ -6,11 +6,13 @@ import json
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select, text
 
+from tests.support.children import ending
 from wabawatch.domain.errors import SealBroken, StoreUnavailable
 from wabawatch.storage.sealed import Keyring, Sealed, load_or_create, rotate
 
@@ -174,17 +176,19 @@ print(load_or_create(Path(sys.argv[1])).to_json().replace("\\n", ""))
 
 def test_processes_that_race_for_the_first_key_get_the_same_one(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _RACER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
+    command = [sys.executable, "-c", _RACER, str(path)]
+    with ExitStack() as stack:
+        racers = [
+            stack.enter_context(
+                ending(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            )
+            for _ in range(4)
+        ]
+        for racer in racers:
+            assert racer.stdout is not None
+            assert racer.stdout.readline() == "ready\n"
 
-    rings = [racer.communicate("go\n")[0] for racer in racers]
+        rings = [racer.communicate("go\n", timeout=60)[0] for racer in racers]
 
     assert {json.dumps(json.loads(ring)) for ring in rings} == {json.dumps(json.loads(path.read_text()))}
 

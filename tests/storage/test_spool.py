@@ -131,11 +131,11 @@ def test_nothing_in_its_files_can_be_read_by_others(tmp_path: Path) -> None:
 
 def test_many_threads_lose_nothing(tmp_path: Path) -> None:
     spool, taker = Spool(tmp_path, KEYRING), Taker()
-    threads = [threading.Thread(target=spool.keep, args=(record(n),)) for n in range(40)]
+    threads = [threading.Thread(target=spool.keep, args=(record(n),), daemon=True) for n in range(40)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
 
     spool.drain(taker)
 

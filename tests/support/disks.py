@@ -35,7 +35,7 @@ def failing_disk(image: Path, at: Path) -> Iterator[Path]:
 
 def make_fail(disk: Path) -> None:
     """Have a `failing_disk` fail. Skips the test where the kernel offers no such thing."""
-    device = subprocess.run(["findmnt", "-no", "SOURCE", disk], check=True, capture_output=True, text=True)
+    device = subprocess.run(["findmnt", "-no", "SOURCE", disk], check=True, capture_output=True, text=True, timeout=60)
     trigger = Path("/sys/fs/ext4", Path(device.stdout.strip()).name, "trigger_fs_error")
     try:
         trigger.write_text("1")
@@ -60,12 +60,12 @@ def _mounted(*arguments: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", arguments[-1]], check=True)
+        subprocess.run(["umount", arguments[-1]], check=True, timeout=60)
 
 
 def _try(*command: str) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except FileNotFoundError as error:
         pytest.skip(f"no disk of its own for this test: {error}")
     if done.returncode:

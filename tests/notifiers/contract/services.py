@@ -78,7 +78,7 @@ def http_service() -> Iterator[HttpService]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        thread.join(30)
 
 
 @dataclass
