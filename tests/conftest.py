@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.places import stop_postgres
+from tests.support.places import delete_blank_file, stop_postgres
 from tests.support.shared import ALL, CORPUS, META_OPENAPI, Shared
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -93,6 +93,7 @@ def meta_openapi() -> Path:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started; fail a CI run that had not all shared folders, whatever was selected."""
     stop_postgres()
+    delete_blank_file()
     if IN_CI and any(shared.is_missing for shared in ALL):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import Shelf
+from tests.support.access import NOW, Porch
+from tests.support.books import HandClock, Shelf
 from tests.support.places import KINDS, Place, place_of
+from wabawatch.storage.dialect import renumber
+from wabawatch.storage.schema_access import users
 
 
 @pytest.fixture(params=KINDS)
@@ -41,3 +44,12 @@ def lasting_shelf(lasting_place: Place) -> Iterator[Shelf]:
     shelf = Shelf(lasting_place)
     yield shelf
     shelf.database.close()
+
+
+@pytest.fixture
+def porch(lasting_shelf: Shelf) -> Porch:
+    """Where people sign in; nobody is known."""
+    lasting_shelf.clear()
+    with lasting_shelf.database.writing() as connection:
+        renumber(connection, users)  # the first is number 1
+    return Porch(lasting_shelf.database, HandClock(NOW))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
 
+from tests.support.digesting import NOW, POISON, attempted, body, counted, digest_of, failing, run, understand
 from tests.support.facts import HOUR, MINUTE, NUMBERS, PERSONS, T0, TEMPLATES, WABA, at, recorded, told
 from tests.support.places import Place
 from tests.support.system import Bench
-from wabawatch.domain.errors import BadRequest, SealBroken, StoreUnavailable
+from wabawatch.domain.errors import BadRequest, StoreUnavailable
 from wabawatch.domain.facts import (
     ConsentChanged,
     Fact,
@@ -27,17 +26,9 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.flows import digest as flow
 from wabawatch.flows.digest import Digest
-from wabawatch.meta.countries import country_of
-from wabawatch.ports import DIGESTED, Body, BodyKind, BodySource, StoredBody
-from wabawatch.storage import schema
+from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
 from wabawatch.storage.bodies import decode_block
 from wabawatch.storage.body_log import PARKED
-from wabawatch.storage.books import SqlBooks
-from wabawatch.storage.raw_bodies import RawBodies
-from wabawatch.storage.sealed import Keyring
-
-NOW = T0 + HOUR
-POISON = b"poison"
 
 
 @pytest.fixture
@@ -45,42 +36,6 @@ def bench(place: Place) -> Iterator[Bench]:
     bench = Bench(place, NOW)
     yield bench
     bench.close()
-
-
-def body(content: bytes, **more: Any) -> Body:
-    return Body(BodyKind.WEBHOOK, T0, content, **more)
-
-
-def wamid_of(content: bytes) -> str:
-    return f"wamid.{content.decode()}"
-
-
-def understand(stored: StoredBody) -> Sequence[Fact]:
-    """A body of these tests tells that the message of its name was sent; one of them cannot be understood."""
-    if stored.body.content == POISON:
-        raise ValueError("cannot be understood")
-    return [told(Status.SENT, wamid=wamid_of(stored.body.content))]
-
-
-def digest_of(bench: Bench, translate: Callable[[StoredBody], Sequence[Fact]] = understand) -> Digest:
-    """A digest of its own, as another process would have it."""
-    books = SqlBooks(bench.shelf.database, bench.shelf.keyring, country_of)
-    return Digest(bench.inbox, books, translate, bench.clock)
-
-
-def run(digest: Digest) -> None:
-    while digest.step() or digest.retry():
-        pass
-
-
-def counted(bench: Bench) -> tuple[int, int, int, int, int]:
-    """received, processed, backlog, parked, duplicates"""
-    bodies = bench.status().bodies
-    return bodies.received, bodies.processed, bodies.backlog, bodies.parked, bodies.duplicates
-
-
-def attempted(bench: Bench) -> int:
-    return bench.status().assessment.messages.attempted
 
 
 # ---------------------------------------------------------------- the same body again
@@ -185,11 +140,6 @@ def test_a_poison_body_is_tried_five_times_with_growing_pauses_and_parked(bench:
     assert row.tries == 5
     assert len(pauses) == 4
     assert pauses == sorted(set(pauses))
-
-
-def failing(bench: Bench) -> Any:
-    with bench.shelf.database.reading() as connection:
-        return connection.execute(select(schema.parked)).one()
 
 
 def park(bench: Bench, digest: Digest) -> None:
@@ -302,118 +252,6 @@ def test_a_batch_says_whether_another_whole_one_waits(bench: Bench, monkeypatch:
 
     assert answers == [True, False, False, False]
     assert attempted(bench) == 8
-
-
-# ---------------------------------------------------------------- data that cannot be opened
-
-
-def accept_three_blocks(bench: Bench) -> None:
-    for contents in (b"a", b"bcd", b"e"):
-        bench.accept([body(bytes([each])) for each in contents])
-
-
-@pytest.mark.parametrize("nth", [0, 1, 2])
-def test_damaged_bodies_are_parked_and_hold_up_no_others(bench: Bench, nth: int) -> None:
-    accept_three_blocks(bench)
-    bench.shelf.place.damage_block(bench.shelf.database, nth)
-
-    run(digest_of(bench))
-
-    lost = (1, 3, 1)[nth]
-    assert counted(bench) == (5, 5 - lost, 0, lost, 0)
-    assert attempted(bench) == 5 - lost
-
-
-def test_of_a_block_that_is_damaged_half_way_the_rest_is_parked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "ENOUGH_FACTS", 1)
-    bench.accept([body(b"a"), body(b"b"), body(b"c")])
-    digest = digest_of(bench)
-    digest.step()
-    bench.shelf.place.damage_block(bench.shelf.database, 0)
-    assert counted(bench) == (3, 1, 2, 0, 0)
-
-    run(digest)
-
-    assert counted(bench) == (3, 1, 0, 2, 0)
-
-
-def test_the_bytes_of_damaged_bodies_are_kept_and_it_is_told_where(bench: Bench) -> None:
-    bench.accept([body(b"a"), body(b"b")])
-    block = bench.shelf.place.damage_block(bench.shelf.database, 0)
-
-    run(digest_of(bench))
-
-    with bench.shelf.database.reading() as connection:
-        first, second = connection.execute(select(schema.parked)).all()
-    (kept,) = decode_block(first.body, bench.shelf.keyring, context=PARKED)
-    assert kept.content == block
-    assert first.error == second.error
-    assert first.error.endswith(f"Its sealed bytes are kept with body {first.body_id}.")
-
-
-def test_damaged_bodies_do_not_stop_the_packing_of_others(bench: Bench) -> None:
-    accept_three_blocks(bench)
-    bench.shelf.place.damage_block(bench.shelf.database, 1)
-    digest = digest_of(bench)
-    run(digest)
-    raw = RawBodies(bench.shelf.database, bench.shelf.keyring)
-
-    while raw.pack(bench.inbox, digest.books.mark(DIGESTED), NOW):
-        pass
-
-    assert [each.body.content for each in raw.read_range(0, NOW)] == [b"a", b"e"]
-    assert bench.inbox.waiting(0) == 0
-
-
-def test_without_its_key_nothing_is_parked_and_with_it_all_is_digested(bench: Bench) -> None:
-    accept_three_blocks(bench)
-    keyless = bench.shelf.place.inbox(bench.shelf.database, Keyring.generate())
-    digest = digest_of(bench)
-
-    with pytest.raises(SealBroken, match="not in the key file"):
-        Digest(keyless, digest.books, understand, bench.clock).step()
-    keyless.close()
-    assert counted(bench) == (5, 0, 5, 0, 0)
-
-    run(digest)
-    assert counted(bench) == (5, 5, 0, 0, 0)
-
-
-def two_failing(bench: Bench) -> int:
-    """Two bodies that are to be tried again, one of them from an hour before; gives the number of that one."""
-    bench.accept([body(POISON), body(b"a")])
-    run(digest_of(bench, lambda _: [][0]))
-    with bench.shelf.database.writing() as connection:
-        first = int(connection.execute(select(schema.parked.c.body_id)).scalars().first() or 0)
-        connection.execute(update(schema.parked).where(schema.parked.c.body_id == first).values(next_try_at=NOW - HOUR))
-    bench.clock.turn_to(NOW + MINUTE)
-    return first
-
-
-def test_a_damaged_body_that_waits_is_given_up_and_the_others_are_tried(bench: Bench) -> None:
-    first = two_failing(bench)
-    with bench.shelf.database.writing() as connection:
-        mine = schema.parked.c.body_id == first
-        block = connection.execute(select(schema.parked.c.body).where(mine)).scalar_one()
-        connection.execute(update(schema.parked).where(mine).values(body=block[:-1] + bytes([block[-1] ^ 1])))
-
-    run(digest_of(bench))
-
-    assert counted(bench) == (2, 1, 0, 1, 0)
-    assert failing(bench).error.startswith("SealDamaged: ")
-
-
-def test_a_body_whose_key_is_missing_waits_and_the_others_are_tried(bench: Bench) -> None:
-    first = two_failing(bench)
-    with bench.shelf.database.writing() as connection:
-        mine = schema.parked.c.body_id == first
-        foreign = Keyring.generate().seal(b"", context=PARKED)
-        connection.execute(update(schema.parked).where(mine).values(body=foreign))
-
-    run(digest_of(bench))
-
-    assert counted(bench) == (2, 1, 1, 0, 0)
-    assert failing(bench).next_try_at > bench.clock.now()
 
 
 # ---------------------------------------------------------------- two at once

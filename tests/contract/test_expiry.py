@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.books import HandClock, Shelf
 from tests.support.facts import DAY, HOUR, LOCALS, MINUTE, T0, facts, recorded, told
 from tests.support.places import Place
+from tests.support.thorough import examples
 from wabawatch.domain.facts import Fact, Pricing, SendOutcome, Source, Status
 from wabawatch.flows import expiry as flow
 from wabawatch.flows.expiry import RHYTHM_MS, Expiry
@@ -146,7 +147,7 @@ sweeps = st.integers(0, 60 * 24).map(lambda hours: T0 + hours * HOUR)
 happenings = st.lists(st.one_of(facts, facts, sweeps), max_size=12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(25))
 @given(happenings=happenings, last=sweeps)
 def test_sweeping_at_any_time_ends_in_the_same_books(books: Shelf, happenings: list[Fact | int], last: int) -> None:
     last = max([last, *(sweep for sweep in happenings if isinstance(sweep, int))])

@@ -23,7 +23,7 @@ from tests.support.facts import (
     recorded,
     told,
 )
-from tests.support.places import Place
+from tests.support.places import LASTING_ON_BOTH, Place
 from wabawatch.domain.facts import (
     ConsentChanged,
     ErrorReported,
@@ -37,6 +37,8 @@ from wabawatch.domain.facts import (
     When,
 )
 from wabawatch.storage import schema
+
+pytestmark = LASTING_ON_BOTH
 
 TYPED, META = Person(phone="5511987654321"), Person(phone="551187654321")
 """One Brazilian number as people type it, and as Meta writes it"""

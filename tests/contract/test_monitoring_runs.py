@@ -10,13 +10,15 @@ import pytest
 from tests.support.books import Shelf
 from tests.support.facts import HOUR, MINUTE
 from tests.support.facts import T0 as SOME_TIME
-from tests.support.places import Place
+from tests.support.places import ON_BOTH, Place
 from tests.support.system import RULES, Bench
 from wabawatch.domain.runs import Gap, Why
 from wabawatch.domain.watchman import LoopTrouble, Pulse
 from wabawatch.flows.cycle import Cycle, Wanted
 from wabawatch.storage.pulses import SqlPulses
 from wabawatch.storage.runs import SqlRuns
+
+pytestmark = ON_BOTH
 
 T0 = SOME_TIME - SOME_TIME % HOUR
 

@@ -10,7 +10,7 @@ import pytest
 from fuzz.mutants import at, places, written
 from fuzz.seeds import OURS, documents
 
-from tests.support.places import Place
+from tests.support.places import ON_BOTH, Place
 from tests.support.system import Bench
 from wabawatch.flows.rebuilding import differences
 from wabawatch.flows.recording import body_of, record_message
@@ -19,6 +19,8 @@ from wabawatch.ports import Body, BodyKind
 from wabawatch.storage.recounting import recounting
 from wabawatch.wire import MessageIn
 from wabawatch.wire_errors import ErrorIn
+
+pytestmark = ON_BOTH
 
 NOW = 1_795_176_000_000
 CHOSEN_BY = {"object", "field"}

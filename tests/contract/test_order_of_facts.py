@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from tests.support.books import Shelf
 from tests.support.facts import T0, facts
-from tests.support.places import Place
+from tests.support.places import LASTING_ON_BOTH, Place
+from tests.support.thorough import examples
 from wabawatch.domain.facts import Fact
+
+pytestmark = LASTING_ON_BOTH
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def keep(shelf: Shelf, parcels: list[list[Fact]]) -> dict[str, object]:
     return shelf.picture()
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(50))
 @given(told=st.lists(facts, max_size=14), seed=st.integers(0, 2**32))
 def test_any_order_repetition_and_splitting_gives_the_same_books(shelf: Shelf, told: list[Fact], seed: int) -> None:
     chance = Random(seed)

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from tests.support.books import EmptyInbox, HandClock, Shelf
 from tests.support.facts import DAY, HOUR, MINUTE, T0, TEMPLATES, WABA, facts, recorded, told
 from tests.support.places import Place
+from tests.support.thorough import examples
 from wabawatch.domain.facts import ErrorSeen, Fact, Status
 from wabawatch.domain.rollups import Tier, floor_at
 from wabawatch.flows.expiry import Expiry
@@ -60,7 +61,7 @@ happenings = st.lists(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(40))
 @given(happenings=happenings)
 def test_the_roll_ups_are_what_the_messages_say(books: Shelf, happenings: list[list[Fact] | tuple[str, int]]) -> None:
     books.clear()

@@ -119,7 +119,7 @@ def test_a_body_that_is_set_aside_stays_counted_and_shown(bench: Bench) -> None:
 
 
 def test_of_the_hours_only_those_are_remembered_that_are_still_of_use(bench: Bench) -> None:
-    pass_days(bench, 12, step=HOUR)
+    pass_days(bench, 9, step=HOUR)
 
     assert 8 * 24 <= size(bench, kept_hours) <= 8 * 24 + 2
 

@@ -6,16 +6,19 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.support.places import Place
+from tests.support.places import ON_BOTH, Place
 from tests.support.system import Bench, bodies_of
+from tests.support.thorough import examples
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
+
+pytestmark = ON_BOTH
 
 T0 = 1_795_000_000_000 - 1_795_000_000_000 % 60_000
 HOUR = 3_600_000
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(examples(3)))
 @pytest.mark.parametrize("mix", [Mix.plain(), Mix.nasty()], ids=["plain", "nasty"])
 def test_counts_equal_the_truth(place: Place, seed: int, mix: Mix) -> None:
     simulation = Simulation(seed, 600, T0, 80 * 60_000, mix)

@@ -13,6 +13,7 @@ from tests.contract.test_views_messages import NUMBER, SEND, WABA, at, messages_
 from tests.support.books import Shelf
 from tests.support.facts import T0, facts
 from tests.support.places import Place
+from tests.support.thorough import examples
 from tests.support.views import ask, emptied, plan, shelf_with_views
 from wabawatch.domain.facts import (
     ErrorReported,
@@ -54,7 +55,7 @@ def stamps_of(message: Message) -> list[tuple[str, int | None]]:
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(st.lists(facts, max_size=12))
 def test_every_stamp_and_error_of_every_message_is_one_line(lasting_shelf: Shelf, told: list[Fact]) -> None:
     shelf = emptied(lasting_shelf, told)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.books import Shelf
 from tests.support.facts import T0, facts
 from tests.support.places import Place
+from tests.support.thorough import examples
 from tests.support.views import ask, emptied, plan, shelf_with_views
 from wabawatch.domain.error_codes import RATE_LIMIT_CODES
 from wabawatch.domain.facts import (
@@ -115,7 +116,7 @@ def expected(held: Held) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(st.lists(facts, max_size=12))
 def test_each_row_says_what_the_rules_say_of_its_message(lasting_shelf: Shelf, told: list[Fact]) -> None:
     shelf = emptied(lasting_shelf, told)

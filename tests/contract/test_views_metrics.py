@@ -13,6 +13,7 @@ from tests.contract.test_views_messages import NUMBER, SEND, WABA, status
 from tests.support.books import Shelf
 from tests.support.facts import T0
 from tests.support.places import Place
+from tests.support.thorough import examples
 from tests.support.views import ask, emptied, plan, shelf_with_views
 from wabawatch.domain import metrics
 from wabawatch.domain.error_codes import Fault
@@ -65,7 +66,7 @@ def figures(shelf: Shelf, where: str) -> dict[str, dict[str, Any]]:
     return {row["metric"]: row for row in ask(shelf, f"SELECT * FROM monitoring_metrics WHERE {where}")}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(tallies, st.sampled_from(Tier))
 def test_figures_are_those_of_the_rules(lasting_shelf: Shelf, tally: dict[Standing, int], tier: Tier) -> None:
     shelf = emptied(lasting_shelf)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.notifiers.contract.services import MailService, mail_service
-from tests.support.server import run
+from tests.support.command import run
 
 from wabawatch.cli.main import FAILED, WELL
 

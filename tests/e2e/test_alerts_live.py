@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 from tests.notifiers.contract.services import HttpService, MailService, http_service, mail_service
+from tests.support.command import run
 from tests.support.gateway_scene import TOKEN, Scene, staged
 from tests.support.health import eventually
-from tests.support.server import HOST, run
+from tests.support.server import HOST
 
 from wabawatch.simulator.standing import APP_ID
 

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 from tests.support.books import HandClock
+from tests.support.command import run
 from tests.support.places import Place, place_of
-from tests.support.server import run
 from tests.support.system import bodies_of
 
 from wabawatch.app import System

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.server import Server, run
+from tests.support.command import run
+from tests.support.server import Server
 
 from wabawatch.app import System
 from wabawatch.cli.main import FAILED, MISUSED, WELL
@@ -160,11 +161,11 @@ class Another(BaseHTTPRequestHandler):
 @pytest.fixture
 def another() -> Iterator[int]:
     with socketserver.TCPServer(("127.0.0.1", 0), Another) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server.server_address[1]
         server.shutdown()
-        thread.join()
+        thread.join(30)
 
 
 def test_another_program_on_the_port_gets_no_token(tmp_path: Path, another: int) -> None:

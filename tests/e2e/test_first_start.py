@@ -14,7 +14,8 @@ from assets.build import BUILT, build
 from pyotp import TOTP
 from tests.support.access import OTHER, PASSWORD
 from tests.support.browser import Browser
-from tests.support.server import Server, run
+from tests.support.command import run
+from tests.support.server import Server
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from tests.support.command import run
 from tests.support.forwarding import refuse
-from tests.support.server import environment, run
+from tests.support.server import environment
 
 from wabawatch.app import System
 from wabawatch.domain.standing import HOUR_MS

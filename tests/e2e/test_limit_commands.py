@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.support.command import run
 from tests.support.facts import T0, WABA, at
-from tests.support.server import run
 
 from wabawatch.app import System
 from wabawatch.cli.limits import show_hits, show_room

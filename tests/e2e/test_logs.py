@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from tests.support.server import COMMAND, environment, run
+from tests.support.children import ending
+from tests.support.command import run
+from tests.support.server import COMMAND, environment
 
 from wabawatch.app import System
 from wabawatch.flows.recording import body_of, record_message, record_status
@@ -107,27 +110,26 @@ def test_a_wrong_filter_is_named_with_the_nearest(tmp_path: Path, arguments: tup
 
 def test_followed_messages_come_once_each_also_one_that_fits_later(tmp_path: Path, writer: Writer) -> None:
     writer.log("wamid.before")
-    with _following(tmp_path) as everything:
-        with _following(tmp_path, "--status", "failed") as failures:
-            assert _next(everything) == "of wamid.before"
-            for i in range(20):
-                writer.log(f"wamid.{i}")
-            writer.fail("wamid.7")
-            assert [_next(everything) for _ in range(20)] == [f"of wamid.{i}" for i in range(20)]
-            assert _next(failures) == "of wamid.7"
-            writer.fail("wamid.8")
-            assert _next(failures) == "of wamid.8"
-            failures.terminate()
-        everything.terminate()
+    with _following(tmp_path) as everything, _following(tmp_path, "--status", "failed") as failures:
+        assert _next(everything) == "of wamid.before"
+        for i in range(20):
+            writer.log(f"wamid.{i}")
+        writer.fail("wamid.7")
+        assert [_next(everything) for _ in range(20)] == [f"of wamid.{i}" for i in range(20)]
+        assert _next(failures) == "of wamid.7"
+        writer.fail("wamid.8")
+        assert _next(failures) == "of wamid.8"
 
 
-def _following(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [COMMAND, "logs", "--follow", "--json", *arguments],
-        env=environment(folder, {}),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        text=True,
+def _following(folder: Path, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return ending(
+        subprocess.Popen(
+            [COMMAND, "logs", "--follow", "--json", *arguments],
+            env=environment(folder, {}),
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.support.command import run as run_here
 from tests.support.server import (
     API_TOKEN,
     HOST,
@@ -187,7 +188,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_wrong_arguments_exit_with_2_and_a_sentence_on_stderr(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    ended = run(tmp_path, *arguments)
+    ended = run_here(tmp_path, *arguments)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.strip()
@@ -205,7 +206,7 @@ def test_wrong_arguments_exit_with_2_and_a_sentence_on_stderr(tmp_path: Path, ar
     ids=" ".join,
 )
 def test_every_command_has_help(tmp_path: Path, command: tuple[str, ...]) -> None:
-    ended = run(tmp_path, *command, "--help")
+    ended = run_here(tmp_path, *command, "--help")
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(" ".join(("Usage: wabawatch", *command)))

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.server import PATIENCE_S, SECRET, Server, environment
+from tests.support.children import ending
+from tests.support.server import PATIENCE_S, PLAIN, SECRET, Server, environment
 
 from wabawatch.cli.main import MISUSED, WELL, run
 
@@ -34,17 +36,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def simulating(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command at work without an end, and the address of its Graph endpoints."""
     command = [COMMAND, "simulate", "--port", "0", *arguments]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment(folder, {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        try:
-            assert process.stderr is not None
-            found = re.search(r"http://[0-9.:]+", process.stderr.readline())
-            assert found
-            yield process, found[0]
-        finally:
-            process.kill()
+    with ending(
+        subprocess.Popen(
+            command, cwd=folder, env=environment(folder, {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    ) as process:
+        assert process.stderr is not None
+        found = re.search(r"http://[0-9.:]+", process.stderr.readline())
+        assert found
+        yield process, found[0]
 
 
 @pytest.mark.parametrize("mix", [[], ["--nasty"]], ids=["plain", "nasty"])
@@ -86,7 +86,7 @@ def test_a_send_that_is_refused_is_in_the_truth_where_somebody_writes_it_down(tm
         answer = httpx.post(
             f"{graph}/v25.0/{number}/messages", json=text, headers={"Authorization": "Bearer simulated-token"}
         )
-        truth = httpx.get(f"{graph}/truth").json()
+        truth = httpx.get(f"{graph}/truth", **PLAIN).json()
 
     assert answer.json()["error"]["error_subcode"] == 467
     assert (truth["totals"]["attempted"], truth["totals"]["rejected"]) == (1, 1)
@@ -103,8 +103,8 @@ def _a_number(process: subprocess.Popen[str]) -> str:
 
 
 def _wait_for_a_message(graph: str) -> None:
-    while not httpx.get(f"{graph}/truth").json()["messages"]:
-        pass
+    while not httpx.get(f"{graph}/truth", **PLAIN).json()["messages"]:
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.server import run
+from tests.support.command import run
 
 
 def test_a_token_is_shown_once_and_listed_without_its_secret(tmp_path: Path) -> None:

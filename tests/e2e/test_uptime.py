@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.command import run
 from tests.support.gateway_scene import TOKEN, Scene, staged
 from tests.support.health import eventually
 from tests.support.postgres import PostgresServer
-from tests.support.server import HOST, PATIENCE_S, Server, free_port, run
+from tests.support.server import HOST, PLAIN, Server, free_port
 
 QUICK = {
     "APP_ENV": "production",
@@ -47,7 +48,7 @@ class Proxy:
                     self._say(proxy.answers, b"not here")
                     return
                 kept = {n: v for n, v in self.headers.items() if n.lower().startswith("x-hub")}
-                got = httpx.request(method, behind + self.path, content=body, headers=kept, timeout=PATIENCE_S)
+                got = httpx.request(method, behind + self.path, content=body, headers=kept, **PLAIN)
                 self._say(got.status_code, got.content)
 
             def _say(self, status: int, body: bytes) -> None:
@@ -100,7 +101,9 @@ def all_well(server: Server) -> None:
 def test_meta_down_is_one_incident_with_cause_meta_and_ends(scene: Scene) -> None:
     again(scene)
     all_well(scene.server)
-    httpx.post(f"{scene.meta}/control/incident", json={"kind": "api_down", "duration_s": 12}).raise_for_status()
+    httpx.post(
+        f"{scene.meta}/control/incident", json={"kind": "api_down", "duration_s": 12}, **PLAIN
+    ).raise_for_status()
     eventually(lambda: incidents(scene.server))
     eventually(lambda: incidents(scene.server)[0]["ended_at"])
     all_well(scene.server)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.server import run
+from tests.support.command import run
 
 
 def told(folder: Path, *arguments: str) -> Any:

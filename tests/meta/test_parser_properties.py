@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.meta import corpus
 
@@ -15,7 +15,6 @@ from wabawatch.domain.facts import Fact, Unrecognised, Why
 from wabawatch.meta.reading import RAW_LIMIT
 from wabawatch.meta.webhooks import FIELDS, OBJECT, parse
 
-MANY = settings(max_examples=settings().max_examples * 3)
 """Some seconds each; `make fuzz` looks for minutes."""
 
 BODIES = [json.loads(path.read_bytes()) for path in corpus.bodies()]
@@ -73,25 +72,21 @@ def assert_sound(content: bytes) -> None:
             assert len(fact.raw) <= RAW_LIMIT
 
 
-@MANY
 @given(st.binary())
 def test_any_bytes(content: bytes) -> None:
     assert_sound(content)
 
 
-@MANY
 @given(JSON)
 def test_any_document(document: object) -> None:
     assert_sound(written(document))
 
 
-@MANY
 @given(JSON)
 def test_any_entries(entries: object) -> None:
     assert_sound(written({"object": OBJECT, "entry": entries}))
 
 
-@MANY
 @given(FIELD_NAMES, JSON, JSON)
 def test_any_value_of_any_field(field: str, value: object, time: object) -> None:
     assert_sound(enveloped({"id": "1", "time": time, "changes": [{"field": field, "value": value}]}))
@@ -152,7 +147,6 @@ def mutated(draw: st.DrawFn) -> bytes:
     return written(document)
 
 
-@MANY
 @given(mutated())
 def test_any_change_of_a_good_body(content: bytes) -> None:
     assert_sound(content)
@@ -194,7 +188,6 @@ WITH_LISTS = [
 ]
 
 
-@MANY
 @given(st.sampled_from(WITH_LISTS), BROKEN, st.integers(0, 20))
 def test_a_broken_item_costs_no_other_item(case: tuple[Any, str], broken: object, index: int) -> None:
     body, name = copy.deepcopy(case)
@@ -207,7 +200,6 @@ def test_a_broken_item_costs_no_other_item(case: tuple[Any, str], broken: object
     assert refused(after) == refused(before) + 1
 
 
-@MANY
 @given(st.sampled_from([body for body, _ in WITH_LISTS]), BROKEN, st.integers(0, 20))
 def test_a_broken_change_costs_no_other_change(case: Any, broken: object, index: int) -> None:
     body = copy.deepcopy(case)
@@ -220,7 +212,6 @@ def test_a_broken_change_costs_no_other_change(case: Any, broken: object, index:
     assert refused(after) == refused(before) + 1
 
 
-@MANY
 @given(st.sampled_from([body for body, _ in WITH_LISTS]), BROKEN, st.integers(0, 20))
 def test_a_broken_entry_costs_no_other_entry(case: Any, broken: object, index: int) -> None:
     body = copy.deepcopy(case)

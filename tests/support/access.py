@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from tests.support.books import HandClock
 from wabawatch.access_ports import Origin
 from wabawatch.credentials import Argon2, Totp
 from wabawatch.domain.access import Role
+from wabawatch.domain.errors import NotAllowed
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.domain.users import SessionLimits, User
 from wabawatch.flows.own_account import OwnAccount
-from wabawatch.flows.signing_in import Opened, SigningIn
+from wabawatch.flows.signing_in import WRONG, Opened, SigningIn
 from wabawatch.flows.user_desk import UserDesk
 from wabawatch.storage.database import Database
 from wabawatch.storage.login_tries import SqlTried
@@ -25,6 +27,7 @@ NOW = 1_795_176_000_000
 PASSWORD = "correct horse battery"
 OTHER = "staple of seven words"
 HERE = Origin("192.0.2.7", "Firefox")
+ELSEWHERE = Origin("198.51.100.9", "Safari")
 IDLE_MS = 12 * HOUR_MS
 WHOLE_MS = 7 * DAY_MS
 
@@ -83,3 +86,14 @@ class Porch:
         with self.database.reading() as connection:
             query = select(audit_entries).order_by(audit_entries.c.id)
             return [(row.actor, row.action, row.subject) for row in connection.execute(query)]
+
+
+def secret_of(path: str) -> str:
+    """What makes a one-time link good."""
+    return path.rpartition("/")[2]
+
+
+def fail(porch: Porch, name: str, origin: Origin = HERE) -> None:
+    """Try to sign in with a wrong password."""
+    with pytest.raises(NotAllowed, match=WRONG):
+        porch.enter(name, OTHER, origin)

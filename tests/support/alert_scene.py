@@ -25,8 +25,10 @@ from wabawatch.domain.facts import (
     TemplateRef,
     When,
 )
+from wabawatch.domain.platform import Seen, Subject
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.cycle import Cycle, Wanted
+from wabawatch.flows.knowing import learn
 from wabawatch.settings import load
 from wabawatch.storage.platform import SqlPlatform
 
@@ -166,3 +168,11 @@ PROMO = TemplateRef("promo", "en")
 
 def _nothing(_: Assessment) -> str:
     return "{}"
+
+
+def looked(scene: Scene, subject: Subject, **values: str) -> None:
+    """What Meta answers when it is asked now."""
+    platform = scene.bench.shelf.books
+    with platform.writing() as ledger:
+        known = ledger.states([subject])
+        learn(ledger, [Seen(subject, values, {}, WABA)], known, scene.now, scene.now)

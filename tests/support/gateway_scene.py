@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 from pywa.client import WhatsApp
 
-from tests.support.server import PATIENCE_S, SECRET, Server, environment
+from tests.support.children import ending
+from tests.support.server import PATIENCE_S, PLAIN, SECRET, Server, environment
 
 COMMAND = str(Path(sys.executable).with_name("wabawatch"))
 TOKEN = "simulated-token"
@@ -39,7 +40,7 @@ class Scene:
 
     def truth(self) -> dict[str, str]:
         """The true status of each message, by wamid."""
-        rows = httpx.get(f"{self.meta}/truth").json()["messages"]
+        rows = httpx.get(f"{self.meta}/truth", **PLAIN).json()["messages"]
         return {row["wamid"]: row["status"] for row in rows}
 
     def logged(self) -> list[tuple[Any, ...]]:
@@ -52,20 +53,20 @@ def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000) -> Iter
     """A server with *settings* in front of a simulator, whose time runs *speed* times as fast."""
     server = Server(folder, settings)
     command = [COMMAND, "simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
-    simulator = subprocess.Popen(
-        [*command, "--webhook-url", f"{server.url}/webhooks/whatsapp"],
-        env=environment(folder, {}),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with simulator:
+    with ending(
+        subprocess.Popen(
+            [*command, "--webhook-url", f"{server.url}/webhooks/whatsapp"],
+            env=environment(folder, {}),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    ) as simulator:
         try:
             meta, number = _read_places(simulator)
             server.settings["WHATSAPP_API_URL"] = meta
             yield Scene(server.start(), meta, number)
         finally:
             server.close()
-            simulator.kill()
 
 
 def _read_places(simulator: subprocess.Popen[str]) -> tuple[str, str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import shutil
 import sqlite3
 import tempfile
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, update
 
+from tests.support.blanks import Blanks
 from tests.support.postgres import PostgresServer
+from tests.support.thorough import IS_THOROUGH
 from wabawatch.ports import BodyId
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
@@ -22,6 +24,10 @@ from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.storage.sealed import Keyring
 
 KINDS = ("memory", "sqlite", "postgres")
+DIALECTS = KINDS if IS_THOROUGH else ("memory", "postgres")
+"""For scenes of flows: every statement runs on both databases. Files, locks and crashes are other tests' subject."""
+ON_BOTH = pytest.mark.parametrize("place", DIALECTS, indirect=True)
+LASTING_ON_BOTH = pytest.mark.parametrize("lasting_place", DIALECTS, indirect=True, scope="module")
 
 
 class Place:
@@ -49,7 +55,7 @@ class Place:
         """The DATABASE_URL of that database."""
         path = self.folder / f"{name}.db"
         if not path.exists():
-            shutil.copyfile(_blank_file(), path)
+            shutil.copyfile(blank_file(), path)
         return f"sqlite:///{path}"
 
     def inbox(self, database: Database, keyring: Keyring, *, above: BodyId = 0) -> DurableInbox:
@@ -78,25 +84,25 @@ class MemoryPlace(Place):
     """The database in memory, for as long as the place is open; the inbox in a file, as always on SQLite."""
 
     kind = "memory"
-    _names = itertools.count(1)
+    _numbers = itertools.count(1)
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._first: dict[str, Database] = {}
-        self._number = next(self._names)
+        self._held: dict[str, sqlite3.Connection] = {}
+        self._number = next(self._numbers)
 
     def url(self, name: str = "main") -> str:
-        url = f"sqlite:///file:/wabawatch-{self._number}-{name}?vfs=memdb&uri=true"
-        if name not in self._first:
-            # Held open: what nobody has open is gone.
-            self._first[name] = Database(url)
-            migrate(self._first[name], 0)
-        return url
+        uri = f"file:/wabawatch-{self._number}-{name}?vfs=memdb"
+        if name not in self._held:
+            self._held[name] = sqlite3.connect(uri, uri=True)  # held open: what nobody has open is gone
+            with closing(sqlite3.connect(blank_file())) as blank:
+                blank.backup(self._held[name])
+        return f"sqlite:///{uri}&uri=true"
 
     def close(self) -> None:
         super().close()
-        for database in self._first.values():
-            database.close()
+        for connection in self._held.values():
+            connection.close()
 
 
 class PostgresPlace(Place):
@@ -106,13 +112,12 @@ class PostgresPlace(Place):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._urls: dict[str, str] = {}
-        self._stack = ExitStack()
+        self._names: dict[str, str] = {}
 
     def url(self, name: str = "main") -> str:
-        if name not in self._urls:
-            self._urls[name] = self._stack.enter_context(the_postgres().database(_blank_template()))
-        return self._urls[name]
+        if name not in self._names:
+            self._names[name] = _blanks().take()
+        return the_postgres().url(self._names[name])
 
     def inbox(self, database: Database, keyring: Keyring, *, above: BodyId = 0) -> DurableInbox:
         return PostgresInbox(database, keyring, above=above)
@@ -127,7 +132,8 @@ class PostgresPlace(Place):
 
     def close(self) -> None:
         super().close()
-        self._stack.close()
+        while self._names:
+            _blanks().give_back(self._names.popitem()[1])
 
 
 def _damaged(block: bytes) -> bytes:
@@ -150,24 +156,28 @@ def stop_postgres() -> None:
     if the_postgres.cache_info().currsize:
         the_postgres().close()
         the_postgres.cache_clear()
-        _blank_template.cache_clear()
+        _blanks.cache_clear()
 
 
 @cache
-def _blank_template() -> str:
-    """A database with all tables and no row, made once: to copy it is quicker."""
-    the_postgres().execute("CREATE DATABASE blank")
-    database = Database(the_postgres().url("blank"))
-    migrate(database, 0)
-    database.close()
-    return "blank"
+def _blanks() -> Blanks:
+    return Blanks(the_postgres())
 
 
 @cache
-def _blank_file() -> Path:
+def blank_file() -> Path:
+    """An SQLite database with all tables and no row, to be copied; tests/conftest.py deletes it."""
     folder = Path(tempfile.mkdtemp(prefix="wabawatch-blank-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = Database(f"sqlite:///{folder / 'blank.db'}")
     migrate(database, 0)
     database.close()
+    with closing(sqlite3.connect(folder / "blank.db")) as blank:
+        blank.execute("PRAGMA journal_mode=DELETE")  # in memory there is no log: a copy there could not be opened
     return folder / "blank.db"
+
+
+def delete_blank_file() -> None:
+    """Delete it, if it was ever made. Not by `atexit`: pytest-xdist ends its workers without it."""
+    if blank_file.cache_info().currsize:
+        shutil.rmtree(blank_file().parent, ignore_errors=True)
+        blank_file.cache_clear()

@@ -31,6 +31,10 @@ WEBHOOKS = "/webhooks/whatsapp"
 PATIENCE_S = 120.0
 """What has not happened by then will not happen"""
 
+PLAIN: Any = {"timeout": PATIENCE_S, "verify": False}
+"""For requests to servers of tests. Nothing is encrypted there, and to load all certificates of the world, as
+`httpx.get` does each time, takes longer than most answers."""
+
 LOST = 0
 """The answer of a server that went away in the middle: it may have kept the body or not."""
 
@@ -124,17 +128,17 @@ class Server:
             self._end(signal.SIGKILL)
 
     def get(self, path: str, token: str = API_TOKEN, **query: str) -> httpx.Response:
-        return httpx.get(self.url + path, params=query or None, headers=bearer(token), timeout=PATIENCE_S)
+        return httpx.get(self.url + path, params=query or None, headers=bearer(token), **PLAIN)
 
     def post(self, body: bytes, *, app: str = "", secret: str = SECRET, **headers: str) -> httpx.Response:
         """Post one webhook, signed."""
         path = f"{WEBHOOKS}/{app}" if app else WEBHOOKS
         signed = {"x-hub-signature-256": sign(body, secret.encode())}
-        return httpx.post(self.url + path, content=body, headers=signed | headers, timeout=PATIENCE_S)
+        return httpx.post(self.url + path, content=body, headers=signed | headers, **PLAIN)
 
     def call(self, path: str, content: object) -> httpx.Response:
         """Post to `/api/v1`."""
-        return httpx.post(f"{self.url}/api/v1{path}", json=content, headers=bearer(API_TOKEN), timeout=PATIENCE_S)
+        return httpx.post(f"{self.url}/api/v1{path}", json=content, headers=bearer(API_TOKEN), **PLAIN)
 
     def status(self, hours: int = 0) -> dict[str, Any]:
         found: dict[str, Any] = self.get("/api/v1/status", hours=str(hours)).raise_for_status().json()

@@ -33,6 +33,7 @@ class Logs:
     def __init__(self, folder: Path) -> None:
         settings = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         self.system = System(load(settings | {"WABAWATCH_API_TOKEN": "token"}), HandClock(NOW))
+        self.site = self.system.site(self.system.supervisor())
         shared = {"phone_number": f"+{PHONE}", "phone_number_id": NUMBER}
         for i in range(68):
             sent = {"message_id": f"wamid.{i}", "user_id": f"u{i}", "type": f"kind{i}", "at": NOW - (i + 2) * MINUTE_MS}
@@ -47,9 +48,8 @@ class Logs:
         self.system.drain()
 
     def post(self, path: str, content: object) -> None:
-        site = self.system.site(self.system.supervisor())
         headers = ((b"authorization", b"Bearer token"),)
-        answer = ask(site, Request("POST", f"/api/v1{path}", (write(content),), headers))
+        answer = ask(self.site, Request("POST", f"/api/v1{path}", (write(content),), headers))
         assert answer.status == 202, answer
 
     def get(self, path: str, visitor: Visitor = ADMIN) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Signing in through the pages: cookies, forms, the code, one-time links, one's own account."""
+"""Signing in through the pages: cookies, forms, the code, one-time links."""
 
 from __future__ import annotations
 
@@ -8,58 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pyotp import TOTP
-from tests.support.access import NOW, OTHER, PASSWORD
-from tests.support.books import HandClock
-from tests.support.browser import ORIGIN, Browser, hidden_in
-from tests.support.console import FakeAssets
+from tests.support.access import OTHER, PASSWORD
+from tests.support.browser import hidden_in
+from tests.support.house import HOUR_MS, House, cookie_of
 
-from wabawatch.app import System
 from wabawatch.domain.access import Role
 from wabawatch.domain.lockout import MINUTE_MS
-from wabawatch.settings import load
 from wabawatch.web.pages.views import POLICY
-
-HOUR_MS = 3_600_000
-
-
-class House:
-    """An installation with a clock that is turned by hand."""
-
-    def __init__(self, folder: Path, **told: str) -> None:
-        self.clock = HandClock(NOW)
-        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
-        self.system = System(load(usual | told), self.clock)
-        self.system.console.views.assets = FakeAssets()
-        self.site = self.system.site(self.system.supervisor())
-
-    def add(self, name: str, role: Role = Role.VIEWER) -> None:
-        self.system.access.desk.add(name, role, "test")
-        self.system.access.desk.set_password(name, PASSWORD, "test")
-
-    def browser(self, url: str = ORIGIN) -> Browser:
-        return Browser(self.site, url)
-
-    def signed_in(self, name: str) -> Browser:
-        browser = self.browser()
-        assert browser.sign_in(name, PASSWORD).status_code == 303
-        return browser
-
-    def wait(self, millis: int) -> None:
-        self.clock.turn_to(self.clock.now() + millis)
-
-    def code(self, seed: str) -> str:
-        return TOTP(seed).at(self.clock.now() // 1000)
-
-    def with_totp(self, name: str) -> tuple[Browser, str, list[str]]:
-        """Somebody who has set up a second factor through the pages: their browser, the seed, the recovery codes."""
-        browser = self.signed_in(name)
-        assert browser.submit("/account", "/account/totp", current=PASSWORD).headers["location"] == "/account"
-        page = browser.get("/account").text
-        seed = re.findall(r"<code>([A-Z2-7]{32})</code>", page)[0]
-        assert "<svg" in page
-        shown = browser.submit("/account", "/account/totp/confirm", code=self.code(seed))
-        return browser, seed, re.findall(r"<code>([a-z2-7-]{19})</code>", shown.text)
 
 
 @pytest.fixture
@@ -68,10 +23,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.add("ann")
     yield house
     house.system.close()
-
-
-def cookie_of(answer: httpx.Response, name: str = "wabawatch") -> str:
-    return next(each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{name}="))
 
 
 # ---------------------------------------------------------------- the way in
@@ -370,95 +321,3 @@ def test_who_is_invited_sets_their_own_password(house: House) -> None:
     browser.submit(link.path, password=OTHER, again=OTHER)
 
     assert "ben, operator" in browser.get("/account").text
-
-
-# ---------------------------------------------------------------- one's own account
-
-
-def test_the_password_is_changed_by_who_knows_it(house: House) -> None:
-    here, there = house.signed_in("ann"), house.signed_in("ann")
-    wrong = here.submit("/account", "/account/password", current=OTHER, password=OTHER, again=OTHER)
-    assert (wrong.status_code, "The password is wrong" in wrong.text) == (422, True)
-
-    done = here.submit("/account", "/account/password", current=PASSWORD, password=OTHER, again=OTHER)
-
-    assert "is changed" in here.get(done.headers["location"]).text
-    assert not there.may_look()
-    assert house.browser().sign_in("ann", PASSWORD).status_code == 401
-    assert house.browser().sign_in("ann", OTHER).status_code == 303
-
-
-@pytest.mark.parametrize("path", ["/account/totp", "/account/totp/off", "/account/codes", "/account/password"])
-def test_a_stolen_session_changes_nothing_that_lasts(house: House, path: str) -> None:
-    browser, _, _ = house.with_totp("ann") if path != "/account/totp" else (house.signed_in("ann"), "", [])
-    before = house.system.access.desk.users.named("ann")
-
-    refused = browser.submit("/account", path, current="a guess of mine", password=OTHER, again=OTHER)
-
-    assert (refused.status_code, "The password is wrong" in refused.text) == (422, True)
-    assert house.system.access.desk.users.named("ann") == before
-
-
-def test_guessing_the_password_with_a_stolen_session_has_to_wait_too(house: House) -> None:
-    browser = house.signed_in("ann")
-    for _ in range(5):
-        browser.submit("/account", "/account/totp", current=OTHER)
-
-    assert browser.submit("/account", "/account/totp", current=PASSWORD).status_code == 429
-
-
-def test_a_second_factor_is_turned_off_by_who_knows_the_password(house: House) -> None:
-    browser, _, _ = house.with_totp("ann")
-
-    browser.submit("/account", "/account/totp/off", current=PASSWORD)
-
-    assert house.browser().sign_in("ann", PASSWORD).headers["location"] == "/"
-
-
-def test_a_wrong_code_does_not_turn_it_on(house: House) -> None:
-    browser = house.signed_in("ann")
-    browser.submit("/account", "/account/totp", current=PASSWORD)
-
-    refused = browser.submit("/account", "/account/totp/confirm", code="000000")
-
-    assert (refused.status_code, "does not fit" in refused.text) == (422, True)
-    assert house.browser().sign_in("ann", PASSWORD).headers["location"] == "/"
-
-
-def test_one_ends_ones_own_sessions_and_no_others(house: House) -> None:
-    house.add("ben")
-    here, there, ben = house.signed_in("ann"), house.signed_in("ann"), house.signed_in("ben")
-    numbers = re.findall(r'action="/account/sessions/(\d+)"', here.get("/account").text)
-    bens = house.system.access.desk.sessions_of("ben")[0].id
-    assert len(numbers) == 1
-
-    foreign = here.submit("/account", f"/account/sessions/{bens}")
-    here.submit("/account", f"/account/sessions/{numbers[0]}")
-
-    assert (foreign.status_code, "over already" in foreign.text) == (422, True)
-    assert (here.may_look(), there.may_look(), ben.may_look()) == (True, False, True)
-    assert here.submit("/account", f"/account/sessions/{10**40}").status_code == 422
-
-
-def test_everywhere_else_one_is_signed_out_at_once(house: House) -> None:
-    here, *others = (house.signed_in("ann") for _ in range(3))
-
-    here.submit("/account", "/account/sessions/others")
-
-    assert [each.may_look() for each in (here, *others)] == [True, False, False]
-
-
-def test_what_a_browser_calls_itself_is_shown_as_text(house: House) -> None:
-    form = hidden_in((browser := house.browser()).get("/login").text)
-    browser.post("/login", form | {"name": "ann", "password": PASSWORD}, {"user-agent": "<script>alert(1)</script>"})
-
-    page = browser.get("/account").text
-
-    assert "&lt;script&gt;alert(1)" in page
-    assert "<script>alert" not in page
-
-
-def test_a_session_is_given_by_the_address_that_the_server_sees(house: House) -> None:
-    house.signed_in("ann")
-
-    assert house.system.access.desk.sessions_of("ann")[0].address == "192.0.2.7"

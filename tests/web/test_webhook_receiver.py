@@ -4,78 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support.asgi import Answer, Request, ask, converse
-from tests.support.books import HandClock
+from tests.support.receiver import (
+    BODY,
+    LIMIT,
+    NEW,
+    NOW,
+    OLD,
+    RING,
+    SHOP,
+    Desk,
+    a_desk,
+    handshake,
+    post,
+    with_headers,
+)
 
 from wabawatch.domain.synthetic import is_event, make_event
-from wabawatch.flows.ingest import Acks, Admission, AppSecrets
+from wabawatch.flows.ingest import Admission
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, BodyKind, BodySource
 from wabawatch.storage.inbox import SqliteInbox
-from wabawatch.storage.sealed import Keyring
 from wabawatch.web.webhook import PATH, make_receiver
-
-RING = Keyring.generate()
-NOW = 1_790_000_000_123
-LIMIT = 1_000
-OLD, NEW, SHOP = b"old secret", b"new secret", b"shop secret"
-APPS = {
-    "": AppSecrets("", (OLD, NEW), b"token"),
-    "shop": AppSecrets("shop", (SHOP,), b"shop token"),
-    "bare": AppSecrets("bare"),
-}
-BODY = b'{"object":"whatsapp_business_account","entry":[]}'
-
-
-class Timer:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Desk:
-    """A receiver with a real inbox."""
-
-    def __init__(self, folder: Path, **changes: Any) -> None:
-        self.inbox = SqliteInbox(folder / "inbox.sqlite", RING, reserve_bytes=0)
-        self.acks = Acks()
-        self.timer = Timer()
-        self.receiver = make_receiver(**(self.parts() | changes))
-
-    def parts(self) -> dict[str, Any]:
-        return {
-            "apps": APPS,
-            "inbox": self.inbox,
-            "clock": HandClock(NOW),
-            "acks": self.acks,
-            "max_body_bytes": LIMIT,
-            "allow_unsigned": False,
-            "timer": self.timer,
-        }
-
-    def ask(self, request: Request) -> Answer:
-        return ask(self.receiver, request)
-
-    def kept(self) -> list[Body]:
-        return [stored.body for stored in self.inbox.read(0, 100)]
-
-    def refused(self, app: str = "") -> dict[Admission, int]:
-        totals = self.acks.totals()
-        return dict(totals[app].refused) if app in totals else {}
 
 
 @pytest.fixture
@@ -83,32 +39,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
     desk.inbox.close()
-
-
-@contextmanager
-def a_desk(**changes: Any) -> Iterator[Desk]:
-    with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(Path(folder), **changes)
-        try:
-            yield desk
-        finally:
-            desk.inbox.close()
-
-
-def post(body: bytes = BODY, secret: bytes = OLD, path: str = PATH, chunks: int = 1) -> Request:
-    size = max(1, -(-len(body) // chunks))
-    pieces = tuple(body[start : start + size] for start in range(0, len(body), size)) or (b"",)
-    return Request("POST", path, pieces, ((b"x-hub-signature-256", sign(body, secret).encode()),))
-
-
-def with_headers(request: Request, *headers: tuple[bytes, bytes]) -> Request:
-    return replace(request, headers=headers)
-
-
-def handshake(
-    path: str = PATH, query: bytes = b"hub.mode=subscribe&hub.verify_token=token&hub.challenge=42"
-) -> Request:
-    return Request("GET", path, query=query)
 
 
 def test_a_signed_body_is_kept_as_it_came(desk: Desk) -> None:
@@ -409,46 +339,6 @@ def test_bodies_that_come_together_are_all_kept(desk: Desk) -> None:
 
     assert {answer.status for answer in answers} == {200}
     assert desk.inbox.waiting(0) == 300
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One desk for many examples, each of which looks only at what is newest."""
-    desk = Desk(tmp_path_factory.mktemp("shared"))
-    yield desk
-    desk.inbox.close()
-
-
-@given(body=st.binary(max_size=LIMIT), chunks=st.integers(1, 5), secret=st.sampled_from([OLD, NEW]))
-def test_any_bytes_with_the_right_signature_are_kept_to_the_byte(
-    shared: Desk, body: bytes, chunks: int, secret: bytes
-) -> None:
-    assert shared.ask(post(body, secret, chunks=chunks)).status == 200
-
-    kept = shared.inbox.find(shared.inbox.newest())
-    assert kept is not None
-    assert kept.content == body
-
-
-NAMES = st.sampled_from([b"x-hub-signature-256", b"content-length", b"expect", b"transfer-encoding"]) | st.binary()
-VALUES = st.binary() | st.integers().map(lambda number: b"%d" % number)
-
-
-@given(
-    headers=st.lists(st.tuples(NAMES, VALUES), max_size=6),
-    method=st.sampled_from(["GET", "POST", "HEAD", "X"]),
-    tail=st.text(),
-    query=st.binary() | st.binary().map(lambda value: b"hub.mode=subscribe&hub.verify_token=" + value),
-)
-def test_no_header_path_or_query_ever_raises_or_comes_in_unsigned(
-    shared: Desk, headers: list[tuple[bytes, bytes]], method: str, tail: str, query: bytes
-) -> None:
-    before = shared.inbox.newest()
-
-    answer = shared.ask(Request(method, PATH + tail, (BODY,), tuple(headers), query))
-
-    assert answer.status in {401, 403, 404, 405, 413}
-    assert shared.inbox.newest() == before
 
 
 def test_a_test_event_of_our_own_is_kept_as_such_and_counted_nowhere(tmp_path: Path) -> None:
