@@ -185,7 +185,7 @@ def test_a_power_cut_while_bodies_are_packed_loses_none_and_counts_each_once(is_
     folder, log = tmp_path / "disk", tmp_path / "log"
     folder.mkdir()
     traced = strace.command(log, f"{strace.FILES},{strace.STRANGE}")
-    command = [*traced, sys.executable, "-m", packing.__name__, folder]
+    command = [*traced, sys.executable, "-m", packing.__name__, str(folder)]
     with ending(subprocess.Popen(command, stdout=subprocess.DEVNULL)) as program:
         assert program.wait(PATIENCE_S) == 0
     chance, disk, kept = a_chance(), Disk(folder), set[bytes]()

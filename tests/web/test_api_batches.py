@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.api_desk import LOCAL, NOW, WAMID, Desk
 from tests.support.asgi import Answer
 from tests.support.system import item, webhook
-from tests.web.test_api import LOCAL, NOW, WAMID, Desk
 
 from wabawatch.domain.rollups import Span, Tier, bucket_of
 from wabawatch.meta.signature import sign
