@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Table, func, insert, literal, literal_column,
 
 from bench.reference_mix import DAY_MS, START, ReferenceMix
 from bench.stage import Show
-from wabawatch.app import System, translate
+from wabawatch.app import System
+from wabawatch.app_parts import translate
 from wabawatch.domain.rollups import TIERS, Tier
 from wabawatch.flows.digest import Opened, take_in
 from wabawatch.meta.countries import country_of

@@ -27,7 +27,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 
 from bench.reference_mix import DAY_MS, START, ReferenceMix, batches
-from wabawatch.app import translate
+from wabawatch.app_parts import translate
 from wabawatch.domain.rollups import TIERS, Tier, floor_at, packed_before
 from wabawatch.flows.digest import Opened, take_in
 from wabawatch.flows.expiry import Expiry

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import msgspec
 from starlette.routing import BaseRoute
 
 from wabawatch.app_access import AccessFlows
@@ -26,10 +23,10 @@ from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
+from wabawatch.app_parts import assessment_text, graph_of, translate
 from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
-from wabawatch.domain.facts import Fact, Millis
-from wabawatch.domain.report import Assessment
+from wabawatch.domain.facts import Millis
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.cycle import Cycle
@@ -38,14 +35,12 @@ from wabawatch.flows.expiry import Expiry
 from wabawatch.flows.ingest import Acks, Admission, admit, registry_of
 from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
 from wabawatch.flows.polling import Polling
-from wabawatch.flows.recording import facts_of
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
 from wabawatch.loops import Bell, Group, Loop, Stopped, Supervisor
 from wabawatch.meta.countries import country_of
 from wabawatch.meta.signature import is_genuine
-from wabawatch.meta.webhooks import parse
-from wabawatch.ports import DIGESTED, BodyKind, BodySource, Clock, StoredBody
+from wabawatch.ports import DIGESTED, Clock
 from wabawatch.settings import Settings
 from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
@@ -89,12 +84,6 @@ from wabawatch.web.operations import Subject
 from wabawatch.web.own import Own, Schema
 from wabawatch.web.site import Site
 from wabawatch.web.webhook import make_receiver
-from wabawatch.wire import assessment_json
-
-if TYPE_CHECKING:
-    from wabawatch.meta.graph import GraphClient
-
-log = logging.getLogger(__name__)
 
 GATHER_S = 0.5
 """So long bodies come together before they are digested, unless they are many"""
@@ -129,7 +118,7 @@ class System:
         self._flushing = threading.Lock()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
-        self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, _to_json)
+        self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, assessment_text)
         self.platform = SqlPlatform(self.database)
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
@@ -193,33 +182,35 @@ class System:
         return [*self.console.routes(), *alerts, *platform]
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
+        """Who runs the `loops`."""
+        return self.watchman.supervise(self.loops(is_server=is_server))
+
+    def loops(self, *, is_server: bool = True) -> list[Loop]:
         """The loops that keep the installation going. Only a server forwards what it accepted."""
         bell = Bell()
         self.inbox.on_kept = bell.ring
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
         forwarding = self.forwards.loops(bell) if is_server else []
-        return self.watchman.supervise(
-            [
-                Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
-                Loop("retry", self.digest().retry, 5.0),
-                Loop("recheck", self.digest().recheck, 5.0),
-                Loop("expiry", self.expiry.step, 30.0),
-                Loop("answers", self.flush_answers, 5.0),
-                Loop("storage", self.look_again, 5.0),
-                Loop("spool", self.drain_spool, 5.0),
-                Loop("pack", self.retention.pack, 15.0),
-                Loop("drop", self.retention.drop, 3600.0),
-                Loop("cycle", self.alerts.after_cycle(self.cycle.step), 5.0, group=Group.MONITORING),
-                Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
-                *self.alerts.loops(),
-                *self.notices.loops(),
-                *self._polling(),
-                *self.uptime.loops(),
-                *own,
-                *forwarding,
-                *self.watchman.loops(),
-            ]
-        )
+        return [
+            Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
+            Loop("retry", self.digest().retry, 5.0),
+            Loop("recheck", self.digest().recheck, 5.0),
+            Loop("expiry", self.expiry.step, 30.0),
+            Loop("answers", self.flush_answers, 5.0),
+            Loop("storage", self.look_again, 5.0),
+            Loop("spool", self.drain_spool, 5.0),
+            Loop("pack", self.retention.pack, 15.0),
+            Loop("drop", self.retention.drop, 3600.0),
+            Loop("cycle", self.alerts.after_cycle(self.cycle.step), 5.0, group=Group.MONITORING),
+            Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
+            *self.alerts.loops(),
+            *self.notices.loops(),
+            *self._polling(),
+            *self.uptime.loops(),
+            *own,
+            *forwarding,
+            *self.watchman.loops(),
+        ]
 
     def site(self, supervisor: Supervisor) -> Site:
         """Everything that is served. Its lifespan starts *supervisor*, and stops it with everything else."""
@@ -362,27 +353,3 @@ class System:
         self.watchman.close()
         self.inbox.close()
         self.database.close()
-
-
-def graph_of(settings: Settings) -> GraphClient | None:
-    """Who asks Meta, by the settings; None: nobody, for there is no token."""
-    if settings.graph.token is None:
-        return None
-    from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
-
-    return GraphClient(settings.graph.url, settings.graph.token, settings.app_tokens)
-
-
-def translate(stored: StoredBody) -> Sequence[Fact]:
-    """The facts in an accepted body."""
-    body = stored.body
-    if body.kind is BodyKind.RECORD:
-        return facts_of(body.content, body.received_at)
-    if body.source is BodySource.SYNTHETIC:
-        return ()  # our own test event tells nothing: that it came this far is all
-    is_live = body.source in (BodySource.LIVE, BodySource.COPY)
-    return parse(body.content, received_at=body.received_at, is_live=is_live).facts
-
-
-def _to_json(assessment: Assessment) -> str:
-    return msgspec.json.encode(assessment_json(assessment)).decode()

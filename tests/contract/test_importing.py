@@ -15,7 +15,7 @@ from tests.support.dumps import body
 from tests.support.facts import T0
 from tests.support.places import Place
 from tests.support.system import Bench
-from wabawatch.app import translate
+from wabawatch.app_parts import translate
 from wabawatch.domain.dumps import Dumped
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Why

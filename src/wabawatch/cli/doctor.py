@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from rich.text import Text
 
-from wabawatch.app import graph_of
+from wabawatch.app_parts import graph_of
 from wabawatch.app_places import SystemClock, places_of
 from wabawatch.cli.common import HERE, Command, Where, out, print_json
 from wabawatch.cli.main import FAILED, WELL

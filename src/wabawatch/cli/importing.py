@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from wabawatch.app import translate
+from wabawatch.app_parts import translate
 from wabawatch.app_places import SystemClock, places_of
 from wabawatch.cli.common import HERE, Where, err, opened, out, print_json
 from wabawatch.cli.main import FAILED, WELL
