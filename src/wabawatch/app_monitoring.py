@@ -84,6 +84,7 @@ class Watchman:
     def close(self) -> None:
         """Let another process take over, and be forgotten: call it when the loops have ended. Repeatable."""
         self.seat.leave()
+        self.leading.is_leading = False
         if self._supervisor is None:
             return
         self._supervisor = None

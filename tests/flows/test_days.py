@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.day import FAST, HOUR, MINUTE, Days, days
+from tests.support.day import FAST, HOUR, Days, days
+from wabawatch.cli.turned import MINUTE
 from wabawatch.simulator.pattern import Pattern
 
 MONDAY = int(datetime(2026, 3, 23, 6, tzinfo=UTC).timestamp() * 1000)

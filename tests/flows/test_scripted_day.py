@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.day import FAST, MINUTE, Days, Fired, days
+from tests.support.day import FAST, Days, Fired, days
 from tests.support.scenes import BUSY, CALM, CYCLES, SCENES, Scene, all_well, kind_of, play
+from wabawatch.cli.turned import MINUTE
 from wabawatch.domain.notices import NoticeKind
 
 SOON = {"WABAWATCH_REMIND_CRITICAL": 1_200}

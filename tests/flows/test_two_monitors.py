@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from tests.support.day import MINUTE, Days, days
+from tests.support.day import Days, days
 from tests.support.places import the_postgres
+from wabawatch.cli.turned import MINUTE
 from wabawatch.simulator.incidents import IncidentKind
 from wabawatch.simulator.orders import Break
 from wabawatch.simulator.pattern import Pattern

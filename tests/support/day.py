@@ -5,27 +5,23 @@ The loops are those of the supervisor, each stepped in its own rhythm; only what
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import text
 
-from tests.support.day_parts import CHANNEL, Kept, look_in_process
-from tests.support.system import _typed
 from wabawatch.app import System
+from wabawatch.cli.turned import BEATS, HOUSEKEEPING, MINUTE, OUTSIDE, Direct, Turned, brought, look_in_process
+from wabawatch.domain.notices import Delivered, Notice, Outcome
 from wabawatch.flows.cycle import Wanted
 from wabawatch.flows.digest import fingerprint
-from wabawatch.flows.recording import body_of, record_message, record_status
+from wabawatch.flows.recording import body_of
 from wabawatch.kinds import GraphUrl, Secret
-from wabawatch.loops import Group, Loop, Supervisor
 from wabawatch.meta.graph import GraphClient
-from wabawatch.ports import DIGESTED, Body, BodyKind, StoredBody
+from wabawatch.ports import Body, BodyKind, StoredBody
 from wabawatch.settings import load
 from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.mix import Mix
@@ -34,23 +30,14 @@ from wabawatch.simulator.orders import obey
 from wabawatch.simulator.pattern import Pattern
 from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID, CALLBACK
-from wabawatch.simulator.steps import LogSend, LogStatus, PostWebhook
-from wabawatch.wire import AnswerRecord, MessageIn, StatusIn
+from wabawatch.wire import AnswerRecord
 
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+HOUR, DAY = 3_600_000, 86_400_000
 TOKEN, SECRET = "simulated-token", "simulated app secret"
-HOUSEKEEPING = frozenset({"pack", "drop", "storage", "spool", "answers", "partitions"})
-"""Loops that have nothing to do with what is told of a day."""
-OUTSIDE = frozenset({"heartbeat"})
-"""Loops that reach for the network."""
-BEATS = frozenset({"leading", "pulse", "probing", "cycle", "polling"})
-"""Loops whose silence itself is news: they run also between the steps of a day that goes by fast."""
-TIMES = {"polling": 4}
-"""Loops that do one small thing in each of their steps, of which there are many in a minute."""
+CHANNEL = "slack"
+"""The channel whose notices are kept"""
 FAST = 5 * MINUTE
 """The longest steps: a cycle needs what came in its minutes."""
-SELDOM = {"reach": 15 * MINUTE}
-"""Loops that cost much and change slowly: stepped so often, and no oftener."""
 
 
 class Wall:
@@ -77,24 +64,6 @@ class _True:
         raise AssertionError("nobody waits in a day by hand")
 
 
-class _Direct(httpx.BaseTransport):
-    """Hands each request straight to an ASGI app."""
-
-    def __init__(self, app: object) -> None:
-        self._inner = httpx.ASGITransport(app)  # type: ignore[arg-type]
-        self._runner = asyncio.Runner()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._runner.run(self._answer(request))
-
-    def close(self) -> None:
-        self._runner.close()
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        found = await self._inner.handle_async_request(request)
-        return httpx.Response(found.status_code, headers=found.headers, content=await found.aread())
-
-
 @dataclass(frozen=True, slots=True)
 class Fired:
     """An alert that fired."""
@@ -109,46 +78,15 @@ class Fired:
     message: str
 
 
-class Process:
-    """One process with its loops, over an installation that may have several."""
+@dataclass(slots=True)
+class Kept:
+    """`notifying_ports.Notifier`: keeps what it is told."""
 
-    def __init__(self, system: System, without: Collection[str]) -> None:
-        self.system = system
-        self.supervisor: Supervisor = system.supervisor()
-        self.loops = [runner.loop for runner in self.supervisor._runners if runner.loop.name not in without]
-        self._due = {loop.name: 0 for loop in self.loops}
-        self.is_paused = False
-        self.took: dict[str, int] = {}
-        """How often each loop was stepped"""
+    notices: list[Notice] = field(default_factory=list)
 
-    def step(self, now: int, only: Collection[str] | None = None) -> None:
-        """Step every loop whose time has come: first those that never stop, then those of monitoring if it leads.
-
-        *only*: none but these.
-        """
-        if self.is_paused:
-            return
-        for group in (Group.CORE, Group.MONITORING):
-            for loop in self.loops:
-                leads = group is Group.CORE or self.system.watchman.leading.is_leading
-                is_wanted = loop.group is group and leads and (only is None or loop.name in only)
-                if is_wanted and now >= self._due[loop.name]:
-                    self._due[loop.name] = now + SELDOM.get(loop.name, int(loop.rhythm_s * SECOND))
-                    for _ in range(TIMES.get(loop.name, 1)):
-                        self._take(loop)
-
-    def _take(self, loop: Loop) -> None:
-        while True:
-            self.took[loop.name] = self.took.get(loop.name, 0) + 1
-            outcome = loop.step()
-            if inspect.isawaitable(outcome):
-                raise AssertionError(f"{loop.name} belongs to an event loop: name it in `without`")
-            if not outcome and not (loop.name == "digest" and self._has_waiting()):
-                return
-
-    def _has_waiting(self) -> bool:
-        """Whether bodies wait, which in life would be digested a moment later."""
-        return self.system.inbox.waiting(self.system.figures.mark(DIGESTED)) > 0
+    def deliver(self, notice: Notice, thread: str) -> Delivered:
+        self.notices.append(notice)
+        return Delivered(Outcome.SENT)
 
 
 class Days:
@@ -192,8 +130,8 @@ class Days:
         """How long the application takes to answer a webhook; None: nobody tells us"""
         self.told = Kept()
         """The notices that were delivered"""
-        self.http = _Direct(build_graph(self.simulation, _True(self.clock), TOKEN))
-        self.processes = [Process(self._system(told), without) for _ in range(processes)]
+        self.http = Direct(build_graph(self.simulation, _True(self.clock), TOKEN))
+        self.processes = [Turned(self._system(told), without) for _ in range(processes)]
 
     def _system(self, told: Mapping[str, object]) -> System:
         system = System(load({}, None, {name: value for name, value in told.items() if value != ""}), self.clock)
@@ -242,16 +180,11 @@ class Days:
         bodies = []
         for step in self.simulation.due(self.clock.true):
             at = step.at + self.clock.ahead
-            match step:
-                case PostWebhook():
-                    body = Body(BodyKind.WEBHOOK, at, step.body, "", signature=step.signature)
-                    if self.application_ms is not None:
-                        bodies.append(answer_to(body, at, self.application_ms))  # before its webhook, as in a batch
-                    bodies.append(body)
-                case LogSend():
-                    bodies.append(body_of(record_message(_typed(MessageIn, step.payload), at), at))
-                case LogStatus():
-                    bodies.append(body_of(record_status(step.id, _typed(StatusIn, step.payload), at), at))
+            if (body := brought(step, at)) is None:
+                continue
+            if self.application_ms is not None and body.kind is BodyKind.WEBHOOK:
+                bodies.append(answer_to(body, at, self.application_ms))  # before its webhook, as in a batch
+            bodies.append(body)
         if bodies:
             self.system.inbox.append_all(bodies)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
-from tests.support.day import HOUR, MINUTE, Days
+from tests.support.day import HOUR, Days
+from wabawatch.cli.turned import MINUTE
 from wabawatch.domain.facts import Millis
 from wabawatch.simulator.truth import TruthMessage
 from wabawatch.simulator.world import Template

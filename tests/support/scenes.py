@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.day import FAST, HOUR, MINUTE, Days, Fired
+from tests.support.day import FAST, HOUR, Days, Fired
 from tests.support.evidence import (
     FIVE,
     GRACE,
@@ -24,6 +24,7 @@ from tests.support.evidence import (
     unusual,
     used,
 )
+from wabawatch.cli.turned import MINUTE
 from wabawatch.domain.facts import Millis
 from wabawatch.simulator.incidents import IncidentKind
 from wabawatch.simulator.mix import Mix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,11 +21,30 @@ from wabawatch.simulator.incidents import IncidentKind
 
 app = Command()
 
+A_DAY, ONCE = 600, 2_000
+"""So many messages in a day of history, and with --once"""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Breaks:
+    """What shall break while somebody looks."""
+
+    incident: Annotated[IncidentKind | None, Parameter(help="What shall break, for three minutes.")] = None
+    incident_after: Annotated[
+        int, Parameter(validator=validators.Number(gte=0), help="After how many seconds of real time it breaks.")
+    ] = 60
+
+
+NOTHING = Breaks()
+
 
 def _is_sound(**given: Any) -> None:
     """Raises ValueError when options contradict each other."""
-    if given.get("once") and given.get("incident"):
+    if given.get("once") and given.get("breakage", NOTHING).incident:
         raise ValueError("--incident belongs to the live demo; leave out --once")
+    if given.get("once") and given.get("days") is not None:
+        raise ValueError("--days belongs to the live demo; leave out --once")
 
 
 def _is_fresh(_type: Any, folder: Path | None) -> None:
@@ -36,28 +56,30 @@ def _is_fresh(_type: Any, folder: Path | None) -> None:
 @app.default(validator=_is_sound)
 def demo(
     *,
-    messages: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 2_000,
+    messages: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    days: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=60))] = 14,
     once: bool = False,
     seed: int = 1,
     nasty: bool = False,
     numbers: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1_000))] = 5,
-    rate: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=100))] = 2.0,
+    rate: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=100))] = 0.5,
     json: bool = False,
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 0,
     data_dir: Annotated[Path | None, Parameter(validator=_is_fresh)] = None,
     database_url: str | None = None,
-    incident: IncidentKind | None = None,
-    incident_after: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 60,
+    breakage: Breaks = NOTHING,
 ) -> int:
-    """Play two hours of traffic at once, then go on in real time until Ctrl-C.
+    """Tell two weeks of history, with some incidents in it, then go on in real time until Ctrl-C.
 
     Parameters
     ----------
     messages
-        How many messages are sent in those two hours.
+        How many messages are sent in the history; without it 600 a day. With --once it is 2,000.
+    days
+        How many days of history; 0: two hours, with nothing in them but traffic.
     once
-        Stop after them: wait until all is processed, print the status as JSON, and exit with 1 if any count differs
-        from what the simulator knows to be true.
+        Send so many messages within some hours, nothing else: wait until all is processed, print the status as JSON,
+        and exit with 1 if any count differs from what the simulator knows to be true.
     seed
         Another seed, another play.
     nasty
@@ -74,16 +96,14 @@ def demo(
         A new folder to keep everything in; without it a temporary one.
     database_url
         A database that is still empty, such as postgresql://USER:PASSWORD@HOST/NAME, instead of SQLite files.
-    incident
-        What shall break, for three minutes.
-    incident_after
-        After how many seconds of real time it breaks.
     """
-    breakage = Breakage(incident, incident_after) if incident else None
+    breaks = Breakage(breakage.incident, breakage.incident_after) if breakage.incident else None
     with _folder(data_dir) as folder:
         venue = Venue(folder, port, database_url)
-        scene = Scene(messages, rate, seed, numbers, nasty, breakage, json)
-        return _once(messages, seed, numbers, nasty, venue) if once else _live(scene, venue)
+        if once:
+            return _once(messages or ONCE, seed, numbers, nasty, venue)
+        scene = Scene(days, messages or A_DAY * max(1, days), rate, seed, numbers, nasty, breaks, json)
+        return _live(scene, venue)
 
 
 def _once(messages: int, seed: int, numbers: int, is_nasty: bool, venue: Venue) -> int:

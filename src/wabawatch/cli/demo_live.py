@@ -1,4 +1,4 @@
-"""The demo to look at: two hours of history at once, then traffic in real time, shown until it is stopped."""
+"""The demo to look at: days of history first, then traffic in real time, shown until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from wabawatch.app import System
 from wabawatch.cli.common import err, progress_bar
-from wabawatch.cli.demo_stage import Play, Stage, Venue, back_from_now, staged
+from wabawatch.cli.demo_past import YOU, Past
+from wabawatch.cli.demo_stage import Play, Stage, Venue, staged
 from wabawatch.cli.demo_view import View, view_of
-from wabawatch.domain.facts import Millis
-from wabawatch.domain.standing import HOUR_MS
-from wabawatch.simulator.clock import real_now
+from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.simulator.clock import StoryClock, real_now
 from wabawatch.simulator.driving import tell
 from wabawatch.simulator.incidents import Incident, IncidentKind
+from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.pattern import Pattern
+from wabawatch.simulator.simulation import Simulation
 
-HISTORY_H = 2
+LEAST_MS = 2 * HOUR_MS
+"""Of history, however few days are asked for"""
+USUAL = Mix(
+    refused=0.004, failed=0.016, undelivered=0.005, slow=0.004, template_trouble=0.05, free_form=0.1, inbound=0.15,
+    unrecorded=0.01, played=0.6, marked_read=0.5,
+)  # fmt: skip
+"""An ordinary business, where little is unpleasant"""
 NEAR_MS = 1_000
 """So close to the real time the story counts as caught up."""
 GLANCE_MS = 20
@@ -36,8 +46,10 @@ class Breakage:
 class Scene:
     """What the live demo shows."""
 
+    days: int
+    """Of history"""
     messages: int
-    """In the two hours of history"""
+    """In all of it"""
     rate: float
     """Messages a second from then on"""
     seed: int
@@ -49,14 +61,23 @@ class Scene:
 
 async def live(scene: Scene, venue: Venue) -> None:
     """Play for ever. To be cancelled."""
-    start_at = back_from_now(HISTORY_H)
-    play = Play(scene.messages, scene.seed, scene.numbers, scene.is_nasty, start_at, HISTORY_H * HOUR_MS)
-    async with staged(play, venue) as stage:
+    now = real_now()
+    length_ms = max(scene.days * DAY_MS, LEAST_MS)
+    mix = Mix.nasty() if scene.is_nasty else USUAL
+    play = Play(scene.messages, scene.seed, scene.numbers, mix, now - length_ms, length_ms, Pattern())
+
+    def past(system: System, simulation: Simulation, clock: StoryClock, token: str) -> None:
+        with progress_bar() as bar:
+            history = bar.add_task("days of history", total=length_ms / DAY_MS)
+            told = Past(system, simulation, clock, token, now)
+            told.tell(lambda at: bar.update(history, completed=(at - now + length_ms) / DAY_MS))
+
+    async with staged(play, venue, past) as stage:
         _say_where(stage)
         stage.simulation.go_on(1000 / scene.rate)
 
         async def story() -> None:
-            await _catch_up(stage, start_at)
+            await _catch_up(stage)
             if scene.breakage:
                 stage.simulation.command(_incident(scene.breakage))
             with view_of(stage, as_json=scene.as_json) as view:
@@ -65,18 +86,12 @@ async def live(scene: Scene, venue: Venue) -> None:
         await stage.driver.run(story)
 
 
-async def _catch_up(stage: Stage, start_at: Millis) -> None:
-    """Tell everything up to now, and what has come to be meanwhile."""
-    with progress_bar() as bar:
-        history = bar.add_task("minutes of history", total=HISTORY_H * 60)
-
-        def heed(now: Millis) -> None:
-            bar.update(history, completed=(now - start_at) // 60_000)
-
-        while real_now() - stage.clock.now() > NEAR_MS:
-            now = real_now()
-            await tell(stage.simulation.due(now), stage.clock, stage.driver, heed)
-            stage.clock.turn_to(now)
+async def _catch_up(stage: Stage) -> None:
+    """Tell what has come to be while the history was told."""
+    while real_now() - stage.clock.now() > NEAR_MS:
+        now = real_now()
+        await tell(stage.simulation.due(now), stage.clock, stage.driver, lambda _: None)
+        stage.clock.turn_to(now)
     stage.clock.become_real()
 
 
@@ -100,7 +115,7 @@ def _say_where(stage: Stage) -> None:
     """The demo's own token is made for this run alone; still it goes to stderr, not into a pipe."""
     err.print(f"API      {stage.url}/api/v1/status   with the header")
     err.print(f"         Authorization: Bearer {stage.api_token}", markup=False)
-    if (link := stage.system.access.desk.first_link("demo")) is not None:
-        err.print(f"console  {stage.url}{link.path}   makes the first admin, once", markup=False)
+    link = stage.system.access.desk.password_link(YOU, "demo")
+    err.print(f"console  {stage.url}{link.path}   where you, {YOU}, choose a password", markup=False)
     err.print(f"health   {stage.url}/healthz")
     err.print(f"metrics  {stage.url}/metrics")

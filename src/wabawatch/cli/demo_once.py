@@ -13,6 +13,7 @@ from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.simulator.driving import tell
+from wabawatch.simulator.mix import Mix
 
 BACK_H = 2.0
 NASTY_BACK_H = 11.0
@@ -25,7 +26,8 @@ async def once(messages: int, seed: int, numbers: int, is_nasty: bool, venue: Ve
     """Send all, wait for all, print the status as JSON, compare it with the truth. Gives the exit code."""
     start_at = back_from_now(NASTY_BACK_H if is_nasty else BACK_H)
     began = time.monotonic()
-    async with staged(Play(messages, seed, numbers, is_nasty, start_at, PERIOD_MS), venue) as stage:
+    mix = Mix.nasty() if is_nasty else Mix.plain()
+    async with staged(Play(messages, seed, numbers, mix, start_at, PERIOD_MS), venue) as stage:
         await _play(stage, messages, start_at)
         status = await stage.status(hours=0)
         wanted = wanted_counts(stage.simulation.totals(stage.swept_until), stage.simulation.brought())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from wabawatch.app import System
-from wabawatch.cli.serving import listen, serving, url_of
+from wabawatch.cli.serving import HOST, listen, serving, url_of
 from wabawatch.domain.errors import Trouble
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import HOUR_MS
@@ -23,8 +24,11 @@ from wabawatch.simulator.clerk import Clerk
 from wabawatch.simulator.clock import StoryClock, real_now
 from wabawatch.simulator.deliver import Courier
 from wabawatch.simulator.driving import Driver
+from wabawatch.simulator.graph import build_graph
 from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.pattern import Pattern
 from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.standing import APP_ID
 from wabawatch.storage.copying import must_be_empty
 
 CALLBACK = "/webhooks/whatsapp"
@@ -38,14 +42,11 @@ class Play:
     messages: int
     seed: int
     numbers: int
-    is_nasty: bool
+    mix: Mix
     start_at: Millis
     period_ms: int
-
-    @property
-    def mix(self) -> Mix:
-        """How unpleasant it is."""
-        return Mix.nasty() if self.is_nasty else Mix.plain()
+    pattern: Pattern | None = None
+    """How it is spread over the day; None: evenly"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +100,26 @@ class _Keys:
     app_secret: str
     verify_token: str
     api_token: str
+    meta_token: str
+
+
+Prologue = Callable[[System, Simulation, StoryClock, str], None]
+"""Of an installation and its Meta, with their clock and the token that Meta takes"""
 
 
 @asynccontextmanager
-async def staged(play: Play, venue: Venue) -> AsyncIterator[Stage]:
+async def staged(play: Play, venue: Venue, prologue: Prologue | None = None) -> AsyncIterator[Stage]:
     """Open an installation at *venue* with fresh secrets, serve it, subscribe the simulator to it, start monitoring.
 
-    Raises BadRequest when the port is taken or the database is not empty.
+    *prologue* happens before anybody is served, in a thread. With one, Meta is simulated to its whole extent: it also
+    answers questions, and checks look at it. Raises BadRequest when the port is taken or the database is not empty.
     """
-    listener = listen(venue.port)
-    keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(3)))
+    listener, meta = listen(venue.port), listen(0)
+    keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(4)))
     clock = StoryClock(play.start_at)
-    system = System(_settings(venue, keys), clock)
+    system = System(_settings(venue, keys, url_of(listener), url_of(meta) if prologue else ""), clock)
     must_be_empty(system.database)
-    url = url_of(listener)
+    secret = keys.app_secret.encode()
     simulation = Simulation(
         play.seed,
         play.messages,
@@ -120,11 +127,19 @@ async def staged(play: Play, venue: Venue) -> AsyncIterator[Stage]:
         play.period_ms,
         play.mix,
         play.numbers,
-        secret=keys.app_secret.encode(),
+        secret=secret,
+        pattern=play.pattern,
     )
+    url = url_of(listener)
     courier = Courier(clock, lambda _: url + CALLBACK, concurrency=CONCURRENCY)
     driver = Driver(courier, Clerk(url, keys.api_token, concurrency=CONCURRENCY))
-    async with serving(system.site(system.supervisor()), listener):
+    simulation.standing.app.callback = url + CALLBACK
+    if prologue is not None:
+        await asyncio.to_thread(prologue, system, simulation, clock, keys.meta_token)
+    async with (
+        serving(build_graph(simulation, clock, keys.meta_token), meta),
+        serving(system.site(system.supervisor()), listener),
+    ):
         await _subscribe(url, keys.verify_token)
         system.cycle.control(Wanted.START, "demo")
         yield Stage(system, simulation, clock, driver, url, keys.api_token)
@@ -135,9 +150,9 @@ def back_from_now(hours: float) -> Millis:
     return real_now() - int(hours * HOUR_MS)
 
 
-def _settings(venue: Venue, keys: _Keys) -> Settings:
+def _settings(venue: Venue, keys: _Keys, url: str, meta: str) -> Settings:
     """The settings of the demo alone: what the environment says about a real installation must not reach it."""
-    told = {
+    told: dict[str, object] = {
         "WABAWATCH_DATA_DIR": str(venue.folder),
         "DATABASE_URL": venue.database_url,
         "WABAWATCH_FREE_SPACE_RESERVE": 0,
@@ -145,9 +160,20 @@ def _settings(venue: Venue, keys: _Keys) -> Settings:
         "WEBHOOK_VERIFY_TOKEN": keys.verify_token,
         "WABAWATCH_API_TOKEN": keys.api_token,
         "WABAWATCH_API_RATE_LIMIT": 0,
-        "WABAWATCH_UPTIME": False,  # the clock of the story is not that of the network
+        "WABAWATCH_PUBLIC_URL": url,
     }
-    return load({}, None, told)
+    if not meta:
+        return load({}, None, told | {"WABAWATCH_UPTIME": False})  # the clock of the story is not that of the network
+    simulated = {
+        "WABAWATCH_PORT": int(url.rpartition(":")[2]),
+        "WABAWATCH_CALLBACK_URL": url + CALLBACK,
+        "WABAWATCH_ALLOW_PRIVATE_URLS": HOST,
+        "WABAWATCH_APP_ID": APP_ID,
+        "WHATSAPP_API_URL": meta,
+        "WHATSAPP_TOKEN": keys.meta_token,
+        "WABAWATCH_STATUS_FEED_URL": f"{meta}/status.rss",
+    }
+    return load({}, None, told | simulated)
 
 
 async def _subscribe(url: str, verify_token: str) -> None:

@@ -1,0 +1,60 @@
+"""The past of the demo: what it tells is found in the books afterwards, and whoever serves goes on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wabawatch.app import System
+from wabawatch.cli.demo_past import PEOPLE, Past
+from wabawatch.cli.demo_plot import plot
+from wabawatch.domain.alert_records import AlertFilter
+from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.flows.cycle import Wanted
+from wabawatch.settings import load
+from wabawatch.simulator.clock import StoryClock, real_now
+from wabawatch.simulator.mix import Mix
+from wabawatch.simulator.pattern import Pattern
+from wabawatch.simulator.simulation import Simulation
+from wabawatch.simulator.standing import APP_ID
+
+
+def test_a_day_of_it_leaves_traffic_alerts_and_people_and_monitoring_that_nobody_runs_yet(tmp_path: Path) -> None:
+    now = real_now()
+    start = now - DAY_MS
+    clock = StoryClock(start)
+    told = {
+        "WABAWATCH_DATA_DIR": str(tmp_path), "WABAWATCH_FREE_SPACE_RESERVE": 0, "WABAWATCH_APP_SECRET": "s",
+        "WEBHOOK_VERIFY_TOKEN": "v", "WABAWATCH_APP_ID": APP_ID, "WHATSAPP_TOKEN": "t",
+        "WHATSAPP_API_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+    system = System(load({}, None, told), clock)
+    simulation = Simulation(1, 600, start, DAY_MS, Mix(), 4, secret=b"s", pattern=Pattern())
+    heard: list[int] = []
+    try:
+        graph = system.graph
+        Past(system, simulation, clock, "t", now).tell(heard.append)
+
+        status = system.status.status(0)
+        fired = {alert.rule for alert in system.alerts.desk.find(AlertFilter(), 100)}
+        assert heard == sorted(heard)
+        assert heard[-1] == now
+        assert status.assessment.messages.attempted == simulation.totals(now)["attempted"]
+        assert "PHONE_QUALITY_LOW" in fired
+        assert {user.name for user in system.access.desk.users.all()} == set(PEOPLE)
+        assert system.graph is graph
+        assert not system.watchman.leading.is_leading
+        assert system.watchman.leading.step() is False
+        assert system.watchman.leading.is_leading
+        assert system.cycle.control(Wanted.START, "test")
+    finally:
+        system.close()
+
+
+def test_what_is_told_lies_within_two_weeks_and_ends_with_something_that_is_not_over() -> None:
+    start = real_now() - 14 * DAY_MS
+    turns = plot(Simulation(1, 10, start, HOUR_MS, Mix()).world)
+
+    assert [turn.before_ms for turn in turns] == sorted((turn.before_ms for turn in turns), reverse=True)
+    assert turns[0].before_ms < 14 * DAY_MS
+    duration_s = getattr(turns[-1].order, "duration_s", 0)
+    assert duration_s * 1000 > turns[-1].before_ms
