@@ -14,11 +14,12 @@ BUILT := src/wabawatch/web/static/built/manifest.json
 SLOWLY := -o timeout=1800 -o faulthandler_timeout=2000
 ARGS ?=
 
-.PHONY: help demo test check assets screenshots proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
+.PHONY: help demo test thorough check assets screenshots proof notices-proof day quiet-days fuzz bench bench-long fmt docs lock clean
 
 help:
 	@echo 'make demo    simulated traffic through the whole system, shown live until you stop it'
 	@echo 'make test    all tests (ARGS="-k name" for some)'
+	@echo 'make thorough   all tests with ten times the examples, seeds and kills, and every scene on every kind of database (hours)'
 	@echo 'make check   style, types, import contracts'
 	@echo 'make proof   20,000 simulated messages, then ten seeds of everything unpleasant, against the truth (minutes)'
 	@echo 'make notices-proof   the process that tells people of alerts, killed 50 times: each notice arrives; and a webhook that falls silent (minutes; KILLS=)'
@@ -38,6 +39,9 @@ demo: $(VENV)/.runtime $(BUILT)
 
 test: $(VENV)/.dev $(BUILT)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+
+thorough: $(VENV)/.dev $(BUILT)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n 4 --dist worksteal $(SLOWLY) $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -252,7 +252,7 @@ class System:
             self.uptime.desk.views,
             lambda: AlertLook(self.alerts.book.firing(), self.notices.telling.tallies()),
         )
-        docs = Docs(document(api.table, build.version))
+        docs = Docs(lambda: document(api.table, build.version))
         return Site(
             receiver,
             gateway,

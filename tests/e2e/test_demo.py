@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.support.children import ending
+from tests.support.thorough import examples
 
 from wabawatch.cli.comparing import Difference, differences, shown_counts, wanted_counts
 from wabawatch.cli.demo_once import holds
@@ -54,7 +55,7 @@ STATUS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, 1 + examples(1)))
 @pytest.mark.parametrize("mix", [[], ["--nasty"]], ids=["plain", "nasty"])
 def test_once_every_count_is_the_truth(capsys: pytest.CaptureFixture[str], mix: list[str], seed: int) -> None:
     code = run(["demo", "--messages", "400", "--once", "--seed", str(seed), *mix])

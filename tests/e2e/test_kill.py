@@ -8,9 +8,10 @@ import random
 from pathlib import Path
 
 from tests.support.server import PATIENCE_S, Server, run, sender
+from tests.support.thorough import examples
 from tests.support.traffic import QUEUE, Traffic, check_bodies, check_messages, check_rows, keep_sending
 
-KILLS = 20
+KILLS = examples(8)
 AT_ONCE = 12
 
 
@@ -45,7 +46,7 @@ async def _acked_more_than(traffic: Traffic, before: int, server: Server) -> Non
             await asyncio.sleep(0.01)
 
 
-def test_what_was_answered_is_processed_exactly_once_after_twenty_kills(tmp_path: Path) -> None:
+def test_what_was_answered_is_processed_exactly_once_after_many_kills(tmp_path: Path) -> None:
     seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(2**32))
     print(f"KILL_SEED={seed} makes the same traffic again")
     traffic = Traffic(random.Random(seed))

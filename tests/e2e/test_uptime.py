@@ -72,14 +72,13 @@ class Proxy:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     # The proxy stands before the server, whose port is known before it is started.
-    with staged(tmp_path, QUICK | {"WABAWATCH_UPTIME": "false"}, speed=1) as found:
+    with staged(tmp_path, QUICK, speed=1, starts=False) as found:
         yield found
 
 
-def again(scene: Scene, **settings: str) -> None:
-    """Start the server again with other settings."""
-    scene.server.terminate()
-    scene.server.settings.update(QUICK | {"WABAWATCH_UPTIME": "true"} | settings)
+def begin(scene: Scene, **settings: str) -> None:
+    """Start the server with these settings, too."""
+    scene.server.settings.update(settings)
     scene.server.start()
 
 
@@ -99,7 +98,7 @@ def all_well(server: Server) -> None:
 
 @pytest.mark.timeout(200)
 def test_meta_down_is_one_incident_with_cause_meta_and_ends(scene: Scene) -> None:
-    again(scene)
+    begin(scene)
     all_well(scene.server)
     httpx.post(
         f"{scene.meta}/control/incident", json={"kind": "api_down", "duration_s": 12}, **PLAIN
@@ -119,7 +118,7 @@ def test_meta_down_is_one_incident_with_cause_meta_and_ends(scene: Scene) -> Non
 @pytest.mark.timeout(200)
 def test_a_broken_public_url_is_ours_and_a_dead_one_the_networks(scene: Scene) -> None:
     proxy = Proxy(scene.server.url)
-    again(scene, WABAWATCH_CALLBACK_URL=proxy.url)
+    begin(scene, WABAWATCH_CALLBACK_URL=proxy.url)
     all_well(scene.server)
     assert {"handshake", "pipeline", "receiver"} <= checks(scene.server).keys()
     proxy.answers = 502
@@ -140,7 +139,7 @@ def test_a_broken_public_url_is_ours_and_a_dead_one_the_networks(scene: Scene) -
 
 @pytest.mark.timeout(200)
 def test_a_revoked_token_is_no_outage_of_meta(scene: Scene) -> None:
-    again(scene)
+    begin(scene)
     all_well(scene.server)
     httpx.post(f"{scene.meta}/control/token", json={"revoked": True}).raise_for_status()
     seen = run(scene.server.folder, "checks", "run", "token", settings=scene.server.settings)
@@ -153,7 +152,7 @@ def test_a_revoked_token_is_no_outage_of_meta(scene: Scene) -> None:
 
 @pytest.mark.timeout(200)
 def test_what_metas_status_feed_reports_is_metas(scene: Scene) -> None:
-    again(scene, WABAWATCH_STATUS_FEED="true", WABAWATCH_STATUS_FEED_URL=f"{scene.meta}/status.rss")
+    begin(scene, WABAWATCH_STATUS_FEED="true", WABAWATCH_STATUS_FEED_URL=f"{scene.meta}/status.rss")
     all_well(scene.server)
     for kind in ("outage_reported", "api_down"):
         httpx.post(f"{scene.meta}/control/incident", json={"kind": kind, "duration_s": 600}).raise_for_status()

@@ -11,9 +11,10 @@ import pytest
 from fuzz import claims, seeds
 from fuzz.mutants import mutants, places, with_numbers_swapped, with_unknown_keys
 from fuzz.structure import Body, accompanied, check_mutant, check_same, facts_of
+from tests.support.thorough import IS_THOROUGH
 
 DOCUMENTS = seeds.documents(seeds.OURS)
-STEP = 13
+STEP = 13 if IS_THOROUGH else 29
 """So many ways share a place's turn; no divisor of how many there are, so that each comes about."""
 
 

@@ -35,11 +35,16 @@ def look(url: str) -> Picture:
         return picture(connection)
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step.number >= FIRST], ids=lambda step: step.name)
-def test_a_database_of_every_earlier_step_becomes_like_a_new_one(step: Step, url: str) -> None:
-    with the_postgres().database() as other, closing(Database(other)) as fresh:
+@pytest.fixture(scope="module")
+def wanted() -> Picture:
+    """How a new database looks."""
+    with the_postgres().database() as url, closing(Database(url)) as fresh:
         migrate(fresh, 0)
-        wanted = look(other)
+        return look(url)
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.number >= FIRST], ids=lambda step: step.name)
+def test_a_database_of_every_earlier_step_becomes_like_a_new_one(step: Step, url: str, wanted: Picture) -> None:
     rebuild(url, kept(step.number).read_text("utf-8"))
 
     with closing(Database(url)) as database:

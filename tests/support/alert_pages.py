@@ -12,6 +12,7 @@ from starlette.requests import Request
 from tests.support.books import HandClock
 from tests.support.console import Client, FakeAssets, Somebody
 from tests.support.facts import HOUR, T0
+from tests.support.places import furnish
 from wabawatch.app import System
 from wabawatch.app_console_alerts import alert_pages
 from wabawatch.domain.access import Right
@@ -38,7 +39,11 @@ class Pages:
     """The pages of an installation, looked at by somebody."""
 
     def __init__(self, folder: Path) -> None:
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
+        given = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_UPTIME": "false",
+        }
         self.clock = HandClock(T0 + HOUR)
         self.system = System(load(given), self.clock)
         self.system.console.views.assets = FakeAssets()

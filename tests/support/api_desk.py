@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.asgi import Answer, Request, ask
 from tests.support.books import HandClock
+from tests.support.places import furnish
 from wabawatch.app import System
 from wabawatch.settings import load
 
@@ -22,7 +23,7 @@ class Desk:
     """One installation, asked in this process. Nothing is digested before it is asked for its figures."""
 
     def __init__(self, folder: Path, **changes: str) -> None:
-        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        usual = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         self.clock = HandClock(NOW)
         self.system = System(load({**usual, "WABAWATCH_API_TOKEN": ",".join(TOKENS), **changes}), self.clock)
         self.site = self.system.site(self.system.supervisor())

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from starlette.requests import Request
 
+from tests.support.places import furnish
 from wabawatch.app import System
 from wabawatch.domain.access import Right
 from wabawatch.settings import load
@@ -34,7 +35,7 @@ ADMIN = Visitor("Ada Admin", frozenset(Right), csrf="page-test-csrf", id=1)
 def system_in(folder: Path) -> System:
     """An installation in *folder* that asks nobody outside."""
     told = {
-        "WABAWATCH_DATA_DIR": str(folder),
+        "WABAWATCH_DATA_DIR": str(furnish(folder)),
         "WABAWATCH_FREE_SPACE_RESERVE": 0,
         "WABAWATCH_APP_SECRET": SECRET,
         "WEBHOOK_VERIFY_TOKEN": "verify",

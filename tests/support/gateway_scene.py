@@ -49,8 +49,11 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000) -> Iterator[Scene]:
-    """A server with *settings* in front of a simulator, whose time runs *speed* times as fast."""
+def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000, *, starts: bool = True) -> Iterator[Scene]:
+    """A server with *settings* in front of a simulator, whose time runs *speed* times as fast.
+
+    *starts*: the server runs already; otherwise the test starts it, once it knows all settings.
+    """
     server = Server(folder, settings)
     command = [COMMAND, "simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
     with ending(
@@ -64,7 +67,7 @@ def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000) -> Iter
         try:
             meta, number = _read_places(simulator)
             server.settings["WHATSAPP_API_URL"] = meta
-            yield Scene(server.start(), meta, number)
+            yield Scene(server.start() if starts else server, meta, number)
         finally:
             server.close()
 

@@ -12,6 +12,7 @@ from tests.support.access import NOW, PASSWORD
 from tests.support.books import HandClock
 from tests.support.browser import ORIGIN, Browser
 from tests.support.console import FakeAssets
+from tests.support.places import furnish
 from wabawatch.app import System
 from wabawatch.domain.access import Role
 from wabawatch.settings import load
@@ -24,7 +25,11 @@ class House:
 
     def __init__(self, folder: Path, **told: str) -> None:
         self.clock = HandClock(NOW)
-        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
+        usual = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_UPTIME": "false",
+        }
         self.system = System(load(usual | told), self.clock)
         self.system.console.views.assets = FakeAssets()
         self.site = self.system.site(self.system.supervisor())

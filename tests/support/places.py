@@ -176,6 +176,13 @@ def blank_file() -> Path:
     return folder / "blank.db"
 
 
+def furnish(folder: Path) -> Path:
+    """Put a database without a row where an installation in *folder* keeps it: quicker than to have it made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(blank_file(), folder / "wabawatch.db")
+    return folder
+
+
 def delete_blank_file() -> None:
     """Delete it, if it was ever made. Not by `atexit`: pytest-xdist ends its workers without it."""
     if blank_file.cache_info().currsize:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.asgi import Answer, Request, ask
 from tests.support.books import HandClock
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.domain.access import Scope
@@ -27,7 +28,7 @@ class Door:
 
     def __init__(self, folder: Path) -> None:
         self.clock = HandClock(NOW)
-        settings = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        settings = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         self.system = System(load(settings | {"WABAWATCH_API_TOKEN": "owner's"}), self.clock)
         self.site = self.system.site(self.system.supervisor())
         self.tokens = {scope: self.system.tokens.create(scope, {scope}, None, "test")[1] for scope in Scope}

@@ -12,6 +12,7 @@ from tests.support.alert_books import RATE, bad, good, look
 from tests.support.asgi import Answer, Request, ask
 from tests.support.books import HandClock
 from tests.support.facts import HOUR, MINUTE, NUMBERS, T0, WABA, recorded
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.cli import alerts_list
@@ -28,7 +29,11 @@ class Desk:
     """One installation, asked over HTTP."""
 
     def __init__(self, folder: Path) -> None:
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_API_TOKEN": TOKEN}
+        given = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_API_TOKEN": TOKEN,
+        }
         self.folder = folder
         self.clock = HandClock(T0 + HOUR)
         self.system = System(load(given), self.clock)

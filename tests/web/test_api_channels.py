@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from tests.notifiers.contract.services import HttpService, http_service
 from tests.support.asgi import Answer, Request, ask
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.settings import load
@@ -26,7 +27,7 @@ class Desk:
     def __init__(self, folder: Path, service: HttpService) -> None:
         self.service = service
         given = {
-            "WABAWATCH_DATA_DIR": str(folder),
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
             "WABAWATCH_FREE_SPACE_RESERVE": "0",
             "WABAWATCH_API_TOKEN": TOKEN,
             "WABAWATCH_ALLOW_PRIVATE_URLS": "127.0.0.1",

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from tests.support.books import HandClock
+from tests.support.thorough import examples
 
 from wabawatch.app import System
 from wabawatch.settings import load
@@ -61,7 +62,7 @@ def _has_null(query: Any) -> bool:
 
 
 EXAMPLES = settings(
-    max_examples=15,
+    max_examples=examples(8),
     deadline=None,
     derandomize=True,
     database=None,

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from tests.support.asgi import Answer, Request, ask
 from tests.support.forwarding import refuse
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.ports import Body, BodyKind
@@ -25,7 +26,7 @@ class Desk:
     """One installation with a target that nobody has tried yet, asked in this process."""
 
     def __init__(self, folder: Path) -> None:
-        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        usual = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         target = dict(zip(NAMES, ("https://crm.example/hook", "default"), strict=True))
         self.system = System(load({**usual, "WABAWATCH_API_TOKEN": TOKEN, **target}))
         self.site = self.system.site(self.system.supervisor())

@@ -11,6 +11,7 @@ import pytest
 from tests.support.asgi import Request, ask
 from tests.support.books import HandClock
 from tests.support.facts import HOUR, NUMBERS, T0, WABA, recorded, told
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.domain.facts import ErrorSeen, Person, Pricing, SendOutcome, Status, TemplateRef
@@ -26,7 +27,7 @@ PRICED = Pricing("PMP", "regular", "marketing", True)
 class Api:
     def __init__(self, folder: Path) -> None:
         prices = {"WABAWATCH_PRICES_MARKETING_DE": "0.1131", "WABAWATCH_PRICES_CURRENCY": "EUR"}
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_API_TOKEN": "token", **prices}
+        given = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_API_TOKEN": "token", **prices}
         self.system = System(load(given), HandClock(T0 + HOUR))
         self.site = self.system.site(self.system.supervisor())
 

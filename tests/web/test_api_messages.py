@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.support.asgi import Request, ask
 from tests.support.books import HandClock
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.settings import load
@@ -23,7 +24,7 @@ class Desk:
     """One installation that holds a few messages."""
 
     def __init__(self, folder: Path) -> None:
-        settings = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        settings = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         self.system = System(load(settings | {"WABAWATCH_API_TOKEN": "token"}), HandClock(NOW))
         self.site = self.system.site(self.system.supervisor())
         shared = {"phone_number": "+1 555 010 1001", "phone_number_id": "1000"}

@@ -13,6 +13,7 @@ from tests.support.alert_books import RATE, bad, look
 from tests.support.asgi import Answer, Request, ask
 from tests.support.books import HandClock
 from tests.support.facts import HOUR, T0
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.settings import load
@@ -30,7 +31,11 @@ class Desk:
     """One installation with two channels, one of which is told of critical alerts of another WABA only."""
 
     def __init__(self, folder: Path) -> None:
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_API_TOKEN": TOKEN}
+        given = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_API_TOKEN": TOKEN,
+        }
         given |= {"ALERT_EMAIL": "ops@example.com", "WABAWATCH_GROUP_WAIT": "0"}
         given |= {"WABAWATCH_CHANNELS_CLIENT_KIND": "email", "WABAWATCH_CHANNELS_CLIENT_TO": "a@example.com"}
         given |= {"WABAWATCH_CHANNELS_CLIENT_WABAS": "9"}

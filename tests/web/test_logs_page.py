@@ -12,6 +12,7 @@ import pytest
 from tests.support.asgi import Request, ask
 from tests.support.books import HandClock
 from tests.support.console import ADMIN, client
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.domain.access import Right
@@ -31,7 +32,7 @@ class Logs:
     """One installation that holds 70 messages, one of which failed and one of which is full of markup."""
 
     def __init__(self, folder: Path) -> None:
-        settings = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
+        settings = {"WABAWATCH_DATA_DIR": str(furnish(folder)), "WABAWATCH_FREE_SPACE_RESERVE": "0"}
         self.system = System(load(settings | {"WABAWATCH_API_TOKEN": "token"}), HandClock(NOW))
         self.site = self.system.site(self.system.supervisor())
         shared = {"phone_number": f"+{PHONE}", "phone_number_id": NUMBER}

@@ -12,6 +12,7 @@ from tests.support.alert_books import RATE, bad, look
 from tests.support.books import HandClock
 from tests.support.checks import HOUR, MINUTE, NOW, Watch
 from tests.support.console import ADMIN, Client, client
+from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.domain.alerts import AlertScope, ScopeKind
@@ -29,7 +30,11 @@ class Scene:
     """An installation whose checks were looked at for two hours, for ten minutes of which one failed."""
 
     def __init__(self, folder: Path) -> None:
-        given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
+        given = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_UPTIME": "false",
+        }
         self.clock = HandClock(NOW)
         self.system = System(load(given), self.clock)
         self.watch = Watch(self.system.database, self.clock)

@@ -19,6 +19,7 @@ from tests.support.access import NOW
 from tests.support.books import HandClock
 from tests.support.browser import ORIGIN, Browser
 from tests.support.console import FakeAssets
+from tests.support.places import furnish
 
 from wabawatch.access_ports import NewSession, Origin
 from wabawatch.app import System
@@ -50,7 +51,11 @@ class Office:
     """An installation with somebody of every role, and some who may not come in."""
 
     def __init__(self, folder: Path) -> None:
-        usual = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_UPTIME": "false"}
+        usual = {
+            "WABAWATCH_DATA_DIR": str(furnish(folder)),
+            "WABAWATCH_FREE_SPACE_RESERVE": "0",
+            "WABAWATCH_UPTIME": "false",
+        }
         self.system = System(load(usual), HandClock(NOW))
         self.system.console.views.assets = FakeAssets()
         self.site = self.system.site(self.system.supervisor())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
@@ -28,7 +28,8 @@ SAFE = {
 class Docs:
     """The routes of the document. They need no token: it says nothing about anybody."""
 
-    document: Json
+    document: Callable[[], Json]
+    """Makes it, in a tenth of a second: when it is first asked for, and not at each start"""
     _cached: dict[str, bytes] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
@@ -41,12 +42,14 @@ class Docs:
 
     async def openapi(self, _request: Request) -> Response:
         """The document."""
-        return Response(write(self.document), headers=SAFE, media_type="application/json")
+        if "document" not in self._cached:
+            self._cached["document"] = write(self.document())
+        return Response(self._cached["document"], headers=SAFE, media_type="application/json")
 
     async def page(self, _request: Request) -> Response:
         """The document for people."""
         if "page" not in self._cached:
-            self._cached["page"] = page_of(self.document).encode()
+            self._cached["page"] = page_of(self.document()).encode()
         return Response(self._cached["page"], headers=SAFE, media_type="text/html")
 
     async def style(self, _request: Request) -> Response:
