@@ -11,18 +11,15 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from starlette.routing import BaseRoute
-
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
-from wabawatch.app_console_alerts import alert_pages
-from wabawatch.app_console_platform import platform_pages
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
+from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
 from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
@@ -175,12 +172,6 @@ class System:
             self.database, self.figures, self.browsing, *more, *self.access.people, self.limits.costing.prices
         )
 
-    def _pages(self) -> list[BaseRoute]:
-        uptime, flows = self.uptime.desk, (self.database, self.keyring, self.limits, self.alerts)
-        alerts = alert_pages(self.console, self.alerts, self.notices, uptime, self.clock)
-        platform = platform_pages(self.console, *flows, uptime, self.rules, self.clock)
-        return [*self.console.routes(), *alerts, *platform]
-
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """Who runs the `loops`."""
         return self.watchman.supervise(self.loops(is_server=is_server))
@@ -257,7 +248,7 @@ class System:
             receiver,
             gateway,
             api,
-            [*own.routes(), *docs.routes(), *runbooks.routes(), *self._pages()],
+            [*own.routes(), *docs.routes(), *runbooks.routes(), *console_pages(self)],
             lambda _: self._running(supervisor, gateway),
         )
 
