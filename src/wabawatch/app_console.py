@@ -13,6 +13,7 @@ from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.log_summing import LogSumming
+from wabawatch.flows.naming import Naming
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.own_account import OwnAccount
 from wabawatch.flows.signing_in import SigningIn
@@ -21,12 +22,12 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.meta.countries import country_of
 from wabawatch.monitoring_ports import Runs
 from wabawatch.ports import Clock, Figures
+from wabawatch.storage.actor_names import SqlRegister
 from wabawatch.storage.alert_news import SqlAlertNews
 from wabawatch.storage.database import Database
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.message_sums import SqlMessageSums
 from wabawatch.storage.slices import SqlSlices
-from wabawatch.storage.users import SqlUsers
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
@@ -74,8 +75,9 @@ class Console:
         self.assets = Assets()
         signs = SqlAlertNews(database)
         self.news = AlertNews(signs, clock)
-        self.actors = Actors(SqlUsers(database).all)
-        self.views = Views(self.assets, clock.now, partial(bell_of, self.news))
+        self.naming = Naming(SqlRegister(database))
+        self.actors = Actors(self.naming.who)
+        self.views = Views(self.assets, clock.now, partial(bell_of, self.news), self.naming.who)
         self.live = Live(self._visitor, figures, signs, clock)
         self.slices = SqlSlices(database)
         overviewing = Overviewing(

@@ -12,6 +12,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.outbox import ChannelState
 from wabawatch.domain.routing import Channel, Policy
 from wabawatch.domain.silences import Window
+from wabawatch.flows.naming import Naming
 from wabawatch.flows.notifying import Delivering, Planning
 from wabawatch.flows.silencing import Silencing
 from wabawatch.flows.telling import Telling
@@ -24,6 +25,7 @@ from wabawatch.ports import MONITORING, RUNNING, Clock
 from wabawatch.schedules import occurrences
 from wabawatch.settings import Settings
 from wabawatch.settings_alerts import Alerts, Maintenance
+from wabawatch.storage.actor_names import SqlRegister
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.notice_book import SqlNotices
@@ -125,7 +127,7 @@ class NoticeFlows:
         self.pace = Pace(self.planning)
         self.delivering = Delivering(self.book, self.notifiers, clock, holder=uuid7())
         self.silencing = Silencing(SqlSilences(database), recurring, types, clock)
-        self.telling = Telling(NoticeDesk(database), self.channels, clock)
+        self.telling = Telling(NoticeDesk(database), self.channels, clock, Naming(SqlRegister(database)).who)
 
     def wake(self) -> None:
         """Have what changed just now planned at once."""

@@ -69,6 +69,7 @@ def show(key: Key, *, json: bool = False, where: Where = HERE) -> None:
         alert, changes, rule = system.alerts.desk.show(key)
         why = system.notices.telling.why(key)
         incidents, now = system.uptime.desk.incidents_of(alert), system.clock.now()
+        by = system.console.naming.who(alert.ack_by)
     if json:
         print_json(whole_answer(alert, changes, rule, incidents, now))
         return
@@ -76,7 +77,7 @@ def show(key: Key, *, json: bool = False, where: Where = HERE) -> None:
     show_reading(alert.newest, rule)
     if alert.ack_at:
         note = f": {alert.ack_note}" if alert.ack_note else ""
-        out.print(Text(f"acknowledged {iso(alert.ack_at)} by {alert.ack_by}{note}"))
+        out.print(Text(f"acknowledged {iso(alert.ack_at)} by {by}{note}"))
     for incident in incidents:
         out.print(Text(f"incident {incident.id}: {incident_line(incident, now)}"))
     out.print("\nhistory:")

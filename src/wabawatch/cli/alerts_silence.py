@@ -13,7 +13,7 @@ from wabawatch.cli.common import HERE, Where, opened, out, print_json
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.outbox import NoticeState
-from wabawatch.domain.silences import Matcher, Window
+from wabawatch.domain.silences import Matcher, Silence, Window
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.flows.silencing import Quiet
 from wabawatch.flows.telling import Why
@@ -92,6 +92,7 @@ def silences(
     """List silences: what they mean, who set them and why, until when, and how many alerts they held."""
     with opened(where) as system:
         found = system.notices.silencing.silences(with_ended=ended)
+        names = {actor: system.console.naming.who(actor) for each in found for actor in _actors(each.silence)}
     if json:
         print_json([silence_json(each) for each in found])
         return
@@ -103,10 +104,14 @@ def silences(
         table.add_column(heading)
     for each in found:
         one = each.silence
-        end = f"{iso(one.ends_at)}" + (f" (ended by {one.ended_by})" if one.ended_by else "")
-        cells = (str(one.id), str(one.matcher), iso(one.starts_at) or "", end, str(each.held), one.by, one.reason)
-        table.add_row(*map(Text, cells))
+        end = f"{iso(one.ends_at)}" + (f" (ended by {names[one.ended_by]})" if one.ended_by else "")
+        cells = (str(one.id), str(one.matcher), iso(one.starts_at) or "", end, str(each.held), names[one.by])
+        table.add_row(*map(Text, (*cells, one.reason)))
     out.print(table)
+
+
+def _actors(silence: Silence) -> tuple[str, str]:
+    return silence.by, silence.ended_by
 
 
 def maintain(
@@ -145,6 +150,7 @@ def maintenance(
             return
         now = system.clock.now()
         found = system.notices.silencing.windows(now, now + days * DAY_MS)
+        names = {each.by: system.console.naming.who(each.by) for each in found}
     if json:
         print_json([window_json(each) for each in found])
         return
@@ -157,7 +163,7 @@ def maintenance(
     for each in found:
         holds = " ".join((*sorted(each.types), *(f"waba={waba}" for waba in sorted(each.wabas)))) or "everything"
         times = iso(each.starts_at) or "", iso(each.ends_at) or ""
-        number, by = (str(each.id), each.by) if each.id else ("-", "settings")
+        number, by = (str(each.id), names[each.by]) if each.id else ("-", "settings")
         table.add_row(*map(Text, (number, each.name, *times, holds, by, each.reason)))
     out.print(table)
 

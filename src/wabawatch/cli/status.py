@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import Parameter, validators
@@ -44,11 +45,12 @@ def status(
         Print JSON, with the names of `GET /api/v1/status`.
     """
     with opened(where) as system:
-        found = system.status.status(hours)
+        found, who = system.status.status(hours), system.console.naming.who
+        named = replace(found, gaps=tuple(replace(gap, actor=who(gap.actor)) for gap in found.gaps))
     if json:
         print_json(status_json(found))
     else:
-        show(found, hours)
+        show(named, hours)
 
 
 def show(status: SystemStatus, hours: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,6 +65,8 @@ class Telling:
     book: TellingBook
     channels: Sequence[Channel]
     clock: Clock
+    who: Callable[[str], str] = str
+    """What an actor is called"""
 
     def tallies(self) -> Mapping[tuple[str, str], int]:
         """How many notices wait, are tried again, and were sent or given up within a day, by channel and state."""
@@ -80,7 +82,7 @@ class Telling:
         return [self._why(name, [each for each in decisions if each.channel == name], sent) for name in sorted(names)]
 
     def _why(self, channel: str, decisions: Sequence[Decision], sent: Mapping[str, Sent]) -> Why:
-        told = tuple(Told(each, sentence_of(each), sent.get(each.notice)) for each in decisions)
+        told = tuple(Told(each, sentence_of(each, self.who), sent.get(each.notice)) for each in decisions)
         if not told:
             return Why(channel, False, None, "Nothing was decided yet: planning runs while monitoring does.", ())
         newest = told[-1]
@@ -107,8 +109,9 @@ _NAMED = {
 }
 
 
-def sentence_of(decision: Decision) -> str:
-    """*decision* for a person, with what it names."""
+def sentence_of(decision: Decision, who: Callable[[str], str]) -> str:
+    """*decision* for a person, with what it names; *who* gives what an actor is called."""
     said = SENTENCES[decision.because]
     name = _NAMED.get(decision.because)
-    return f"{said.removesuffix('.')} ({name} {decision.detail})." if name and decision.detail else said
+    detail = who(decision.detail) if decision.because is Because.ACKNOWLEDGED else decision.detail
+    return f"{said.removesuffix('.')} ({name} {detail})." if name and detail else said

@@ -42,8 +42,18 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/numbers", "Numbers", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
+    ("/users", "Users", Right.ADMINISTER),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
+ELSEWHERE = {"/messages": "/logs"}
+"""Pages that belong to a section whose path is not above theirs"""
+
+
+def section_of(path: str) -> str:
+    """The section at the side that the page at *path* belongs to: `/alerts` of `/alerts/x`; "": none."""
+    first = "/" + path.strip("/").partition("/")[0]
+    first = ELSEWHERE.get(first, first)
+    return first if first in {to for to, _, _ in NAVIGATION} or first == "/account" else ""
 
 
 class Bell(NamedTuple):
@@ -59,11 +69,16 @@ class Views:
     """Renders templates: text is escaped, always, and a name that a template misspells is an error."""
 
     def __init__(
-        self, assets: Assets, now: Callable[[], Millis], bell: Callable[[Visitor], Bell] = lambda _: Bell()
+        self,
+        assets: Assets,
+        now: Callable[[], Millis],
+        bell: Callable[[Visitor], Bell] = lambda _: Bell(),
+        who: Callable[[str], str] = str,
     ) -> None:
         self.assets = assets
         self._now = now
         self._bell = bell
+        self._who = who
 
     def render(
         self,
@@ -82,6 +97,7 @@ class Views:
             "visitor": visitor,
             "at": at,
             "path": request.url.path,
+            "section": section_of(request.url.path),
             "theme": theme,
             "ranges": RANGES,
             "navigation": [each for each in NAVIGATION if visitor is not None and visitor.may(each[2])],
@@ -117,6 +133,7 @@ class Views:
             "iso": iso,
             "moment": _or_dash(words.moment),
             "sentence": lambda text: text[:1].upper() + text[1:],
+            "who": self._who,
             "points": _or_dash(lambda share: f"{abs(share) * 100:.1f}"),
         }
         return found
