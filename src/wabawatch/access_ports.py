@@ -6,7 +6,7 @@ same transaction. Secrets come and go as digests; what they are is kept nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -94,6 +94,9 @@ class Links(Protocol):
     def of(self, digest: bytes, now: Millis) -> tuple[bool, User | None]:
         """Whether the link opens anything, and for whom (None: for the first admin, while there is no user)."""
 
+    def pending(self, now: Millis) -> Mapping[int, Millis]:
+        """For whom there is a link that opens something, and until when."""
+
 
 class Sessions(Protocol):
     """Where people are signed in."""
@@ -109,6 +112,9 @@ class Sessions(Protocol):
 
     def of(self, user_id: int, now: Millis, idle_ms: int) -> list[Session]:
         """Those of a user that are live, the newest first."""
+
+    def counts(self, now: Millis, idle_ms: int) -> Mapping[int, int]:
+        """In how many browsers each user is signed in, of those who are in any."""
 
     def end(self, user_id: int, ids: Sequence[int], now: Millis, done: Deed) -> int:
         """End those of *ids* that are the user's. Gives how many there were; nothing is audited for none."""
@@ -126,6 +132,9 @@ class Tried(Protocol):
 
     def forgive(self, all_of: bytes, one_of: Sequence[bytes]) -> None:
         """It ended well: forget all tries under *all_of*, and this one under each of *one_of*."""
+
+    def pauses(self, now: Millis) -> Mapping[bytes, Millis]:
+        """Under which keys a pause lasts, and until when."""
 
     def note(self, now: Millis, done: Deed) -> None:
         """Write a failure into the audit trail."""

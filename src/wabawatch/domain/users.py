@@ -43,6 +43,8 @@ class User:
     has_totp: bool = False
     seen_at: Millis | None = None
     """When they last signed in"""
+    is_outside: bool = False
+    """Whether they sign in elsewhere, and are known here by that"""
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -81,6 +83,19 @@ class Session:
     def is_live(self, now: Millis, idle_ms: int) -> bool:
         """Whether it still opens anything: neither over, nor unused for *idle_ms*."""
         return now < self.ends_at and now - self.used_at < idle_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody, and how things stand with them."""
+
+    user: User
+    sessions: int
+    """In how many browsers they are signed in"""
+    locked_until: Millis | None = None
+    """After too many tries under their name; None: they may try now"""
+    link_until: Millis | None = None
+    """A one-time link to set a password was made for them and not used; None: there is none that works"""
 
 
 @dataclass(frozen=True, slots=True)

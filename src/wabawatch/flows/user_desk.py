@@ -13,7 +13,7 @@ from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.kept_secrets import digest_of, key_of_name
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
-from wabawatch.domain.users import Session, SessionLimits, User, as_typed, check_password, name_of
+from wabawatch.domain.users import Session, SessionLimits, Standing, User, as_typed, check_password, name_of
 from wabawatch.ports import Clock, Deed
 
 FIRST_LINK_MS: Final = 24 * HOUR_MS
@@ -42,6 +42,25 @@ class UserDesk:
     passwords: Passwords
     clock: Clock
     limits: SessionLimits
+
+    def standings(self) -> list[Standing]:
+        """Everybody, by name, and how things stand with them."""
+        return self._standing(self.users.all())
+
+    def standing(self, number: int) -> Standing:
+        """Who has this *number*."""
+        if (known := self.users.numbered(number)) is None:
+            raise NotFound("there is no such user; the list of users shows them")
+        return self._standing([known.user])[0]
+
+    def _standing(self, users: Sequence[User]) -> list[Standing]:
+        now = self.clock.now()
+        counts, pauses = self.sessions.counts(now, self.limits.idle_ms), self.tried.pauses(now)
+        pending = self.links.pending(now)
+        return [
+            Standing(each, counts.get(each.id, 0), pauses.get(key_of_name(each.name)), pending.get(each.id))
+            for each in users
+        ]
 
     def first_link(self, actor: str) -> Link | None:
         """A link with which the first admin is made; those made before open nothing more. None: there is a user."""

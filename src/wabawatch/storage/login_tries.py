@@ -45,6 +45,12 @@ class SqlTried:
                 if (tries := _tries(connection, key)) is not None:
                     _keep(connection, key, forgive_one(tries))
 
+    def pauses(self, now: Millis) -> dict[bytes, Millis]:
+        """Under which keys a pause lasts, and until when."""
+        query = select(table.c.key, table.c.free_at).where(table.c.free_at > now)
+        with self._database.reading() as connection:
+            return {bytes(row.key): row.free_at for row in connection.execute(query)}
+
     def note(self, now: Millis, done: Deed) -> None:
         """Write a failure into the audit trail."""
         with self._database.writing() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from wabawatch.access_ports import NewSession
 from wabawatch.domain.facts import Millis
@@ -67,6 +67,13 @@ class SqlSessions:
         with self._database.reading() as connection:
             found = [_session(row) for row in connection.execute(query)]
         return [each for each in found if each.stage is Stage.WHOLE and each.is_live(now, idle_ms)]
+
+    def counts(self, now: Millis, idle_ms: int) -> dict[int, int]:
+        """In how many browsers each user is signed in, of those who are in any."""
+        whole, live = table.c.stage == Stage.WHOLE.value, (table.c.ends_at > now, table.c.used_at > now - idle_ms)
+        query = select(table.c.user_id, func.count().label("n")).where(whole, *live).group_by(table.c.user_id)
+        with self._database.reading() as connection:
+            return {row.user_id: int(row.n) for row in connection.execute(query)}
 
     def end(self, user_id: int, ids: Sequence[int], now: Millis, done: Deed) -> int:
         """End those of *ids* that are the user's. Gives how many there were; nothing is audited for none."""

@@ -152,6 +152,12 @@ class SqlLinks:
             row = connection.execute(select(table).where(table.c.id == id, table.c.disabled_at.is_(None))).one_or_none()
         return row is not None, None if row is None else user_of(row)
 
+    def pending(self, now: Millis) -> dict[int, Millis]:
+        """For whom there is a link that opens something, and how long it does."""
+        query = select(links.c.user_id, links.c.ends_at).where(links.c.ends_at > now)
+        with self._database.reading() as connection:
+            return {row.user_id: row.ends_at for row in connection.execute(query)}
+
 
 def user_of(row: Any) -> User:
     """The user in a row of `users`."""
@@ -165,6 +171,7 @@ def user_of(row: Any) -> User:
         has_password=row.password is not None,
         has_totp=row.totp is not None,
         seen_at=row.seen_at,
+        is_outside=row.outside is not None,
     )
 
 
