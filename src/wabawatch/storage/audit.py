@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 
+from wabawatch.asked_from import where_from
+from wabawatch.domain.audit_trail import ADDRESS
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.dialect import insert, is_inserted
 from wabawatch.storage.schema import audit_entries
@@ -55,10 +57,14 @@ def append(
     """Write one entry in the caller's writing transaction and return its number; numbers have no gaps.
 
     Other writers of the trail wait from here to the end of that transaction, so call it late in it. *detail* must never
-    hold a phone number, BSUID or wamid. Raises TypeError when a value of it is not plain.
+    hold a phone number, BSUID or wamid; from where it was asked for is added to it. Raises TypeError when a value of it
+    is not plain.
     """
     texts = {"actor": _storable(actor), "action": _storable(action), "subject": _storable(subject)}
-    texts["detail"] = _canonical(detail or {})
+    told = dict(detail or {})
+    if address := where_from():
+        told.setdefault(ADDRESS, address)
+    texts["detail"] = _canonical(told)
     while True:
         last_id, last_digest = head(connection)
         entry = {"id": last_id + 1, "at": at, **texts}

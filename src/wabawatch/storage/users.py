@@ -104,6 +104,8 @@ class SqlUsers:
             connection.execute(update(table).where(table.c.id == id).values(values))
             _must_be_administered(connection)
             detail: dict[str, audit.Plain] = {"role": role.value, "before": before.role.value, "unmask": is_unmasking}
+            if is_unmasking != before.is_unmasking:
+                detail["before_unmask"] = before.is_unmasking
             audit.append(connection, now, actor, "role_changed", before.actor, detail)
 
     def disable(self, id: int, now: Millis, actor: str) -> None:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount
 
+from wabawatch.asked_from import asked_from
 from wabawatch.domain.errors import Refusal, Trouble
 from wabawatch.web.api import PREFIX, Api, taking_anything
 from wabawatch.web.gateway import Gateway
@@ -54,8 +55,11 @@ class Site:
             await self._gateway(scope, receive, send)
         elif is_http and self._receiver.matches(scope["path"]):
             await self._receiver(scope, receive, _dated(send))
+        elif is_http:
+            with asked_from((scope.get("client") or ("",))[0]):
+                await self._rest(scope, receive, _dated(send))
         else:
-            await self._rest(scope, receive, _dated(send) if is_http else send)
+            await self._rest(scope, receive, send)
 
 
 def _dated(send: Send) -> Send:

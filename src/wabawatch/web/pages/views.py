@@ -43,6 +43,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
     ("/users", "Users", Right.ADMINISTER),
+    ("/audit", "Audit", Right.ADMINISTER),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
 ELSEWHERE = {"/messages": "/logs"}

@@ -1,0 +1,118 @@
+"""Entries of the audit trail, as they are looked for and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from wabawatch.domain.facts import Millis
+
+Plain = str | int | float | bool | None
+ADDRESS: Final = "address"
+"""Where in the detail of an entry stands from where it was asked for"""
+BEFORE: Final = "before"
+"""`before_NAME` is what NAME was; `before` alone, what the first word of the action names was"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that somebody did."""
+
+    id: int
+    """In the order in which they were written; without gaps"""
+    at: Millis
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Plain] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """From where it was asked for; "" it is not known."""
+        return str(self.detail.get(ADDRESS) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are looked for."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    """All of it, or what stands before its colon: `user:7`, or `user` for all users"""
+    start: Millis | None = None
+    end: Millis | None = None
+    """Up to, and without"""
+    below: int | None = None
+    """Only entries with smaller numbers: a page begins there"""
+
+
+class Difference(NamedTuple):
+    """One value that was changed, or that goes with what was done."""
+
+    name: str
+    before: Plain
+    after: Plain
+    is_change: bool
+    """Whether it is known what it was before"""
+
+
+def differences(entry: Entry) -> list[Difference]:
+    """What *entry* says beside who did what with whom: what was changed, and how; first what was changed."""
+    detail = {name: value for name, value in entry.detail.items() if name != ADDRESS}
+    found: list[Difference] = []
+    for name in [each for each in detail if each == BEFORE or each.startswith(f"{BEFORE}_")]:
+        after = name.removeprefix(f"{BEFORE}_") if name != BEFORE else entry.action.partition("_")[0]
+        found.append(Difference(after, detail.pop(name), detail.pop(after, None), is_change=True))
+    return [*found, *(Difference(name, None, value, is_change=False) for name, value in detail.items())]
+
+
+def times_in(entry: Entry) -> Sequence[str]:
+    """The names in the detail whose values are moments, in milliseconds."""
+    return [name for name in entry.detail if name in ("until", "ends_at", "expires_at")]
+
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "alert_acknowledged": "acknowledged an alert",
+    "alerts_silenced": "silenced alerts",
+    "alerts_unsilenced": "ended a silence",
+    "channel_tested": "sent a test to a channel",
+    "code_failed": "gave a wrong code",
+    "forward_dropped": "dropped dead letters",
+    "forward_paused": "paused forwarding",
+    "forward_replayed": "replayed webhooks",
+    "forward_resumed": "resumed forwarding",
+    "forward_skipped": "skipped waiting webhooks",
+    "login": "signed in",
+    "login_failed": "failed to sign in",
+    "login_link_made": "made a link to set a password",
+    "login_paused": "was locked out after too many tries",
+    "logout": "signed out",
+    "maintenance_ended": "ended a maintenance window",
+    "maintenance_entered": "entered a maintenance window",
+    "messages_unmasked": "looked at whole numbers",
+    "monitoring_restart": "restarted monitoring",
+    "monitoring_start": "started monitoring",
+    "monitoring_stop": "stopped monitoring",
+    "password_set": "set a password",
+    "recovery_code_used": "used a recovery code",
+    "recovery_codes_renewed": "made new recovery codes",
+    "role_changed": "changed a role",
+    "sessions_revoked": "ended sessions",
+    "token_created": "made an API token",
+    "token_revoked": "revoked an API token",
+    "totp_off": "turned the second factor off",
+    "totp_on": "turned the second factor on",
+    "totp_reset": "removed a second factor",
+    "user_added": "added a user",
+    "user_disabled": "disabled a user",
+    "user_enabled": "enabled a user",
+    "user_unlocked": "unlocked a user",
+}
+"""What each action is called: read after who did it"""
+
+
+def action_words(action: str) -> str:
+    """What *action* is called; of one that is new, its own words."""
+    return ACTIONS.get(action, action.replace("_", " "))
