@@ -248,7 +248,7 @@ class System:
             receiver,
             gateway,
             api,
-            [*own.routes(), *docs.routes(), *runbooks.routes(), *console_pages(self)],
+            [*own.routes(), *docs.routes(), *runbooks.routes(), *console_pages(self, own)],
             lambda _: self._running(supervisor, gateway),
         )
 

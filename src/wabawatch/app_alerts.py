@@ -68,6 +68,8 @@ class AlertFlows:
         self.bell = Bell()
         """Rung when news may have come"""
         self._rung_at = 0.0
+        self.cycle_took_s: float | None = None
+        """How long the newest cycle took in this process; None: it has made none"""
         self.book = SqlAlerts(database)
         self.figures = SqlAlertFigures(database)
         edits = SqlRuleEdits(database)
@@ -124,8 +126,10 @@ class AlertFlows:
         """*step*, a cycle, whose figures are looked at as soon as it has judged some."""
 
         def both() -> bool:
+            began = time.monotonic()
             has_judged = step()
             if has_judged:
+                self.cycle_took_s = time.monotonic() - began
                 self.bell.ring()
             return has_judged
 

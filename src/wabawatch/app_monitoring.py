@@ -4,7 +4,7 @@ rules by which windows are judged."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from wabawatch.domain.compliance import Thresholds
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.metrics import Weights
+from wabawatch.domain.oversight import LoopAtWork
 from wabawatch.domain.watchman import PULSE_S, LoopTrouble
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.heartbeat import RHYTHM_S as HEARTBEAT_S
@@ -43,7 +44,9 @@ class Watchman:
     ) -> None:
         self.runs = SqlRuns(database)
         self.seat: Seat = PostgresSeat(database) if lock_file is None else FileSeat(lock_file)
+        self.started_at = clock.now()
         self._supervisor: Supervisor | None = None
+        self._rhythms: Mapping[str, float] = {}
         self.leading = Leading(figures, self.seat, self._begin, self._rest)
         self.pulsing = Pulsing(
             figures,
@@ -70,8 +73,26 @@ class Watchman:
     def supervise(self, loops: Sequence[Loop]) -> Supervisor:
         """A supervisor that runs those of *loops* that belong to monitoring only while this process leads."""
         supervisor = self._supervisor = Supervisor(loops)
+        self._rhythms = {loop.name: loop.rhythm_s for loop in loops}
         supervisor.stop_group(Group.MONITORING)
         return supervisor
+
+    def at_work(self) -> list[LoopAtWork]:
+        """How each loop of this process is doing."""
+        health = self._supervisor.health() if self._supervisor is not None else []
+        return [
+            LoopAtWork(
+                name=each.name,
+                is_monitoring=each.group is Group.MONITORING,
+                state=each.state.value,
+                quiet_s=None if each.last_ok_at is None else each.quiet_s,
+                rhythm_s=self._rhythms[each.name],
+                failures=each.failures,
+                failures_in_a_row=each.failures_in_a_row,
+                error=each.last_error,
+            )
+            for each in health
+        ]
 
     def trouble(self) -> str:
         """Why monitoring does not run although it is wanted, in a sentence; "" when all is well."""

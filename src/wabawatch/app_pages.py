@@ -6,7 +6,6 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
-from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_console_alerts import alert_pages
 from wabawatch.app_console_platform import platform_pages
 from wabawatch.app_console_system import SystemParts, system_pages
@@ -15,6 +14,7 @@ from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_uptime import Uptimes
 from wabawatch.flows.assessing import Rules
 from wabawatch.storage.sealed import Keyring
+from wabawatch.web.own import Own
 
 
 class Parts(SystemParts, Protocol):
@@ -22,19 +22,18 @@ class Parts(SystemParts, Protocol):
 
     keyring: Keyring
     rules: Rules
-    alerts: AlertFlows
     notices: NoticeFlows
     uptime: Uptimes
     limits: LimitFlows
 
 
-def console_pages(parts: Parts) -> list[BaseRoute]:
-    """Every route of the console."""
+def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
+    """Every route of the console; *own* tells how this process is doing."""
     console, uptime = parts.console, parts.uptime.desk
     books = parts.database, parts.keyring, parts.limits, parts.alerts
     return [
         *console.routes(),
         *alert_pages(console, parts.alerts, parts.notices, uptime, parts.clock),
         *platform_pages(console, *books, uptime, parts.rules, parts.clock),
-        *system_pages(parts),
+        *system_pages(parts, own),
     ]

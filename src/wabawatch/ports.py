@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from wabawatch.domain.audit_trail import Plain
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.facts import CallAnswered, MessageFact, Millis, OtherFact, TemplateRef
 from wabawatch.domain.histograms import Histogram
@@ -368,6 +369,8 @@ class Deed:
     """Such as `cli`, `api`, `embedded`, `serve`"""
     action: str
     subject: str = ""
+    detail: Mapping[str, Plain] = field(default_factory=dict)
+    """Why, or what was changed: `domain.audit_trail.differences`"""
 
 
 class Recount(Protocol):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from wabawatch.domain.audit_trail import Difference, Entry, action_words, differences
+import pytest
+
+from wabawatch.domain.audit_trail import Difference, Entry, action_words, differences, reason_of
+from wabawatch.domain.errors import BadRequest
 
 
 def entry(action: str, **detail: str | int | bool | None) -> Entry:
@@ -32,3 +35,16 @@ def test_what_goes_with_it_is_told_as_it_is_and_the_address_by_itself() -> None:
 def test_an_action_of_a_later_release_is_read_by_its_own_words() -> None:
     assert action_words("login") == "signed in"
     assert action_words("rocket_started") == "rocket started"
+
+
+@pytest.mark.parametrize(
+    "text", ["release 12", " Meta says: maintenance  2026-11-29 10:00 to 12:30 ", "ticket 12345678"]
+)
+def test_a_reason_may_be_any_few_words(text: str) -> None:
+    assert reason_of(text) == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 201, "by +49 (170) 123-45 67", "4917012345678", "of 15550001234"])
+def test_a_reason_is_needed_short_and_without_a_phone_number(text: str) -> None:
+    with pytest.raises(BadRequest, match=r"^reason: "):
+        reason_of(text)

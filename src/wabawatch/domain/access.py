@@ -18,9 +18,9 @@ class Right(StrEnum):
     VIEW = "view"
     """Look at everything, with numbers masked"""
     OPERATE = "operate"
-    """Acknowledge, silence, replay, export"""
+    """Acknowledge, silence, replay, export; start and stop monitoring"""
     ADMINISTER = "administer"
-    """Users, settings, rules; start and stop"""
+    """Users, settings, rules"""
     UNMASK = "unmask"
     """See whole phone numbers; each time is audited"""
 

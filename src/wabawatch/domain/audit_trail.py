@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
+from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 
-Plain = str | int | float | bool | None
+Plain: TypeAlias = str | int | float | bool | None
 ADDRESS: Final = "address"
 """Where in the detail of an entry stands from where it was asked for"""
 BEFORE: Final = "before"
@@ -71,6 +73,25 @@ def differences(entry: Entry) -> list[Difference]:
 def times_in(entry: Entry) -> Sequence[str]:
     """The names in the detail whose values are moments, in milliseconds."""
     return [name for name in entry.detail if name in ("until", "ends_at", "expires_at")]
+
+
+LONGEST_REASON: Final = 200
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9](?:[ ()./-]{0,2}[0-9]){8,}")
+"""Nine digits or more with little between them: somebody's phone number, or a wamid's"""
+
+
+def reason_of(text: str) -> str:
+    """Why something was done, as it may stand in the trail. Raises BadRequest: it is missing, too long, or holds what
+    looks like a phone number, which no entry may."""
+    plain = " ".join(text.split())
+    if not plain:
+        raise BadRequest("reason: say why in a few words, for whoever reads the audit trail later")
+    if len(plain) > LONGEST_REASON:
+        raise BadRequest(f"reason: at most {LONGEST_REASON} characters")
+    if _NUMBER.search(_DAY.sub("", plain)):
+        raise BadRequest("reason: there is a phone number in it, which may not stand in the audit trail: leave it out")
+    return plain
 
 
 ACTIONS: Final[Mapping[str, str]] = {

@@ -68,12 +68,14 @@ class Cycle:
         self.log.keep_cycle(end, now, assessment.verdict, self.to_json(assessment), marks)
         return True
 
-    def control(self, wanted: Wanted, actor: str) -> bool:
+    def control(self, wanted: Wanted, actor: str, reason: str = "") -> bool:
         """Start, stop or restart monitoring, for every process on these books and beyond a restart.
 
-        Gives whether monitoring is wanted now. What was missed while it was stopped stays unknown: it is not made up.
+        *reason* stands in the audit trail; see `audit_trail.reason_of`. Gives whether monitoring is wanted now. What
+        was missed while it was stopped stays unknown: it is not made up.
         """
-        done, now = Deed(actor, f"monitoring_{wanted}"), self.clock.now()
+        done = Deed(actor, f"monitoring_{wanted}", detail={"reason": reason} if reason else {})
+        now = self.clock.now()
         is_running = self.figures.mark(MONITORING) == RUNNING
         if wanted is Wanted.STOP:
             self.log.decide(now, {MONITORING: STOPPED, ALIVE: 0}, done, Ended.STOPPED)

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, select
 
 from wabawatch.asked_from import where_from
-from wabawatch.domain.audit_trail import ADDRESS
+from wabawatch.domain.audit_trail import ADDRESS, Plain
 from wabawatch.domain.facts import Millis
+from wabawatch.ports import Deed
 from wabawatch.storage.dialect import insert, is_inserted
 from wabawatch.storage.schema import audit_entries
 
-Plain: TypeAlias = str | int | float | bool | None
+NOTHING: Mapping[str, Plain] = {}
 
 Head: TypeAlias = tuple[int, bytes]
 """Number and digest of the newest entry. Kept elsewhere, it shows later whether entries were cut off."""
@@ -72,6 +73,11 @@ def append(
         if is_inserted(connection, insert(connection, audit_entries).values(entry).on_conflict_do_nothing()):
             return last_id + 1
         # Another transaction has taken the number and was committed since we looked: look again.
+
+
+def write(connection: Connection, at: Millis, done: Deed, more: Mapping[str, Plain] = NOTHING) -> int:
+    """As `append`, of a deed, with *more* that came of it."""
+    return append(connection, at, done.actor, done.action, done.subject, {**done.detail, **more})
 
 
 def head(connection: Connection) -> Head:

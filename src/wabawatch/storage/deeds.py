@@ -17,4 +17,4 @@ class SqlAuditTrail:
     def note(self, at: Millis, done: Deed) -> None:
         """Write down a deed, durably. Raises StoreUnavailable."""
         with self._database.writing() as connection:
-            audit.append(connection, at, done.actor, done.action, done.subject)
+            audit.write(connection, at, done)

@@ -134,7 +134,7 @@ class SqlFigures:
                 runs.end_run(connection, now, ended, done.actor)
             if ended is not Ended.STOPPED:
                 runs.note_alive(connection, now)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
 
     def keep_answers(self, answers: Mapping[tuple[Millis, int], int]) -> None:
         """Add the receiver's answer times: (time, histogram slot) -> how many."""

@@ -68,7 +68,7 @@ class ForwardDesk:
                 again = [Delivery(id_, at, now, 0, now, Outcome.HELD, "to be sent again") for id_, at in some]
                 connection.execute(upsert, [row_of(target_id, each) for each in again])
                 if place == 0:
-                    audit.append(connection, now, done.actor, done.action, done.subject)
+                    audit.write(connection, now, done)
 
     def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
         """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again.
@@ -99,7 +99,7 @@ class ForwardDesk:
     def _set(self, name: str, values: Mapping[str, int], now: Millis, done: Deed) -> None:
         with self._database.writing() as connection:
             connection.execute(update(forward_targets).where(forward_targets.c.name == name).values(**values))
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
 
     def _with_waiting(self, state: TargetState) -> TargetState:
         waiting, oldest_at = self._bodies.waiting(state.cursor), self._bodies.oldest_waiting_at(state.cursor)

@@ -34,7 +34,7 @@ class SqlTried:
             for key, each in counted:
                 _keep(connection, key, each.tries)
             if pause := max(each.tries.free_at for _, each in counted):
-                audit.append(connection, now, done.actor, done.action, done.subject, {"until": pause})
+                audit.write(connection, now, done, {"until": pause})
         return 0
 
     def forgive(self, all_of: bytes, one_of: Sequence[bytes]) -> None:
@@ -54,7 +54,7 @@ class SqlTried:
     def note(self, now: Millis, done: Deed) -> None:
         """Write a failure into the audit trail."""
         with self._database.writing() as connection:
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
 
 
 def _tries(connection: Connection, key: bytes) -> Tries | None:

@@ -44,7 +44,7 @@ class SqlSecondFactors:
                 return False
             _renew(connection, user_id, codes)
             end_sessions(connection, user_id, keep)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
         return True
 
     def seed(self, user_id: int) -> str | None:
@@ -79,7 +79,7 @@ class SqlSecondFactors:
         """Other recovery codes instead of those there are."""
         with self._database.writing() as connection:
             _renew(connection, user_id, codes)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
 
     def drop(self, user_id: int, now: Millis, done: Deed, keep: int = 0) -> bool:
         """Ask no code any more; all sessions but *keep* end. False: none was asked; nothing is audited then."""
@@ -90,7 +90,7 @@ class SqlSecondFactors:
                 return False
             _renew(connection, user_id, ())
             end_sessions(connection, user_id, keep)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
         return True
 
     def _seed(self, user_id: int, column: str) -> str | None:

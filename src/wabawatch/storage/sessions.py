@@ -44,7 +44,7 @@ class SqlSessions:
             if new.stage is Stage.WHOLE:
                 connection.execute(update(users).where(users.c.id == new.user_id).values(seen_at=now))
             if done is not None:
-                audit.append(connection, now, done.actor, done.action, done.subject, {"address": new.origin.address})
+                audit.write(connection, now, done, {"address": new.origin.address})
         return int(id)
 
     def find(self, digest: bytes) -> tuple[Session, User] | None:
@@ -81,7 +81,7 @@ class SqlSessions:
         with self._database.writing() as connection:
             ended = int(connection.execute(delete(table).where(*mine)).rowcount)
             if ended:
-                audit.append(connection, now, done.actor, done.action, done.subject, {"sessions": ended})
+                audit.write(connection, now, done, {"sessions": ended})
         return ended
 
 

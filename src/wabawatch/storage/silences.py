@@ -105,7 +105,7 @@ class SqlSilences:
             if table is silences:
                 row = connection.execute(select(silences).where(silences.c.id == number)).one()
                 _did(connection, _silence_of(row), now, done.actor, DeedKind.UNSILENCED)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
         return True
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from wabawatch.access_ports import Known
 from wabawatch.domain.access import Role
+from wabawatch.domain.audit_trail import Plain
 from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.users import User
@@ -57,7 +58,7 @@ class SqlUsers:
             if connection.execute(select(table.c.id).where(table.c.name == name)).one_or_none() is not None:
                 raise Conflict(f"name: there is a user {name!r} already, maybe a disabled one; `wabawatch users list`")
             added = _added(connection, name, role, now, is_unmasking=is_unmasking)
-            detail: dict[str, audit.Plain] = {"role": role.value, "unmask": is_unmasking}
+            detail: dict[str, Plain] = {"role": role.value, "unmask": is_unmasking}
             audit.append(connection, now, actor, "user_added", added.actor, detail)
         return added
 
@@ -67,7 +68,7 @@ class SqlUsers:
             if _is_any(connection) or _taken_link(connection, link, now) != FIRST:
                 return None
             added = _added(connection, name, Role.ADMIN, now, password=password)
-            detail: dict[str, audit.Plain] = {"role": Role.ADMIN.value, "unmask": False}
+            detail: dict[str, Plain] = {"role": Role.ADMIN.value, "unmask": False}
             audit.append(connection, now, "first_start", "user_added", added.actor, detail)
         return added
 
@@ -86,7 +87,7 @@ class SqlUsers:
         """A new password. All sessions but *keep* end, and links that would set one open nothing more."""
         with self._database.writing() as connection:
             _set_password(connection, id, password, keep)
-            audit.append(connection, now, done.actor, done.action, done.subject)
+            audit.write(connection, now, done)
 
     def rehash(self, id: int, before: str, password: str) -> None:
         """The same password, hashed as is usual now; nothing happens when it was changed meanwhile."""
@@ -103,7 +104,7 @@ class SqlUsers:
             values = {"role": role.value, "unmasking": int(is_unmasking)}
             connection.execute(update(table).where(table.c.id == id).values(values))
             _must_be_administered(connection)
-            detail: dict[str, audit.Plain] = {"role": role.value, "before": before.role.value, "unmask": is_unmasking}
+            detail: dict[str, Plain] = {"role": role.value, "before": before.role.value, "unmask": is_unmasking}
             if is_unmasking != before.is_unmasking:
                 detail["before_unmask"] = before.is_unmasking
             audit.append(connection, now, actor, "role_changed", before.actor, detail)

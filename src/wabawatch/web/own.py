@@ -81,7 +81,7 @@ class Own:
 
     async def healthz(self, _request: Request) -> Response:
         """Whether the process does its work; 503 names what does not."""
-        return _answer(await run_in_threadpool(self._liveness))
+        return _answer(await run_in_threadpool(self.liveness))
 
     async def readyz(self, _request: Request) -> Response:
         """Whether webhooks may be sent here; 503 says why not."""
@@ -91,7 +91,8 @@ class Own:
         """Prometheus' text format."""
         return Response(await run_in_threadpool(self._metrics), headers={"content-type": CONTENT_TYPE})
 
-    def _liveness(self) -> Answer:
+    def liveness(self) -> Answer:
+        """Whether the process does its work, check by check."""
         oldest_s, looked = None, False
         inbox_trouble, database_trouble, monitoring_trouble = self.inbox.trouble(), "", ""
         try:

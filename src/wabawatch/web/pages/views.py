@@ -44,6 +44,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/uptime", "Uptime", Right.VIEW),
     ("/users", "Users", Right.ADMINISTER),
     ("/audit", "Audit", Right.ADMINISTER),
+    ("/system", "System", Right.VIEW),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
 ELSEWHERE = {"/messages": "/logs"}
