@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wabawatch.kinds import AppEnv, GraphUrl, Secret
 from wabawatch.settings import SETTINGS, Setting, Settings, SettingsError, check_production, load
+from wabawatch.sources import Origin, in_force
 
 
 def problems(env: dict[str, str], toml_path: Path | None = None, **overrides: object) -> tuple[str, ...]:
@@ -304,3 +305,24 @@ class TestDocuments:
     @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
     def test_every_setting_has_a_sentence(self, setting: Setting) -> None:
         assert setting.sentence.endswith(".")
+
+
+def test_it_is_known_where_each_value_was_given_the_last_that_wins(tmp_path: Path) -> None:
+    toml = tmp_path / "wabawatch.toml"
+    channel = '[channels.Big-Ops]\nkind = "slack"\ntoken = "x"\nchannel = "c"\n'
+    toml.write_text(f'[server]\nport = 1\nhost = "a.example"\n{channel}')
+    secret = tmp_path / "token"
+    secret.write_text("t0ken")
+    env = {"WABAWATCH_PORT": "2", "WHATSAPP_TOKEN_FILE": str(secret), "WABAWATCH_CHANNELS_BIG_OPS_CHANNEL": "d"}
+
+    settings = load(env, toml, {"server.port": 3})
+
+    found = {each.setting.key: each for each in in_force(settings, settings.told)}
+    assert found["server.port"].value == 3
+    assert found["server.port"].origin == Origin("server.port", "code")
+    assert found["server.host"].origin == Origin("server.host", "wabawatch.toml")
+    assert found["graph.token"].origin == Origin("WHATSAPP_TOKEN_FILE", "environment")
+    assert found["channels.Big-Ops.channel"].origin == Origin("WABAWATCH_CHANNELS_BIG_OPS_CHANNEL", "environment")
+    assert found["channels.Big-Ops.kind"].setting.name == "WABAWATCH_CHANNELS_BIG_OPS_KIND"
+    assert found["storage.body_retention_days"].origin is None
+    assert {key for key, each in found.items() if each.origin} == set(settings.told)

@@ -11,19 +11,24 @@ from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_console import Console
 from wabawatch.app_monitoring import Watchman
 from wabawatch.app_places import places_of
+from wabawatch.flows.access import TokenDesk
 from wabawatch.flows.auditing import Auditing
+from wabawatch.flows.channel_desk import ChannelDesk
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.overseeing import Overseeing
-from wabawatch.ports import Clock, Figures
+from wabawatch.ports import Clock
 from wabawatch.settings import Settings
+from wabawatch.sources import in_force
 from wabawatch.storage.audit_entries import SqlTrail
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
+from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.inbox import DurableInbox
 from wabawatch.storage.room import StoreRoom
 from wabawatch.web.own import Own
 from wabawatch.web.pages.audit import AuditPage
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.settings import SettingsPages
 from wabawatch.web.pages.system import SystemPage
 from wabawatch.web.pages.users import UserPages
 
@@ -37,10 +42,12 @@ class SystemParts(Protocol):
     console: Console
     access: AccessFlows
     alerts: AlertFlows
-    figures: Figures
+    figures: SqlFigures
     inbox: DurableInbox
     watchman: Watchman
     cycle: Cycle
+    channels: ChannelDesk
+    tokens: TokenDesk
 
 
 def system_pages(parts: SystemParts, own: Own) -> list[Route]:
@@ -48,7 +55,15 @@ def system_pages(parts: SystemParts, own: Own) -> list[Route]:
     desk, naming, clock = parts.console.desk(), parts.console.naming, parts.clock
     users = UserPages(parts.access.desk, desk, parts.settings.server.public_url)
     audit = AuditPage(Auditing(SqlTrail(parts.database)), naming, desk, clock)
-    return [*users.routes(), *audit.routes(), *_system(parts, own, desk).routes()]
+    settings = _settings(parts, desk)
+    return [*users.routes(), *settings.routes(), *audit.routes(), *_system(parts, own, desk).routes()]
+
+
+def _settings(parts: SystemParts, desk: Desk) -> SettingsPages:
+    given = parts.settings
+    return SettingsPages(
+        list(in_force(given, given.told)), parts.channels, parts.tokens, len(given.server.api_token), desk
+    )
 
 
 def _system(parts: SystemParts, own: Own, desk: Desk) -> SystemPage:

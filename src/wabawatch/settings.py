@@ -23,7 +23,7 @@ from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_graph import Gateway, Graph, Polling
 from wabawatch.settings_mail import Mail
 from wabawatch.settings_rules import read_rules
-from wabawatch.sources import Reading, Setting, SettingsError, documented, section, sections, setting
+from wabawatch.sources import Origin, Reading, Setting, SettingsError, documented, section, sections, setting
 
 __all__ = [
     "SETTINGS",
@@ -254,6 +254,8 @@ class Settings:
     forward: Mapping[str, Forward] = sections(Forward, "forward")
     checks: Mapping[str, Check] = sections(Check, "checks")
     rules: RuleSet = field(default_factory=RuleSet)
+    told: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    """Where what is no default was given, by key"""
 
     @property
     def apps(self) -> dict[str, App]:
@@ -306,7 +308,7 @@ def load(
     settings: Settings = reading.tree(Settings)
     if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
-    settings = replace(settings, rules=read_rules(settings.thresholds, reading, toml_path))
+    settings = replace(settings, told=reading.told, rules=read_rules(settings.thresholds, reading, toml_path))
     reading.problems += settings.prices.problems()
     reading.problems += mistakes(settings.forward, settings.apps)
     reading.problems += mistakes_in_checks(settings.checks)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wabawatch import kinds
 from wabawatch.domain.errors import Refusal
@@ -42,6 +42,25 @@ class Setting:
     kind: Kind
     default: object
     sentence: str
+
+
+class Origin(NamedTuple):
+    """Where a value was given."""
+
+    name: str
+    """As it was called there"""
+    place: str
+    """`environment`, the name of the TOML file, or `code`: an option of the command line, or an argument"""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One setting as it holds. *name* and *key* of `setting` are those of this value."""
+
+    setting: Setting
+    value: object
+    origin: Origin | None
+    """None: nowhere; it is the default"""
 
 
 def setting(name: str, kind: Kind, default: object, sentence: str) -> Any:
@@ -79,6 +98,28 @@ def documented(tree: type, prefix: str = "") -> Iterator[Setting]:
             yield Setting(name, f"{prefix}{spot.name}", kind, spot.default, sentence)
 
 
+def in_force(tree: Any, told: Mapping[str, Origin], prefix: str = "", called: str = "") -> Iterator[InForce]:
+    """All settings of the built *tree*, in the order of the documents; *told*: where each was given, by its key."""
+
+    def one(known: tuple[str, Kind, str], key: str, value: object, default: object, name: str) -> InForce:
+        variable, kind, sentence = known
+        variable = variable.replace(NAME, name.upper().replace("-", "_"))
+        return InForce(Setting(variable, key, kind, default, sentence), value, told.get(key))
+
+    for spot in fields(tree):
+        value = getattr(tree, spot.name)
+        if "section" in spot.metadata:
+            template = spot.metadata["section"][1]
+            branches = value if NAME in template else {"": value}
+            for name, branch in branches.items():
+                yield from in_force(branch, told, f"{template.replace(NAME, name)}.", name)
+        elif "named" in spot.metadata:
+            for name, each in value.items():
+                yield one(spot.metadata["named"], f"{prefix}{spot.name}.{name}", each, None, name)
+        elif "setting" in spot.metadata:
+            yield one(spot.metadata["setting"], f"{prefix}{spot.name}", value, spot.default, called)
+
+
 class Reading:
     """Values by TOML key, gathered source by source (a later one wins), with every mistake on the way.
 
@@ -87,6 +128,8 @@ class Reading:
 
     def __init__(self, settings: Iterable[Setting], *, prefix: str, no_settings: frozenset[str]) -> None:
         self.values: dict[str, Any] = {}
+        self.told: dict[str, Origin] = {}
+        """Where each of them was given, by the same keys"""
         self.problems: list[str] = []
         self.apart: dict[str, Any] = {}
         """The sections `APART` of the TOML file, as they stand there"""
@@ -109,14 +152,14 @@ class Reading:
             self.apart = {name: document.pop(name) for name in APART if name in document}
             for key, raw in sorted(_flat(document), key=lambda item: item[0].endswith("_file")):
                 if raw != {} or not self._is_section(key):  # one whose lines are all commented out says nothing
-                    self._take(f"{key} ({path.name})", key, raw)
+                    self._take(Origin(key, path.name), key, raw)
 
     def take_env(self, env: Mapping[str, str]) -> None:
         """Take what is ours in *env*. An empty variable counts as one that is not set; secret files win."""
         names = [spot.name for spot in self._spots]
         for name in sorted(filter(env.get, env), key=lambda name: (name.endswith("_FILE"), name)):
             if key := self._key_of(name):
-                self._take(f"{name} (environment)", key, env[name])
+                self._take(Origin(name, "environment"), key, env[name])
             elif name.startswith(self._prefix) and name not in self._no_settings:
                 bare = name.removeprefix(self._prefix)
                 self.problems.append(f"{name} (environment): {_unknown(bare if bare in names else name, names)}")
@@ -128,7 +171,7 @@ class Reading:
         """Take values by either name of a setting; None counts as not given."""
         for name, raw in given.items():
             if raw is not None:
-                self._take(f"{name} (code)", self._key_of(name) or name, raw)
+                self._take(Origin(name, "code"), self._key_of(name) or name, raw)
 
     def tree(self, tree: type, prefix: str = "") -> Any:
         """Build *tree* from the values taken; what was not given has its default."""
@@ -151,12 +194,14 @@ class Reading:
         opening = template.partition(NAME)[0]
         return sorted({key.removeprefix(opening).split(".")[0] for key in self.values if key.startswith(opening)})
 
-    def _take(self, label: str, key: str, raw: object) -> None:
+    def _take(self, origin: Origin, key: str, raw: object) -> None:
         try:
             spot, name = self._spot_at(key)
-            self.values[spot.target.replace(NAME, name)] = spot.read(raw)
+            target = spot.target.replace(NAME, name)
+            self.values[target] = spot.read(raw)
+            self.told[target] = origin
         except ValueError as wrong:
-            self.problems.append(f"{label}: {wrong}")
+            self.problems.append(f"{origin.name} ({origin.place}): {wrong}")
 
     def _is_section(self, key: str) -> bool:
         return any(spot.key.startswith(f"{key}.") for spot in self._spots)

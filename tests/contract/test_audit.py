@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 
 from tests.support.children import ending
 from tests.support.places import Place
+from wabawatch.domain.audit_trail import Plain
 from wabawatch.storage import audit
 from wabawatch.storage.audit import EMPTY, Broken, Fault
 from wabawatch.storage.database import Database
@@ -165,7 +166,7 @@ def test_what_is_not_plain_is_refused(connection: Connection, value: Any) -> Non
         st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
     ),
 )
-def test_any_words_are_kept_and_stay_sound(actor: str, detail: dict[str, audit.Plain]) -> None:
+def test_any_words_are_kept_and_stay_sound(actor: str, detail: dict[str, Plain]) -> None:
     detail = {name: value for name, value in detail.items() if value not in (float("inf"), float("-inf"))}
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
@@ -180,6 +181,7 @@ def test_any_words_are_kept_and_stay_sound(actor: str, detail: dict[str, audit.P
 _CLERK = """
 import sys
 from sqlalchemy import create_engine
+from wabawatch.domain.audit_trail import Plain
 from wabawatch.storage import audit
 
 engine = create_engine(sys.argv[1])

@@ -43,7 +43,7 @@ def test_every_entry_says_who_did_what_with_whom_what_changed_and_from_where(pla
 
     assert "root on the command line made an API token token shop" in made
     assert "scopes read" in made
-    assert "keeper changed a role ann role viewer → operator 192.0.2.7" in changed
+    assert "keeper changed a role ann role viewer → operator unmask no 192.0.2.7" in changed
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,13 @@ def test_a_user_that_is_not_there_is_not_found(place: Installed) -> None:
 
 def test_the_navigation_marks_the_section_of_a_page_below_it(place: Installed) -> None:
     browser = place.browser()
+    tab, section = '<a href="/users" aria-current="{}">', '<a href="/settings" aria-current="{}">'
 
-    assert '<a href="/users" aria-current="page">' in browser.get("/users").text
-    assert '<a href="/users" aria-current="true">' in browser.get(f"/users/{place.keeper.id}").text
-    assert browser.get("/users").text.count("aria-current=") == 2, "at the side and in the menu"
+    users, one, settings = (browser.get(path).text for path in ("/users", f"/users/{place.keeper.id}", "/settings"))
+
+    assert users.count(section.format("true")) == 2, "at the side and in the menu"
+    assert tab.format("page") in users
+    assert one.count(section.format("true")) == 2
+    assert tab.format("true") in one
+    assert settings.count(section.format("page")) == 3, "and the tab"
+    assert settings.count('aria-current="page"') == 3

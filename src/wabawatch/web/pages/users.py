@@ -65,13 +65,16 @@ class UserPages:
         }
         page, one = self.desk.page, USERS + "/{number:int}"
         return [
-            page(USERS, Right.ADMINISTER, self.show),
-            page(USERS, Right.ADMINISTER, self.add, "POST"),
+            page(USERS, Right.ADMINISTER, self.everybody, "GET", "POST"),
             page(one, Right.ADMINISTER, self.show_one),
             page(f"{one}/link", Right.ADMINISTER, self.link, "POST"),
             page(one + "/sessions/{session:int}", Right.ADMINISTER, self.end_session, "POST"),
             *(page(f"{one}/{name}", Right.ADMINISTER, partial(self._done, act), "POST") for name, act in acts.items()),
         ]
+
+    def everybody(self, request: Request, visitor: Visitor) -> Response:
+        """The list, or somebody new."""
+        return self.add(request, visitor) if request.method == "POST" else self.show(request, visitor)
 
     def show(self, request: Request, visitor: Visitor, wrong: str = "", typed: Form | None = None) -> Response:
         """The list. *wrong*: why somebody could not be added."""

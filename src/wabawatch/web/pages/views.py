@@ -42,12 +42,12 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/numbers", "Numbers", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
-    ("/users", "Users", Right.ADMINISTER),
+    ("/settings", "Settings", Right.ADMINISTER),
     ("/audit", "Audit", Right.ADMINISTER),
     ("/system", "System", Right.VIEW),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
-ELSEWHERE = {"/messages": "/logs"}
+ELSEWHERE = {"/messages": "/logs", "/users": "/settings"}
 """Pages that belong to a section whose path is not above theirs"""
 
 
