@@ -47,7 +47,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/system", "System", Right.VIEW),
 ]
 """The pages at the side: path, name, and who sees it. A page adds its line here."""
-ELSEWHERE = {"/messages": "/logs", "/users": "/settings"}
+ELSEWHERE = {"/accounts": "/numbers", "/messages": "/logs", "/users": "/settings"}
 """Pages that belong to a section whose path is not above theirs"""
 
 
