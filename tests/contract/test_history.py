@@ -24,6 +24,7 @@ from tests.support.facts import (
     told,
 )
 from tests.support.places import LASTING_ON_BOTH, Place
+from tests.support.thorough import IS_THOROUGH
 from wabawatch.domain.facts import (
     ConsentChanged,
     ErrorReported,
@@ -62,9 +63,9 @@ def stop(waba: str, person: Person = TYPED) -> ConsentChanged:
 
 
 def verdicts(shelf: Shelf, facts: Sequence[Fact]) -> set[str]:
-    """How the first message is judged once *facts* are known, in all orders; of many, in each seventh on disk."""
+    """How the first message is judged once *facts* are known, in all orders; of many, in each seventh."""
     orders = list(permutations(facts))
-    chosen = orders if shelf.place.kind == "memory" or len(orders) <= 24 else orders[::7]
+    chosen = orders if IS_THOROUGH or len(orders) <= 24 else orders[::7]
     return {_verdict(shelf, order) for order in chosen}
 
 

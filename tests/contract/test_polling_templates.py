@@ -190,7 +190,7 @@ def test_a_list_of_several_pages_is_read_to_its_end(watch: Watch) -> None:
     watch.meta.says(Ask.TEMPLATES, WABA, template(), after="two")
     watch.meta.says(Ask.TEMPLATES, f"{WABA}@two", template(name="promo/pt_BR"))
 
-    watch.run(4)
+    watch.run(4, step_ms=12_000)
 
     assert len(watch.platform.templates(WABA)) == 2
     assert ("templates", WABA, "two") in watch.meta.asked

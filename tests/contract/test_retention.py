@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.schema import Table
 
 from tests.support.facts import DAY, HOUR, T0, told
-from tests.support.places import Place
+from tests.support.places import ON_BOTH, Place
 from tests.support.system import Bench
 from wabawatch.domain.facts import Status
 from wabawatch.flows.digest import Digest
@@ -21,6 +21,8 @@ from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.schema import bodies, counters, kept_hours, rollups
+
+pytestmark = ON_BOTH
 
 NOW = T0 + HOUR
 BODY_DAYS = 7

@@ -75,8 +75,8 @@ class Watch:
         with self.shelf.books.writing() as ledger:
             ledger.set_mark(MONITORING, RUNNING)
 
-    def run(self, minutes: float, *, step_ms: int = 12_000) -> None:
-        """Let so much time pass, with a step every few seconds."""
+    def run(self, minutes: float, *, step_ms: int = 30_000) -> None:
+        """Let so much time pass, with a step every half minute. A server has one every few seconds."""
         end = self.clock.now() + int(minutes * MINUTE)
         while self.clock.now() < end:
             self.clock.turn_to(self.clock.now() + step_ms)
