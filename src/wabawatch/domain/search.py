@@ -8,8 +8,20 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.messages import Evidence, Message
-from wabawatch.domain.standing import SELDOM, Origin, Outcome, Purpose, Role, Standing, TemplateUse, look, outcome
+from wabawatch.domain.messages import Evidence, Message, Stages
+from wabawatch.domain.standing import (
+    SELDOM,
+    Judgement,
+    Look,
+    Origin,
+    Outcome,
+    Purpose,
+    Role,
+    Standing,
+    TemplateUse,
+    look,
+    outcome,
+)
 
 
 class Direction(StrEnum):
@@ -90,12 +102,27 @@ def is_outbound(message: Message, role: Role) -> bool:
     return message.evidence & Evidence.OUTBOUND != 0 and role is not Role.INBOUND
 
 
-def state(message: Message, swept_until: Millis) -> State:
+def state(message: Message, swept_until: Millis, seen: Look | None = None) -> State:
     """What became of *message*."""
-    seen = look(message)
+    seen = seen or look(message)
     if not is_outbound(message, seen.role):
         return State.RECEIVED
     return State(outcome(message, swept_until, seen))
+
+
+def first_stages(message: Message) -> Stages:
+    """When *message*, or the first participant of its group, reached each stage."""
+    if not message.participants:
+        return message.stages
+    everybody = [message.stages, *(stages for _, stages in message.participants)]
+    return Stages._make(
+        min((at for at in stamps if at is not None), default=None) for stamps in zip(*everybody, strict=True)
+    )
+
+
+def compliance_of(judgement: Judgement) -> Compliance:
+    """How a send stands to the rule, by what its histories say."""
+    return _compliance(judgement.use)
 
 
 def may_be_wanted(standing: Standing, wanted: MessageFilter) -> bool:

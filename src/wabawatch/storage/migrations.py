@@ -36,6 +36,7 @@ from wabawatch.storage.step_0019 import add_meta_days
 from wabawatch.storage.step_0020 import add_users
 from wabawatch.storage.step_0021 import name_by_thing
 from wabawatch.storage.step_0022 import add_deeds
+from wabawatch.storage.step_0023 import add_exports
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -75,6 +76,7 @@ STEPS: tuple[Step, ...] = (
     Step(20, "people who sign in", add_users),
     Step(21, "alerts by what they are about, and by when they ended", name_by_thing),
     Step(22, "what people do about alerts, and rules that they change", add_deeds),
+    Step(23, "exports", add_exports),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

@@ -13,6 +13,7 @@ from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
 from wabawatch.storage.schema_conversations import agent_interactions, service_windows
+from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_figures import counters, cycles, histograms, packed_counts, rollups, standings
 from wabawatch.storage.schema_platform import graph_usage, number_ratings, platform_states, polls
 
@@ -30,6 +31,7 @@ __all__ = [
     "cycles",
     "error_texts",
     "events",
+    "exports",
     "graph_usage",
     "histograms",
     "imports",

@@ -11,6 +11,7 @@ from wabawatch.storage.inbox_file import InboxFile
 from wabawatch.storage.inbox_table import InboxTable
 from wabawatch.storage.schema import events, parked, raw_blocks
 from wabawatch.storage.schema_access import users
+from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_forward import forward_bodies
 
 _PATIENCE_MS = 5_000
@@ -28,7 +29,7 @@ def _in_books(database: Database) -> bool:
     # Of blocks whose time was over, an empty one is left.
     raw = exists(select(raw_blocks.c.first_id).where(raw_blocks.c.n > 0))
     detail = exists(select(events.c.id).where(events.c.detail.is_not(None)))
-    aside = exists(select(parked.c.body_id)), exists(select(forward_bodies.c.body_id))
+    aside = exists(select(parked.c.body_id)), exists(select(forward_bodies.c.body_id)), exists(select(exports.c.key))
     seed = exists(select(users.c.id).where(or_(users.c.totp.is_not(None), users.c.totp_offered.is_not(None))))
     query = select(or_(raw, *aside, detail, seed))
     with database.reading() as connection:

@@ -9,13 +9,12 @@ from msgspec import Meta
 
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.facts import ErrorSeen, Millis
-from wabawatch.domain.messages import Claim, ContactKey, ContactKind, Message, Stages
-from wabawatch.domain.search import Compliance, State, is_outbound, state
+from wabawatch.domain.messages import Claim, ContactKey, ContactKind, Message
+from wabawatch.domain.search import Compliance, State, compliance_of, first_stages, is_outbound, state
 from wabawatch.domain.standing import (
     Origin,
     Purpose,
     Role,
-    TemplateUse,
     error_code,
     expires_at,
     is_contradictory,
@@ -180,10 +179,9 @@ def _row(held: Held, swept_until: Millis) -> dict[str, Any]:
     message, judgement = held.message, held.judgement
     seen = look(message)
     is_sent = is_outbound(message, seen.role)
-    stages = _first_stages(message)
+    stages = first_stages(message)
     template = message.template[2] if message.template else None
     first = min(message.errors, key=lambda note: (note.at, note.error.code)) if message.errors else None
-    broken = judgement.use in (TemplateUse.VIOLATION, TemplateUse.UNVERIFIED)
     return {
         "id": str(held.id),
         "wamid": message.wamid,
@@ -193,7 +191,7 @@ def _row(held: Held, swept_until: Millis) -> dict[str, Any]:
         "direction": "outbound" if is_sent else "inbound",
         "origin": seen.origin,
         "role": seen.role,
-        "status": state(message, swept_until),
+        "status": state(message, swept_until, seen),
         "type": _said(message.type),
         "template": Template(template.name, template.language) if template else None,
         "category": _said(message.category),
@@ -209,16 +207,8 @@ def _row(held: Held, swept_until: Millis) -> dict[str, Any]:
         "meta_compliance_purpose": purpose(message) if is_sent else None,
         "template_approval_status": judgement.template_status,
         "quality_rating": judgement.quality_rating,
-        "compliance_status": (Compliance(judgement.use) if broken else Compliance.COMPLIANT) if is_sent else None,
+        "compliance_status": compliance_of(judgement) if is_sent else None,
     }
-
-
-def _first_stages(message: Message) -> Stages:
-    """When the message, or the first participant of its group, reached each stage."""
-    everybody = [message.stages, *(stages for _, stages in message.participants)]
-    return Stages._make(
-        min((at for at in stamps if at is not None), default=None) for stamps in zip(*everybody, strict=True)
-    )
 
 
 def _timeline(message: Message) -> list[tuple[Millis, str, str]]:
