@@ -19,6 +19,7 @@ from wabawatch.settings_access import Access
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
 from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
 from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
+from wabawatch.settings_exports import Exports
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_graph import Gateway, Graph, Polling
 from wabawatch.settings_mail import Mail
@@ -32,6 +33,7 @@ __all__ = [
     "App",
     "AppEnv",
     "Channel",
+    "Exports",
     "Forward",
     "Gateway",
     "Graph",
@@ -241,6 +243,7 @@ class Settings:
     access: Access = section(Access, "access")
     network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
+    exports: Exports = section(Exports, "exports")
     monitoring: Monitoring = section(Monitoring, "monitoring")
     uptime: Uptime = section(Uptime, "uptime")
     thresholds: Thresholds = section(Thresholds, "thresholds")

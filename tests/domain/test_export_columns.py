@@ -37,7 +37,7 @@ def _folded(facts: list[Any]) -> Message:
 
 def _as_told(row: MessageRow) -> dict[str, Any]:
     """A row of the API under the names of columns."""
-    told = msgspec.to_builtins(row)
+    told: dict[str, Any] = msgspec.to_builtins(row)
     contact, template = told.pop("contact") or {}, told.pop("template") or {}
     told |= {"contact": contact.get("value", ""), "contact_kind": contact.get("kind", "")}
     told |= {"template_name": template.get("name", ""), "template_language": template.get("language", "")}

@@ -181,7 +181,10 @@ def _noted(connection: Connection, export: Export, at: Millis, done: Deed) -> No
 
 def _filter(plain: bytes) -> MessageFilter:
     found = msgspec.json.decode(plain, type=MessageFilter)
-    several = {each.name: tuple(some) for each in fields(found) if isinstance(some := getattr(found, each.name), list)}
+    several: dict[str, Any] = {}
+    for each in fields(found):
+        if isinstance(some := getattr(found, each.name), list):
+            several[each.name] = tuple(some)
     return replace(found, **several)
 
 
