@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from wabawatch.domain.facts import DAY_MS, Millis
-from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, messaging_limit, placed
+from wabawatch.domain.headroom import LIMIT_WINDOW_MS, MessagingLimit, NumberPlace, messaging_limit, placed
 from wabawatch.domain.platform import States
 from wabawatch.domain.reach_counts import Count, Reached, Sent, bounds, must_count
 from wabawatch.limits_ports import Reach
@@ -68,9 +69,10 @@ class Reaching:
 
     def _known(self, states: States) -> list[MessagingLimit]:
         """The limits, as if nothing was used of those that are finite."""
-        places = placed(self.reach.places(), states)
-        owners = sorted({place.owner for place in places})
-        return [messaging_limit(owner, places, states, lambda _: (0, True)) for owner in owners]
+        owned: defaultdict[str, list[NumberPlace]] = defaultdict(list)
+        for place in placed(self.reach.places(), states):
+            owned[place.owner].append(place)
+        return [messaging_limit(owner, owned[owner], states, lambda _: (0, True)) for owner in sorted(owned)]
 
     def _limits(self, now: Millis) -> list[tuple[MessagingLimit, Sent]]:
         if self._since is None:

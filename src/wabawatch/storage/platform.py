@@ -148,14 +148,19 @@ def save_usages(connection: Connection, usages: Iterable[Usage]) -> None:
 def states_where(connection: Connection, which: ColumnElement[bool]) -> dict[Subject, dict[str, Known]]:
     """The aspects that *which* chooses, by subject."""
     found: defaultdict[Subject, dict[str, Known]] = defaultdict(dict)
-    kinds = set(Kind)
-    for row in connection.execute(select(platform_states).where(which)):
-        if row.kind in kinds:
-            subject = Subject(Kind(row.kind), row.subject, row.waba_id)
-            found[subject][row.aspect] = Known(
-                row.value, row.note, row.at, row.told_at, Source(row.source), bool(row.is_live)
-            )
+    # There are a dozen rows for each number: what a row means is looked up, not made.
+    for kind, waba, subject, aspect, value, note, at, told, source, is_live in connection.execute(
+        select(*(platform_states.c[name] for name in _STATE)).where(which)
+    ):
+        if kind in _KINDS:
+            whose = Subject(_KINDS[kind], subject, waba)
+            found[whose][aspect] = Known(value, note, at, told, _SOURCES[source], bool(is_live))
     return dict(found)
+
+
+_STATE = ("kind", "waba_id", "subject", "aspect", "value", "note", "at", "told_at", "source", "is_live")
+_KINDS = {str(kind): kind for kind in Kind}
+_SOURCES = {int(source): source for source in Source}
 
 
 def states_of(connection: Connection, subjects: Collection[Subject]) -> dict[Subject, dict[str, Known]]:
