@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from wabawatch.domain.alerts import AlertScope, ScopeKind
 from wabawatch.domain.facts import TemplateRef
 
 UNKNOWN = "-"
@@ -36,3 +37,17 @@ def number_path(number: str) -> str:
 def account_path(waba: str) -> str:
     """The page of an account."""
     return "/accounts/" + quote(waba or UNKNOWN, safe="")
+
+
+def scope_path(scope: AlertScope) -> str:
+    """The page of what an alert is about; "" there is none."""
+    match scope.kind:
+        case ScopeKind.NUMBER:
+            return number_path(scope.id)
+        case ScopeKind.WABA:
+            return account_path(scope.id)
+        case ScopeKind.TEMPLATE if found := read_template_path(scope.id):
+            waba, ref = found
+            return template_path(waba, ref.name, ref.language)
+        case _:
+            return ""

@@ -13,6 +13,7 @@ from wabawatch.domain.access import Right
 from wabawatch.domain.facts import Millis
 from wabawatch.notifiers import words
 from wabawatch.web.assets import Assets
+from wabawatch.web.pages import links
 from wabawatch.web.pages.places import RANGES, Whereabouts
 from wabawatch.web.visitors import Visitor
 from wabawatch.wire import iso
@@ -126,6 +127,10 @@ class Views:
             "verdicts": VERDICTS,
             "severities": SEVERITIES,
             "faults": FAULTS,
+            "number_path": links.number_path,
+            "account_path": links.account_path,
+            "template_path": links.template_path,
+            "scope_path": links.scope_path,
         }
         found.filters |= {
             "percent": _or_dash(words.percent),
