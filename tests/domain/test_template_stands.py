@@ -12,7 +12,16 @@ from wabawatch.domain.facts import TemplateRef
 from wabawatch.domain.platform import Known
 from wabawatch.domain.standing import HOUR_MS, Outcome, Role, Standing, TemplateUse
 from wabawatch.domain.template_advice import advice
-from wabawatch.domain.template_stands import Order, TemplateStands, Trouble, about, charged, ordered, ripe_hour
+from wabawatch.domain.template_stands import (
+    Order,
+    TemplateStands,
+    Trouble,
+    about,
+    charged,
+    mean_prices,
+    ordered,
+    ripe_hour,
+)
 from wabawatch.meta.template_texts import texts_of
 
 
@@ -85,14 +94,16 @@ def test_a_cost_is_the_mean_price_of_the_numbers_own_messages_of_the_category() 
         line("b", "XX", 5, None),
     ]
 
-    assert about({"a": 4}, "MARKETING", lines) == Decimal("0.16")
-    assert about({"b": 4}, "MARKETING", lines) == Decimal("0.40")
-    assert about({"a": 4}, "UTILITY", lines) is None
-    assert about({"a": 0}, "UTILITY", lines) == 0
+    prices = mean_prices(lines)
+
+    assert about({"a": 4}, "MARKETING", prices) == Decimal("0.16")
+    assert about({"b": 4}, "MARKETING", prices) == Decimal("0.40")
+    assert about({"a": 4}, "UTILITY", prices) is None
+    assert about({"a": 0}, "UTILITY", prices) == 0
 
 
 def test_of_a_number_without_such_messages_the_mean_of_all_counts() -> None:
-    assert about({"c": 10}, "marketing", [line("a", "DE", 10, "0.10")]) == Decimal(1)
+    assert about({"c": 10}, "marketing", mean_prices([line("a", "DE", 10, "0.10")])) == Decimal(1)
 
 
 def test_only_whole_hours_that_are_old_enough_are_judged() -> None:

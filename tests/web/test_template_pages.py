@@ -132,9 +132,7 @@ def names(text: str) -> list[str]:
 def test_the_list_shows_each_template_with_its_state_and_figures_the_worst_first(templates: Templates) -> None:
     first, *rest = rows(templates.get("/templates"))
 
-    assert first.startswith(
-        "promo en client 201100000000001 Sent against the rules 5 sends Paused Red Marketing 5 60 %"
-    )
+    assert first.startswith("promo en client 201100000000001 Against the rules 5 sends Paused Red Marketing 5 60 %")
     assert "3 of 5 0 % 0 of 3 2 40 % of 5 0.15 EUR 3 charged" in first
     assert "order en client 201100000000001 Needs a look Approved Green Utility to be marketing 40 100 %" in rest[0]
     assert "20 of 40" in rest[0]

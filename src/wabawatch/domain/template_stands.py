@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from wabawatch.domain.compliance import Thresholds, Verdict, judge_above, judge_below
 from wabawatch.domain.costs import Line
@@ -129,14 +129,21 @@ class TemplateStands:
         return charged(self.tally)
 
     @cached_property
+    def delivery_verdict(self) -> Verdict:
+        """On the delivery rate."""
+        rate, lines = self.delivery, self.thresholds
+        return judge_above(rate.value, rate.interval, rate.n, lines.delivery_rate, lines.min_sample)
+
+    @cached_property
+    def failure_verdict(self) -> Verdict:
+        """On the failure rate."""
+        rate, lines = self.failure, self.thresholds
+        return judge_below(rate.value, rate.interval, rate.n, lines.failure_rate, lines.min_sample)
+
+    @property
     def verdict(self) -> Verdict:
-        """The worse of its two rates'."""
-        lines, delivery, failure = self.thresholds, self.delivery, self.failure
-        verdicts = (
-            judge_above(delivery.value, delivery.interval, delivery.n, lines.delivery_rate, lines.min_sample),
-            judge_below(failure.value, failure.interval, failure.n, lines.failure_rate, lines.min_sample),
-        )
-        return min(verdicts, key=_ORDER.__getitem__)
+        """The worse of the two."""
+        return min(self.delivery_verdict, self.failure_verdict, key=_ORDER.__getitem__)
 
     @cached_property
     def trouble(self) -> Trouble:
@@ -213,7 +220,23 @@ def ripe_hour(end: Millis, grace_ms: Millis) -> Millis:
     return (end - grace_ms) // HOUR_MS * HOUR_MS
 
 
-def about(numbers: Mapping[str, int], category: str, lines: Iterable[Line]) -> Decimal | None:
+MeanPrices: TypeAlias = Mapping[tuple[str, str], tuple[int, Decimal]]
+"""Messages that have a price and what they cost together, by category in small letters and number ("": of all)"""
+
+
+def mean_prices(lines: Iterable[Line]) -> MeanPrices:
+    """What *lines* say of the mean price of each category."""
+    found: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for line in lines:
+        amount = line.amount
+        if amount is not None and line.n > 0:
+            for whose in (line.number, ""):
+                n, sum_ = found.get((line.category.lower(), whose), (0, Decimal(0)))
+                found[line.category.lower(), whose] = n + line.n, sum_ + amount
+    return found
+
+
+def about(numbers: Mapping[str, int], category: str, prices: MeanPrices) -> Decimal | None:
     """What charged messages, given by number, cost about: at the mean price that each number's of *category* had.
 
     Exact where the price is the same in every country, or the template is the only one of its category there. None:
@@ -221,16 +244,11 @@ def about(numbers: Mapping[str, int], category: str, lines: Iterable[Line]) -> D
     """
     if not any(numbers.values()):
         return Decimal(0)
-    sums: dict[str, tuple[int, Decimal]] = {}
-    for line in lines:
-        if line.category.lower() == category.lower() and line.amount is not None and line.n > 0:
-            for whose in (line.number, ""):
-                n, amount = sums.get(whose, (0, Decimal(0)))
-                sums[whose] = n + line.n, amount + line.amount
-    if "" not in sums:
+    of_all = prices.get((category.lower(), ""))
+    if of_all is None:
         return None
     found = Decimal(0)
     for number, n in numbers.items():
-        known, amount = sums.get(number) or sums[""]
+        known, amount = prices.get((category.lower(), number), of_all)
         found += amount / known * n
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.domain.alert_records import Alert, worst
-from wabawatch.domain.alerts import Phase
+from wabawatch.domain.alerts import Phase, ScopeKind
 from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.connection import Judged
 from wabawatch.domain.costs import Charge, Costs, PriceList, costs
@@ -194,7 +194,7 @@ class NumberDesk:
             ratings=sorted(self.books.ratings(number), reverse=True),
             history=self.books.history(number, MOST_LINES),
             limits=[told for told in self._account_history(waba) if told.event == "BUSINESS_CAPABILITY"],
-            alerts=touching(worst(firing), of, places),
+            alerts=[a for a in touching(worst(firing), of, places) if a.scope.kind is not ScopeKind.TEMPLATE],
             access=self._access(states, now),
             uptime=self.uptime(start, window.end or 0, BARS),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from wabawatch.domain.costs import Charge, Costs, Line, PriceList, costs
+from wabawatch.domain.costs import Charge, Costs, PriceList, costs
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Rate, Tally, count, delivery_rate, failure_rate, failures_by_fault, read_rate
@@ -16,7 +16,15 @@ from wabawatch.domain.overview import Cause, Slice, SliceKind, causes
 from wabawatch.domain.platform import Kind, Known, Subject, of_kind
 from wabawatch.domain.rollups import TIERS, Tier
 from wabawatch.domain.standing import DAY_MS, Role, Standing, TemplateUse
-from wabawatch.domain.template_stands import TemplateStands, TemplateText, about, charged, ripe_hour
+from wabawatch.domain.template_stands import (
+    MeanPrices,
+    TemplateStands,
+    TemplateText,
+    about,
+    charged,
+    mean_prices,
+    ripe_hour,
+)
 from wabawatch.domain.told import Told
 from wabawatch.domain.violations import SendEvidence, evidence
 from wabawatch.flows.assessing import Rules
@@ -197,7 +205,7 @@ class TemplateDesk:
         old = self.books.counts(Window(start, ripe), numbers) if start < ripe else {}
         young = self.books.counts(Window(ripe, end), numbers) if ripe < end else {}
         matured, tallies = _gathered([old], owners), _gathered([old, young], owners)
-        lines = self._lines(window)
+        prices = self._prices(window)
         paid: defaultdict[Whose, Counter[str]] = defaultdict(Counter)
         for (number, ref), tally in (each for some in (old, young) for each in some.items()):
             paid[owners.get(number, ""), ref][number] += charged(tally)
@@ -209,13 +217,13 @@ class TemplateDesk:
                 tallies.get(whose, {}),
                 matured.get(whose, {}),
                 self.rules.thresholds,
-                _cost(paid.get(whose, {}), aspects, lines),
+                _cost(paid.get(whose, {}), aspects, prices),
             )
 
-    def _lines(self, window: Window) -> Sequence[Line]:
+    def _prices(self, window: Window) -> MeanPrices:
         if not self.prices.prices:
-            return ()
-        return costs(self.charges.charges(window.start, window.end)[0], self.prices, None, None).lines
+            return {}
+        return mean_prices(costs(self.charges.charges(window.start, window.end)[0], self.prices, None, None).lines)
 
     def _points(
         self, window: Window, ref: TemplateRef, numbers: Collection[str], tier: Tier, end: Millis
@@ -254,9 +262,9 @@ def _gathered(
     return found
 
 
-def _cost(paid: Mapping[str, int], aspects: Mapping[str, Known], lines: Sequence[Line]) -> Decimal | None:
+def _cost(paid: Mapping[str, int], aspects: Mapping[str, Known], prices: MeanPrices) -> Decimal | None:
     category = aspects.get("category")
-    return about(paid, category.value if category else "", lines)
+    return about(paid, category.value if category else "", prices)
 
 
 def _ref(subject: Subject) -> TemplateRef:

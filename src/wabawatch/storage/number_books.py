@@ -27,7 +27,7 @@ from wabawatch.storage.platform import ratings
 from wabawatch.storage.schema import events, messages, number_wabas, numbers, wabas
 from wabawatch.storage.told_lines import told_lines
 
-NEWEST = 300
+NEWEST = 100
 """Among so many of a number's messages it is looked for when we last heard of it."""
 INBOUND = ROLES.index(Role.INBOUND) << ROLE_SHIFT
 STAGES = ("sent", "delivered", "read", "played", "failed")

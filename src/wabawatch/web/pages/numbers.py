@@ -32,7 +32,7 @@ MOST = 200
 """Characters of what is looked for"""
 STATES = {
     State.CANNOT_SEND: ("bad", "Cannot work"),
-    State.FAILING: ("bad", "Misses the requirements"),
+    State.FAILING: ("bad", "Misses requirements"),
     State.DOUBTFUL: ("warn", "Needs a look"),
     State.FINE: ("good", "Fine"),
     State.QUIET: ("none", "Quiet"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wabawatch.domain.facts import Source
+from wabawatch.domain.headroom import TIERS
 
 _KINDS = {
     "bad": (
@@ -35,6 +36,9 @@ def state_tag(value: str, unknown: str = "Unknown") -> tuple[str, str]:
 
 def plain_word(value: str) -> str:
     """One of Meta's words in capitals as a person reads it: `PENDING_REVIEW` is `Pending review`."""
+    if value in TIERS:
+        people = TIERS[value]
+        return "Unlimited" if people is None else f"{people:,} people a day"
     if value.isascii() and value.upper() == value and value.replace("_", "").isalpha():
         return value.replace("_", " ").capitalize()
     return value

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
+from wabawatch.domain.costs import Sum
 from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Source, TemplateRef
 from wabawatch.domain.metrics import Rate
@@ -39,6 +40,8 @@ ASPECTS = {
 """What of a template changes, in words"""
 SILENT = frozenset({"id"})
 """What says nothing to a person: not in the history"""
+MOST_COUNTRIES = 10
+"""So many countries are listed, those with the most messages"""
 LATE_MS = 60_000
 """We were told so much later than it happened: worth saying"""
 
@@ -83,13 +86,15 @@ class TemplatePage:
         """Failures by code, costs by country, and the sends that broke the rule."""
         at, waba, ref = self._asked(request)
         found = self.desk.evidence(waba, ref, at.start, at.end)
+        by_country = sorted(found.costs.by_country.items(), key=lambda each: (-each[1].n, each[0]))
         values: dict[str, Any] = {
             "ref": ref,
             "waba": waba,
             "found": found,
             "failed": sum(cause.n for cause in found.causes),
             "examined": EXAMINED,
-            "by_country": sorted(found.costs.by_country.items(), key=lambda each: (-each[1].n, each[0])),
+            "by_country": by_country[:MOST_COUNTRIES],
+            "others": _others([each for _, each in by_country[MOST_COUNTRIES:]]),
             "kinds": _kinds(found.violating, found.unproven),
             "sources": SOURCES,
         }
@@ -171,6 +176,14 @@ def _line(told: Told) -> Line:
         advice(told.event, told.after, told.reason),
         told.told_at - told.at > LATE_MS and told.source is not Source.POLL,
     )
+
+
+def _others(some: Sequence[Sum]) -> dict[str, Any] | None:
+    """The countries that are not listed, together."""
+    if not some:
+        return None
+    amounts = [each.amount for each in some if each.amount is not None]
+    return {"countries": len(some), "n": sum(each.n for each in some), "amount": sum(amounts) if amounts else None}
 
 
 def _change(now: Rate, before: Rate) -> float | None:

@@ -25,9 +25,9 @@ from wabawatch.web.visitors import Visitor
 PAGE = 50
 """Templates that are shown at once"""
 TROUBLES = {
-    Trouble.MISUSED: ("bad", "Sent against the rules"),
-    Trouble.STOPPED: ("bad", "Stopped by Meta, or about to be"),
-    Trouble.MISSING_RATES: ("bad", "Misses the requirements"),
+    Trouble.MISUSED: ("bad", "Against the rules"),
+    Trouble.STOPPED: ("bad", "Stopped, or about to be"),
+    Trouble.MISSING_RATES: ("bad", "Misses requirements"),
     Trouble.DOUBTFUL: ("warn", "Needs a look"),
     Trouble.WAITING: ("none", "Waits for review"),
     Trouble.FINE: ("good", "Fine"),
