@@ -43,7 +43,8 @@ class Forwards:
         self.targets = targets_of(settings.forward)
         self.bodies = KeptBodies(database, keyring, inbox, raw)
         self.store = SqlForwards(database)
-        self.flow = Forwarding(self.targets, ForwardDesk(database, self.bodies), self.bodies, clock, part_of, sign)
+        self.desk = ForwardDesk(database, self.bodies)
+        self.flow = Forwarding(self.targets, self.desk, self.bodies, clock, part_of, sign)
         self.running: Sequence[Forwarder] = ()
         self._clock = clock
         self._allowed = settings.network.allow_private_urls

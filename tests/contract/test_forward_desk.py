@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.forwarding import BAD, CRM, GOOD, NOW, Rig, Shop, with_one_at_a_time
+from tests.support.forwarding import BAD, CRM, GOOD, NOW, Rig, Shop, refuse, with_one_at_a_time
 from tests.support.places import ON_BOTH, Place
-from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS
+from wabawatch.domain.errors import NotFound
+from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS, Case, Letters, Outcome, Progress
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.forwarding import Pick
-from wabawatch.ports import Body, BodyKind, Deed
+from wabawatch.ports import Body, BodyKind, Deed, Window
 from wabawatch.storage.database import Database
 from wabawatch.storage.forward_desk import AT_ONCE, ForwardDesk
 
@@ -233,6 +234,86 @@ def test_what_waits_is_counted_in_webhooks_and_not_in_what_else_was_logged(rig: 
     rig.accept(b"b")
 
     assert rig.state().waiting == 2
+
+
+def test_letters_are_listed_by_outcome_and_time_page_by_page(rig: Rig) -> None:
+    for n, at in ((1, NOW), (2, NOW + 1), (3, NOW + 2)):
+        refuse(rig.store, "crm", n, at)
+    refuse(rig.store, "crm", 4, NOW, NOW + HOUR_MS)
+    desk = ForwardDesk(rig.database, rig.bodies)
+
+    def found(wanted: Letters, after: int = 0, limit: int = 10) -> tuple[list[int], int]:
+        letters, n = desk.letters("crm", wanted, after, limit)
+        return [each.body_id for each in letters], n
+
+    assert found(Letters()) == ([1, 2, 3], 3)
+    assert found(Letters(), 1, 1) == ([2], 3)
+    assert found(Letters(is_dead=False)) == ([4], 1)
+    assert found(Letters(outcome=Outcome.REFUSED)) == ([1, 2, 3], 3)
+    assert found(Letters(outcome=Outcome.TIMED_OUT)) == ([], 0)
+    assert found(Letters(from_at=NOW + 1, to_at=NOW + 2)) == ([2], 1)
+
+
+def test_how_much_of_a_replay_is_left_is_known_by_its_time(rig: Rig) -> None:
+    async def scene() -> None:
+        shop, flow = Shop(BAD), rig.flow(CRM)
+        ids = rig.accept(b"a", b"b")
+        for id_ in ids:
+            refuse(rig.store, "crm", id_, NOW)
+        flow.replay("crm", Pick(ids=frozenset(ids)), "test", at=NOW + 5)
+        assert flow.left_of("crm", NOW + 5) == (2, 0)
+        rig.pass_time(HOUR_MS)
+        forwarder = rig.forwarder(CRM, shop)
+        await rig.settle(forwarder)
+        assert flow.left_of("crm", NOW + 5) == (2, 2)
+        shop.answer = GOOD
+        rig.pass_time(HOUR_MS)
+        await rig.settle(forwarder)
+        assert flow.left_of("crm", NOW + 5) == (0, 0)
+
+    asyncio.run(scene())
+
+
+def test_only_the_letters_that_are_picked_are_sent_again_or_given_up(rig: Rig) -> None:
+    flow = rig.flow(CRM)
+    ids = rig.accept(b"a", b"b", b"c")
+    for id_ in ids:
+        refuse(rig.store, "crm", id_, NOW)
+
+    would = flow.replay("crm", Pick(ids=frozenset(ids[:1])), "test", dry_run=True)
+    none = flow.replay("crm", Pick(outcome=Outcome.TIMED_OUT), "test", dry_run=True)
+
+    assert [each.body_id for each in would.bodies] == ids[:1]
+    assert not none.bodies
+    assert [each.body_id for each in flow.dead("crm", Pick(ids=frozenset(ids[1:])))] == ids[1:]
+    assert flow.drop("crm", ids[1:], "test", reason="by hand") == 2
+    with rig.database.reading() as connection:
+        kept = connection.exec_driver_sql("SELECT detail FROM audit_entries").scalar_one()
+    assert kept == '{"reason":"by hand"}'
+
+
+def test_a_preview_is_what_the_courier_posts(rig: Rig) -> None:
+    (id_,) = rig.accept(b"a")
+
+    found = rig.flow(CRM).preview("crm", id_)
+
+    assert (found.parcel.content, found.was) == (b"a", None)
+    assert found.headers["X-Wabawatch-Body"] == str(id_)
+    assert found.headers["X-Hub-Signature-256"] == found.parcel.signature
+    with pytest.raises(NotFound):
+        rig.flow(CRM).preview("crm", 10**9)
+
+
+def test_attempts_and_answer_times_are_told_by_target(rig: Rig) -> None:
+    assert rig.store.claim("crm", "a test", NOW, NOW + 1) is not None
+    attempts = {(NOW, GOOD[0]): 3, (NOW, BAD[0]): 1}
+    cases = [Case(n, NOW, b"%010d" % n, 50) for n in range(1, 4)]
+    assert rig.store.keep("crm", "a test", Progress(3, 3, cases=cases, attempts=attempts), NOW)
+
+    tallies = ForwardDesk(rig.database, rig.bodies).tallies(Window(NOW - HOUR_MS, NOW + HOUR_MS))
+
+    assert tallies["crm"].attempts == {Outcome.DELIVERED: 3, Outcome.FAILED: 1}
+    assert tallies["crm"].answer_ms == {50: 3}
 
 
 @contextmanager

@@ -102,3 +102,14 @@ def test_what_no_attempt_can_change_is_a_dead_letter_at_once() -> None:
 
     assert row.failed(Outcome.GONE, "gone", NOW).dead_at == NOW
     assert row.failed(BAD, "HTTP 500", NOW).dead_at is None
+
+
+def test_when_the_last_attempt_ended_is_told_by_the_next_one() -> None:
+    letter = Delivery(7, NOW, NOW, 0, NOW, Outcome.HELD)
+    assert letter.last_try_at is None
+    at = NOW
+    while letter.next_try_at is not None:
+        at = letter.next_try_at + 1_234
+        letter = letter.failed(BAD, "HTTP 500", at)
+        assert letter.last_try_at == at
+    assert letter.dead_at == at

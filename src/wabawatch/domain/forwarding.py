@@ -88,10 +88,14 @@ def next_attempt(tries: int, since: Millis, now: Millis, seed: int = 0) -> Milli
     The pause doubles from 5 s to an hour, and *seed* (the number of the body) spreads it by a fifth either way, so that
     what failed together does not come back together. *since*: when the body came, or was asked to be replayed.
     """
-    pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(tries - 1, 32))
-    spread = (seed * 2_654_435_761 + tries * 40_503) % 401 - 200
-    at = now + pause + pause * spread // 1000
+    at = now + _pause(tries, seed)
     return at if at <= since + KEEP_TRYING_MS else None
+
+
+def _pause(tries: int, seed: int) -> Millis:
+    pause: Millis = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(tries - 1, 32))
+    spread = (seed * 2_654_435_761 + tries * 40_503) % 401 - 200
+    return pause + pause * spread // 1000
 
 
 def is_overdue(since: Millis, now: Millis) -> bool:
@@ -171,6 +175,13 @@ class Delivery:
     detail: str = ""
     """The status or the trouble, for a person; nobody's data"""
     dead_at: Millis | None = None
+
+    @property
+    def last_try_at(self) -> Millis | None:
+        """When the last attempt ended; None: there was none, as when it waits to be sent again."""
+        if self.tries == 0:
+            return None
+        return self.dead_at if self.next_try_at is None else self.next_try_at - _pause(self.tries, self.body_id)
 
     def failed(self, outcome: Outcome, detail: str, now: Millis) -> Delivery:
         """It after one more attempt that failed."""
@@ -256,3 +267,14 @@ class TargetState:
     """When it last took a body"""
     trouble: str = ""
     """The last failure, if nothing was delivered since"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Deliveries that somebody looks at."""
+
+    is_dead: bool = True
+    """Dead letters, or what is tried again"""
+    outcome: Outcome | None = None
+    from_at: Millis | None = None
+    to_at: Millis | None = None

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.forwarding import Delivery, Target, TargetState
+from wabawatch.domain.forwarding import Delivery, Letters, Outcome, Target, TargetState
 from wabawatch.ports import Body, BodyId, BodyKind, BodySource, Clock, Deed, StoredBody
 
 PartOf: TypeAlias = Callable[[bytes, Collection[str], Collection[str]], bytes | None]
@@ -77,6 +77,14 @@ class Pick:
     only_dead: bool = True
     """Only dead letters; else any body of that time that is still kept, delivered or not"""
     limit: int = MOST_REPLAYED
+    ids: frozenset[BodyId] | None = None
+    """Only these of the dead letters"""
+    outcome: Outcome | None = None
+    """Only dead letters whose last attempt ended so"""
+
+    def holds(self, letter: Delivery) -> bool:
+        """Whether this dead letter is meant, by all but its time."""
+        return (self.ids is None or letter.body_id in self.ids) and self.outcome in (None, letter.outcome)
 
 
 class Resent(NamedTuple):
@@ -101,6 +109,16 @@ class Replay(NamedTuple):
     """There are more, which are left as they are: ask again for them"""
 
 
+class Preview(NamedTuple):
+    """What a target would get of one body."""
+
+    target: Target
+    parcel: Parcel
+    headers: Mapping[str, str]
+    was: Delivery | None
+    """What is on record of it"""
+
+
 class Desk(Protocol):
     """What the books know of targets and deliveries. Every method raises StoreUnavailable."""
 
@@ -116,14 +134,24 @@ class Desk(Protocol):
         """Those of *ids* that the target has not taken."""
         ...
 
+    def letters(self, name: str, wanted: Letters, after: BodyId, limit: int) -> tuple[list[Delivery], int]:
+        """The first *limit* deliveries that are *wanted* numbered above *after*, and how many are wanted in all."""
+        ...
+
+    def left_of(self, name: str, since: Millis) -> tuple[int, int]:
+        """Of what was sent again at *since*: how much was not taken yet, and how much of that failed since."""
+        ...
+
     def resend(self, name: str, bodies: Sequence[tuple[BodyId, Millis]], now: Millis, done: Deed) -> None:
         """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*. Many are noted
         little by little, the oldest first: what is noted when it breaks off is sent; all may be given again."""
         ...
 
-    def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
+    def drop(
+        self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed, reason: str = ""
+    ) -> int:
         """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again. Many
-        go little by little. Gives how many."""
+        go little by little. *reason* goes into the audit trail. Gives how many."""
         ...
 
     def skip_waiting(self, name: str, up_to: BodyId, now: Millis, done: Deed) -> None:
@@ -171,9 +199,9 @@ class Forwarding:
         self._known(name)
         return self.desk.undelivered(name, is_dead=is_dead, limit=limit)
 
-    def replay(self, name: str, pick: Pick, actor: str, *, dry_run: bool = False) -> Replay:
-        """Send bodies to *name* again; with *dry_run*, only say which, and what it would get. Raises NotFound,
-        BadRequest."""
+    def replay(self, name: str, pick: Pick, actor: str, *, dry_run: bool = False, at: Millis | None = None) -> Replay:
+        """Send bodies to *name* again; with *dry_run*, only say which, and what it would get. *at*: now, by which they
+        are known afterwards. Raises NotFound, BadRequest."""
         target = self._target(name)
         if pick.body_id is None and not pick.only_dead and pick.from_at is None:
             raise BadRequest("from: missing; say from when on everything is to be sent again")
@@ -183,14 +211,43 @@ class Forwarding:
             raise NotFound(f"body {pick.body_id}: not kept any more, or nothing in it is for {name}")
         if found and not dry_run:
             done = Deed(actor, "forward_replayed", f"{name}: {len(found)}")
-            self.desk.resend(name, [(each.body_id, each.received_at) for each in found], self.clock.now(), done)
+            now = self.clock.now() if at is None else at
+            self.desk.resend(name, [(each.body_id, each.received_at) for each in found], now, done)
         return Replay(found, len(picked) > len(found))
 
-    def drop(self, name: str, ids: Collection[BodyId] | None, actor: str, *, is_dead: bool = True) -> int:
+    def preview(self, name: str, body_id: BodyId) -> Preview:
+        """What *name* would get of one body, byte for byte. Raises NotFound, BadRequest."""
+        target = self._target(name)
+        body = self.bodies.fetch([body_id]).get(body_id)
+        parcel = None if body is None else _share(body, target, self.part_of, self.sign)
+        if parcel is None:
+            raise NotFound(f"body {body_id}: not kept any more, or nothing in it is for {name}")
+        return Preview(target, parcel, headers_of(parcel, body_id), self.desk.find(name, [body_id]).get(body_id))
+
+    def dead(self, name: str, pick: Pick) -> list[Delivery]:
+        """The dead letters that are meant, the oldest first, kept or not. Raises NotFound."""
+        self._known(name)
+        return self._dead(name, pick)
+
+    def letters(self, name: str, wanted: Letters, after: BodyId, limit: int) -> tuple[list[Delivery], int]:
+        """The first *limit* deliveries that are *wanted* numbered above *after*, the oldest bodies first, and how many
+        are wanted in all. Raises NotFound."""
+        self._known(name)
+        return self.desk.letters(name, wanted, after, limit)
+
+    def left_of(self, name: str, since: Millis) -> tuple[int, int]:
+        """Of what was sent again at *since*: how much was not taken yet, and how much of that failed since. Raises
+        NotFound."""
+        self._known(name)
+        return self.desk.left_of(name, since)
+
+    def drop(
+        self, name: str, ids: Collection[BodyId] | None, actor: str, *, is_dead: bool = True, reason: str = ""
+    ) -> int:
         """Give up deliveries for good. Gives how many. Raises NotFound."""
         self._known(name)
         done = Deed(actor, "forward_dropped", name)
-        return self.desk.drop(name, ids, is_dead=is_dead, now=self.clock.now(), done=done)
+        return self.desk.drop(name, ids, is_dead=is_dead, now=self.clock.now(), done=done, reason=reason)
 
     def skip_waiting(self, name: str, actor: str) -> None:
         """Give up everything accepted until now that *name* was not tried with yet. Raises NotFound."""
@@ -238,15 +295,22 @@ class Forwarding:
         if pick.body_id is None and not pick.only_dead:
             yield from self.bodies.received(from_at, to_at)
             return
-        ids = [pick.body_id] if pick.body_id is not None else self._dead_ids(name, from_at, to_at)
+        ids = [pick.body_id] if pick.body_id is not None else [each.body_id for each in self._dead(name, pick)]
         for page in _in_pages(iter(ids)):
             for id_, body in sorted(self.bodies.fetch(page).items()):
                 if from_at <= body.received_at < to_at:
                     yield StoredBody(id_, body)
 
-    def _dead_ids(self, name: str, from_at: Millis, to_at: Millis) -> list[BodyId]:
+    def _dead(self, name: str, pick: Pick) -> list[Delivery]:
+        from_at, to_at = pick.from_at or 0, self.clock.now() + 1 if pick.to_at is None else pick.to_at
         dead = self.desk.undelivered(name, is_dead=True, limit=None)
-        return [each.body_id for each in dead if from_at <= each.received_at < to_at]
+        return [each for each in dead if from_at <= each.received_at < to_at and pick.holds(each)]
+
+
+def headers_of(parcel: Parcel, body_id: BodyId) -> dict[str, str]:
+    """The headers that go out with *parcel*."""
+    headers = {"Content-Type": "application/json", "User-Agent": "wabawatch", "X-Wabawatch-Body": str(body_id)}
+    return headers | ({"X-Hub-Signature-256": parcel.signature} if parcel.signature else {})
 
 
 def _share(body: Body, target: Target, part_of: PartOf, sign: Sign) -> Parcel | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from wabawatch.domain.forwarding import Outcome, Target, outcome_of
-from wabawatch.flows.forwarding import Parcel
+from wabawatch.flows.forwarding import Parcel, headers_of
 from wabawatch.forwarder.means import Answer
 from wabawatch.net import Forbidden, HttpClient, told
 from wabawatch.ports import BodyId
@@ -25,9 +25,7 @@ class Courier:
 
     async def __call__(self, target: Target, parcel: Parcel, body_id: BodyId) -> Answer:
         """Post *parcel* to *target*."""
-        headers = {"Content-Type": "application/json", "User-Agent": "wabawatch", "X-Wabawatch-Body": str(body_id)}
-        if parcel.signature:
-            headers["X-Hub-Signature-256"] = parcel.signature
+        headers = headers_of(parcel, body_id)
         try:
             async with asyncio.timeout(target.timeout_s):
                 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,18 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Millis
-from wabawatch.domain.forwarding import Delivery, Outcome, TargetState
-from wabawatch.ports import BodyId, Deed
+from wabawatch.domain.forwarding import Delivery, Letters, Outcome, TargetState
+from wabawatch.domain.rollups import Scope
+from wabawatch.ports import BodyId, Deed, Window
 from wabawatch.storage import audit
+from wabawatch.storage.counts import read_counters, read_histograms
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import chunks, insert
-from wabawatch.storage.forwards import CHANGING, delivery_of, row_of
+from wabawatch.storage.figures import spans_of
+from wabawatch.storage.forwards import ATTEMPTS, CHANGING, delivery_of, row_of
 from wabawatch.storage.kept_bodies import KeptBodies
 from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
+from wabawatch.webhook_ports import ForwardTally
 
 AT_ONCE = 500
 """So many deliveries change in one transaction"""
@@ -54,6 +59,42 @@ class ForwardDesk:
                 found |= {row.body_id: delivery_of(row) for row in connection.execute(query)}
         return found
 
+    def letters(self, name: str, wanted: Letters, after: BodyId, limit: int) -> tuple[list[Delivery], int]:
+        """The first *limit* deliveries that are *wanted* numbered above *after*, and how many are wanted in all."""
+        c = forward_deliveries.c
+        with self._database.reading() as connection:
+            where = [c.target_id == _id(connection, name)]
+            where.append(c.next_try_at.is_(None) if wanted.is_dead else c.next_try_at.is_not(None))
+            where += [] if wanted.outcome is None else [c.outcome == wanted.outcome.value]
+            where += [] if wanted.from_at is None else [c.received_at >= wanted.from_at]
+            where += [] if wanted.to_at is None else [c.received_at < wanted.to_at]
+            query = select(forward_deliveries).where(*where, c.body_id > after).order_by(c.body_id).limit(limit)
+            found = [delivery_of(row) for row in connection.execute(query)]
+            n = connection.execute(select(func.count()).select_from(forward_deliveries).where(*where)).scalar_one()
+        return found, int(n)
+
+    def left_of(self, name: str, since: Millis) -> tuple[int, int]:
+        """Of what was sent again at *since*: how much was not taken yet, and how much of that failed since."""
+        c = forward_deliveries.c
+        with self._database.reading() as connection:
+            those = (c.target_id == _id(connection, name), c.since == since)
+            query = select(func.count(), func.count().filter(c.tries > 0)).where(*those)
+            left, failed = connection.execute(query).one()
+        return int(left), int(failed)
+
+    def tallies(self, window: Window) -> Mapping[str, ForwardTally]:
+        """How each target answered in *window*; the times are those of the whole hours that hold it."""
+        attempts: defaultdict[str, dict[Outcome, int]] = defaultdict(dict)
+        with self._database.reading() as connection:
+            ids = {row.name: row.id for row in connection.execute(select(forward_targets.c.name, forward_targets.c.id))}
+            for counter, n in read_counters(connection, spans_of(connection, window, Scope.ALL)).items():
+                if counter.startswith(ATTEMPTS):
+                    name, _, outcome = counter.removeprefix(ATTEMPTS).rpartition(":")
+                    attempts[name][Outcome(outcome)] = n
+            # Of each target alone, times are counted by the hour.
+            times = read_histograms(connection, "application", spans_of(connection, window, Scope.TEMPLATE))
+        return {name: ForwardTally(attempts.get(name, {}), times.get(id_, {})) for name, id_ in ids.items()}
+
     def resend(self, name: str, bodies: Sequence[tuple[BodyId, Millis]], now: Millis, done: Deed) -> None:
         """Have bodies (number, receipt) sent again as soon as possible, for up to 7 days from *now*.
 
@@ -70,7 +111,9 @@ class ForwardDesk:
                 if place == 0:
                     audit.write(connection, now, done)
 
-    def drop(self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed) -> int:
+    def drop(
+        self, name: str, ids: Collection[BodyId] | None, *, is_dead: bool, now: Millis, done: Deed, reason: str = ""
+    ) -> int:
         """Give up deliveries for good: *ids* (None: all) of the dead letters, or of those that are tried again.
 
         Many go in several transactions, so that each is short; who wants it stands in the first.
@@ -85,7 +128,8 @@ class ForwardDesk:
                 those = delete(forward_deliveries).where(c.target_id == _id(connection, name), which)
                 dropped += connection.execute(those.where(c.body_id.in_(some))).rowcount
                 if place == 0:
-                    audit.append(connection, now, done.actor, done.action, f"{done.subject}: {len(doomed)}")
+                    detail = {"reason": reason} if reason else {}
+                    audit.append(connection, now, done.actor, done.action, f"{done.subject}: {len(doomed)}", detail)
         return dropped
 
     def skip_waiting(self, name: str, up_to: BodyId, now: Millis, done: Deed) -> None:

@@ -25,6 +25,8 @@ from wabawatch.storage.schema import bodies
 from wabawatch.storage.schema_forward import forward_deliveries, forward_targets
 
 _DROPPED_ROWS = 5_000
+ATTEMPTS = "forward:"
+"""Names of counters begin so that count attempts; the target and the outcome follow."""
 CHANGING = ("since", "tries", "next_try_at", "dead_at", "outcome", "detail")
 """What an attempt, or somebody who wants another one, changes in a row"""
 
@@ -191,7 +193,7 @@ def _count(connection: Connection, target_id: int, name: str, progress: Progress
 
 def attempts_counter(name: str, outcome: Outcome) -> str:
     """The counter of a target's attempts that ended so."""
-    return f"forward:{name}:{outcome}"
+    return f"{ATTEMPTS}{name}:{outcome}"
 
 
 def _distinct(connection: Connection, cases: Sequence[Case]) -> list[Case]:
