@@ -26,7 +26,7 @@ from wabawatch.meta.people import NO_CONTACTS, contacts
 from wabawatch.meta.reading import Json, items
 from wabawatch.meta.statuses import read_status
 
-_LISTS: Final[Mapping[str, Reader]] = {
+LISTS: Final[Mapping[str, Reader]] = {
     "statuses": read_status,
     "messages": read_message,
     "message_echoes": read_echo,
@@ -81,7 +81,7 @@ def read_lists(change: Change, value: Json, at: str) -> list[Fact]:
     facts: list[Fact] = []
     has_list, strange = False, []
     for name, listed in value.items():
-        read = _LISTS.get(name)
+        read = LISTS.get(name)
         if read is not None:
             if name == "messages":
                 read = _MESSAGES_OF_FIELD.get(change.field, read)
