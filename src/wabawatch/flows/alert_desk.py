@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from wabawatch.alerting_ports import AlertBook, StateKey
 from wabawatch.domain.alert_records import Alert, AlertFilter, worst
+from wabawatch.domain.alert_relations import About, related
 from wabawatch.domain.alerts import AlertState, Phase, Rule, RuleKind, Transition
 from wabawatch.domain.backtests import Backtest, Fired
 from wabawatch.domain.errors import BadRequest, NotFound
@@ -24,6 +25,9 @@ MOST_DAYS = 34
 """Figures in five minutes are kept for 35 days."""
 SEEN_WITHIN_MS = HOUR_MS
 """An incident is looked at so long after its end at the latest, if it is looked at."""
+AROUND_MS = 7 * DAY_MS
+"""Alerts that have to do with a message are looked for among those that fired so long before it, or still fire."""
+MOST_AROUND = 500
 LOOKS = 4
 """A back-test looks so many times at each window; monitoring looks more often, and sees a fall a little sooner."""
 
@@ -83,6 +87,12 @@ class AlertDesk:
                 if incident in wanted:
                     raised[incident].append(alert)
         return dict(raised)
+
+    def around(self, about: About) -> list[tuple[Alert, str]]:
+        """The alerts that have to do with a message, the gravest first, each with what they share."""
+        recent = AlertFilter(since=about.start - AROUND_MS, before=(about.end + 1, ""))
+        found = worst(self.book.find(recent, MOST_AROUND))
+        return [(alert, words) for alert in found if (words := related(alert, about))]
 
     def listed(self) -> list[Rule]:
         """Every rule, by name."""
