@@ -111,7 +111,7 @@ class System:
         self.spool = Spool(places.folder, self.keyring, settings.gateway.spool_bytes)
         self.stopped = Stopped()
         self._answers: Counter[tuple[Millis, int]] = Counter()
-        self._refusals: Counter[tuple[Millis, str]] = Counter()
+        self._refusals: Counter[tuple[Millis, str, str]] = Counter()
         self._flushing = threading.Lock()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
@@ -304,8 +304,8 @@ class System:
         with self._flushing:
             for (minute, app), tally in self.acks.drain().items():
                 self._answers.update({(minute, slot): n for slot, n in tally.ack_ms.items()})
-                if n := tally.refused.get(Admission.BAD_SIGNATURE, 0):
-                    self._refusals[minute, app] += n
+                counted = tally.refused.items()
+                self._refusals.update({(minute, app, why): n for why, n in counted if why is not Admission.PROBED})
             if self._answers:
                 self.figures.keep_answers(self._answers)
                 self._answers.clear()

@@ -9,21 +9,18 @@ from starlette.routing import BaseRoute
 from wabawatch.app_console_alerts import alert_pages
 from wabawatch.app_console_platform import platform_pages
 from wabawatch.app_console_system import SystemParts, system_pages
+from wabawatch.app_console_webhooks import WebhookParts, webhook_pages
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_notifying import NoticeFlows
-from wabawatch.app_uptime import Uptimes
 from wabawatch.flows.assessing import Rules
-from wabawatch.storage.sealed import Keyring
 from wabawatch.web.own import Own
 
 
-class Parts(SystemParts, Protocol):
+class Parts(SystemParts, WebhookParts, Protocol):
     """What pages are made of: `app.System`."""
 
-    keyring: Keyring
     rules: Rules
     notices: NoticeFlows
-    uptime: Uptimes
     limits: LimitFlows
 
 
@@ -35,5 +32,6 @@ def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
         *console.routes(),
         *alert_pages(console, parts.alerts, parts.notices, uptime, parts.clock),
         *platform_pages(console, *books, uptime, parts.rules, parts.clock),
+        *webhook_pages(parts),
         *system_pages(parts, own),
     ]

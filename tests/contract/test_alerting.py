@@ -68,7 +68,7 @@ def test_of_two_monitors_on_one_database_each_change_is_written_once(scene: Scen
 
 
 def test_webhooks_that_do_not_come_are_missed(scene: Scene) -> None:
-    scene.bench.figures.keep_refusals({(scene.now - MINUTE, "shop"): 25})
+    scene.bench.figures.keep_refusals({(scene.now - MINUTE, "shop", "bad_signature"): 25})
     scene.traffic(8, 3, silent=3)
 
     assert scene.fired() == ["SIGNATURE_FAILURES app:shop", f"WEBHOOK_SILENT number:{NUMBERS[0]}"]

@@ -308,7 +308,9 @@ def test_a_template_that_is_sent_though_it_is_paused(scene: Scene) -> None:
 
 
 def test_wrong_signatures_alert_from_many_on(scene: Scene) -> None:
-    scene.bench.figures.keep_refusals({(scene.now - MINUTE, "shop"): 25, (scene.now - MINUTE, ""): 3})
+    scene.bench.figures.keep_refusals(
+        {(scene.now - MINUTE, "shop", "bad_signature"): 25, (scene.now - MINUTE, "", "bad_signature"): 3}
+    )
     scene.wait(2)
 
     assert scene.fired() == ["SIGNATURE_FAILURES app:shop"]

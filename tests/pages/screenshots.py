@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.pages.stage import fill, served, watch
 from tests.pages.window import ARGUMENTS, Window
 from tests.support.console import system_in
+from tests.support.webhook_pages import Webhooks
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
@@ -24,6 +25,8 @@ PAGES = {
     "numbers": "/numbers",
     "number": "/numbers [id^=number-]",
     "account": "/numbers [id^=account-]",
+    "webhooks": "/webhooks",
+    "webhook": "/webhooks tbody th a",
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
     "uptime": "/uptime",
@@ -34,10 +37,20 @@ EMPTY = {
     "numbers-empty": "/numbers",
     "overview-empty": "/",
     "logs-empty": "/logs",
+    "webhooks-empty": "/webhooks",
+    "forwarding-empty": "/webhooks/forwarding",
     "alerts-empty": "/alerts",
     "uptime-empty": "/uptime",
 }
 """The same in an installation where nothing has happened yet"""
+FORWARDING = {
+    "forwarding": "/webhooks/forwarding",
+    "forward-target": "/webhooks/forwarding/crm",
+    "forward-again": "/webhooks/forwarding/crm tbody th a",
+    "webhook-partly": "/webhooks?result=partly&field=messages tbody th a",
+    "webhook-search": "/webhooks?q=message:1",
+}
+"""The same in one with a forward target that has not taken everything"""
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
 
 
@@ -56,6 +69,11 @@ def main(wanted: list[str]) -> None:
             _take(browser, url, PAGES, wanted)
         with served(system_in(Path(empty))) as url:
             _take(browser, url, EMPTY, wanted)
+        with TemporaryDirectory() as handing_on:
+            webhooks = Webhooks(Path(handing_on))
+            webhooks.system.forwards.flow.pause("crm", True, "screenshots")
+            with served(webhooks.system) as url:
+                _take(browser, url, FORWARDING, wanted)
         browser.close()
 
 

@@ -31,6 +31,8 @@ from wabawatch.storage.schema import counters, cycles, packed_counts, rollups
 
 REFUSED = "refused_signature:"
 """Names of counters begin so that count bodies with a wrong signature; the app follows."""
+REFUSED_BY = "refused:"
+"""... and those that count what else was turned away: then come the reason, a colon, and the app."""
 
 SHORT_MS = 40 * DAY_MS
 """So long a window is few buckets also where nothing was counted: its start is taken as it is."""
@@ -142,10 +144,13 @@ class SqlFigures:
             added = {(at, 0, slot): n for (at, slot), n in answers.items()}
             counts.add_histogram(connection, "ack", added, read_floors(connection))
 
-    def keep_refusals(self, refusals: Mapping[tuple[Millis, str], int]) -> None:
-        """Add bodies that were refused for their signature: (time, app) -> how many."""
+    def keep_refusals(self, refusals: Mapping[tuple[Millis, str, str], int]) -> None:
+        """Add bodies that were turned away: (time, app, why as in `flows.ingest.Admission`) -> how many."""
         with self._database.writing() as connection:
-            named = {(at, f"{REFUSED}{app}"): n for (at, app), n in refusals.items()}
+            named = {
+                (at, f"{REFUSED}{app}" if why == "bad_signature" else f"{REFUSED_BY}{why}:{app}"): n
+                for (at, app, why), n in refusals.items()
+            }
             counts.add_counters(connection, named, read_floors(connection))
 
     def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:

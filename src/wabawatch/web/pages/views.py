@@ -41,6 +41,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/logs", "Logs", Right.VIEW),
     ("/templates", "Templates", Right.VIEW),
     ("/numbers", "Numbers", Right.VIEW),
+    ("/webhooks", "Webhooks", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
     ("/settings", "Settings", Right.ADMINISTER),
