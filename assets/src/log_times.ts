@@ -19,6 +19,7 @@ export function takeTimes(): void {
     const sent = form.appendChild(document.createElement('input'))
     Object.assign(sent, { type: 'hidden', name, value: given, disabled: !given })
     field.removeAttribute('name')
+    field.value = ''
     field.type = 'datetime-local'
     const shown = (field.value = Number.isNaN(at.valueOf()) ? '' : local(at))
     return [{ field, sent, given, shown }]

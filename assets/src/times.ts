@@ -3,6 +3,7 @@
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const second = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const row = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const tick = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
 
@@ -14,7 +15,7 @@ export function localise(within: ParentNode): void {
     time.dataset.local = ''
     time.title = `${time.dateTime.slice(0, 19).replace('T', ' ')} UTC`
     if (time.dataset.show !== 'as-is') {
-      time.textContent = { clock, day, second, tick }[time.dataset.show ?? '']?.format(at) ?? local.format(at)
+      time.textContent = { clock, day, second, row, tick }[time.dataset.show ?? '']?.format(at) ?? local.format(at)
     }
   }
 }
