@@ -13,6 +13,7 @@ from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.log_summing import LogSumming
+from wabawatch.flows.log_views import LogViewDesk
 from wabawatch.flows.naming import Naming
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.own_account import OwnAccount
@@ -25,6 +26,7 @@ from wabawatch.ports import Clock, Figures
 from wabawatch.storage.actor_names import SqlRegister
 from wabawatch.storage.alert_news import SqlAlertNews
 from wabawatch.storage.database import Database
+from wabawatch.storage.log_views import SqlLogViews
 from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.message_sums import SqlMessageSums
 from wabawatch.storage.slices import SqlSlices
@@ -35,6 +37,7 @@ from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert_news import AlertNewsPart, bell_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_tail import LogTailPage
+from wabawatch.web.pages.log_views import LogViewForms
 from wabawatch.web.pages.logs import LogsPage, lines_of
 from wabawatch.web.pages.message import MessagePage
 from wabawatch.web.pages.overview import OverviewPage
@@ -91,8 +94,9 @@ class Console:
             clock,
         )
         self.overview = OverviewPage(overviewing, self.views, clock)
+        self.log_views = LogViewForms(LogViewDesk(SqlLogViews(database), clock), clock)
         summing = LogSumming(SqlMessageSums(database, country_of), SqlSlices(database), books, clock)
-        self.logs = LogsPage(browsing, summing, books.owners, self.views, clock)
+        self.logs = LogsPage(browsing, summing, books.owners, self.log_views.listed, self.views, clock)
         tailing = Tailing(SqlMessages(database, country_of), clock)
         self.tail = LogTailPage(tailing, browsing, lines_of, self.views, clock)
         self.message = MessagePage(browsing, prices, country_of, self.views, clock)
@@ -112,6 +116,7 @@ class Console:
             *self.overview.routes(desk),
             *self.logs.routes(desk),
             *self.tail.routes(desk),
+            *self.log_views.routes(desk),
             *self.message.routes(desk),
             *AlertNewsPart(self.news, self.actors, self.views).routes(desk),
         ]

@@ -37,6 +37,7 @@ from wabawatch.storage.step_0020 import add_users
 from wabawatch.storage.step_0021 import name_by_thing
 from wabawatch.storage.step_0022 import add_deeds
 from wabawatch.storage.step_0023 import add_exports
+from wabawatch.storage.step_0024 import add_log_views
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -77,6 +78,7 @@ STEPS: tuple[Step, ...] = (
     Step(21, "alerts by what they are about, and by when they ended", name_by_thing),
     Step(22, "what people do about alerts, and rules that they change", add_deeds),
     Step(23, "exports", add_exports),
+    Step(24, "saved views of the log", add_log_views),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

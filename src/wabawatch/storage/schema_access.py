@@ -1,4 +1,4 @@
-"""The tables of access over HTTP; they belong to `schema`, which names them all."""
+"""The tables of access over HTTP, and of what people keep there; they belong to `schema`, which names them all."""
 
 from __future__ import annotations
 
@@ -83,4 +83,16 @@ login_tries = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("free_at", BigInteger, nullable=False),
     Index("login_tries_last", "last_at"),
+)
+log_views = Table(
+    "log_views",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False, comment="Parameters of the log page; never a contact or a wamid"),
+    Column("is_shared", SmallInteger, nullable=False, comment="1: everybody sees it"),
+    Column("made_at", BigInteger, nullable=False),
+    Index("log_views_user", "user_id", "name", unique=True),
+    comment="Views of the log that people saved",
 )

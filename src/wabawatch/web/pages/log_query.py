@@ -52,6 +52,11 @@ class LogQuery:
     """What is looked for; of use only if nothing is wrong"""
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What is looked for as parameters of an address, without where, how, and whether numbers are whole."""
+        return [(name, value) for name, values in self.given.items() if name in FILTERS for value in values]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are chosen, in their order."""
         return columns(self.of(PARAMETER))

@@ -24,6 +24,7 @@ from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_columns import COLUMNS
 from wabawatch.web.pages.log_query import UNMASK, LogQuery, log_query
 from wabawatch.web.pages.log_shown import STATES, TITLES, chips, facets, histogram, lasted
+from wabawatch.web.pages.log_views import Saved
 from wabawatch.web.pages.places import Whereabouts, whereabouts
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
@@ -59,6 +60,8 @@ class LogsPage:
     summing: LogSumming
     owners: Callable[[], Mapping[str, str]]
     """`AlertFigures.owners`: the client of every number"""
+    saved: Callable[[Visitor, Whereabouts, LogQuery], Sequence[Saved]]
+    """`LogViewForms.listed`: the views that a visitor may choose from"""
     views: Views
     clock: Clock
 
@@ -80,6 +83,9 @@ class LogsPage:
             "query": query,
             "titles": TITLES,
             "columns": COLUMNS,
+            "saved": self.saved(visitor, at, query),
+            "may_share": visitor.may(Right.OPERATE),
+            "here_query": at.link("", **query.given).lstrip("?"),
             "chips": chips(at, query),
             "clients": sorted({waba for waba in owners.values() if waba}),
             "numbers": sorted(n for n, waba in owners.items() if not at.client or waba == at.client),
