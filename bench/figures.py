@@ -110,6 +110,7 @@ FIGURES = (
     at_most("scroll.slower", "log page, time per 100 rows : the first pages, after 100,000 rows", 1.5, "", 2),
     Figure("scroll.nodes", "... elements of the document then"),
     Figure("scroll.heap", "... heap of its script then", "MB", decimals=1),
+    Figure("log_sums", "bars and counts of the log over thirty days, 1 million messages stored, the slowest", "ms"),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

@@ -42,6 +42,12 @@ PER_MESSAGE = 3
 """Webhooks that tell of one message"""
 DAY_MS = 86_400_000
 SETTLE_S = 60.0
+SUMS = {
+    "nothing chosen": "",
+    "failed": "&status=failed",
+    "a kind and two countries": "&type=text&country=BR&country=IN",
+}
+"""What bars and filters are asked for, over thirty days"""
 _WATCH = """() => {
   window.bench = { ids: new Set(), long: [], frames: [], last: performance.now() }
   new PerformanceObserver((list) => {
@@ -146,6 +152,7 @@ def _scroll(stage: Stage, rows: int, database: str) -> list[Measured]:
                 page.wait_for_timeout(20)
         page.wait_for_timeout(500)
         at_last = _weight(page)
+        sums = {name: _sums_ms(page, f"{server.url}/parts/logs/sums?range=30d{more}") for name, more in SUMS.items()}
     early, late = took[5:105], took[-100:]
     note = (
         f"{len(took):,} pages of 100 rows; elements {at_first['nodes']:,} and {at_last['nodes']:,}, heap"
@@ -156,7 +163,21 @@ def _scroll(stage: Stage, rows: int, database: str) -> list[Measured]:
         Measured("scroll.slower", median(late) / median(early), database, note),
         Measured("scroll.nodes", at_last["nodes"], database),
         Measured("scroll.heap", at_last["heap"], database),
+        Measured(
+            "log_sums", max(sums.values()), database, ", ".join(f"{name} {ms:.0f} ms" for name, ms in sums.items())
+        ),
     ]
+
+
+def _sums_ms(page: Page, url: str) -> float:
+    """How long the bars and filters took: the median of five."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        answer = page.context.request.get(url, headers={"hx-request": "true"})
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.ok, answer.status
+    return median(times)
 
 
 def _took(request: Any) -> float:

@@ -112,6 +112,9 @@ def test_of_more_than_are_kept_the_oldest_are_let_go_and_the_place_says_so(
 
     assert (found.start, found.following, found.total) == (2, 5, 5)
     assert [held.message.wamid for held in found.held] == [f"wamid.new.{i}" for i in (2, 3, 4)]
+    assert reader.tail.span(0, 2) == (T0, T0 + 2), "so that a search finds them"
+    assert reader.tail.span(0, 4) == (T0, T0 + 4)
+    assert reader.tail.span(3, 5) == (T0 + 3, T0 + 5)
 
 
 def test_it_is_known_from_when_to_when_arrivals_are(lasting_shelf: Shelf) -> None:

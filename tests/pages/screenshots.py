@@ -18,6 +18,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
     "overview": "/",
     "logs": "/logs",
+    "logs-failed": "/logs?status=failed&status=expired",
+    "logs-message": "/logs?status=failed&open=1",
     "message": "/logs?status=failed tbody a",
     "message-delivered": "/logs?status=read tbody a",
     "templates": "/templates",

@@ -61,6 +61,8 @@ class Tail:
     asked_at: Millis = 0
     _floor: int = 0
     _dropped: int = 0
+    _gone: tuple[Millis, Millis] | None = None
+    """From when to when those were that were let go"""
     _ids: array[int] = field(default_factory=lambda: array("q"))
     _at: array[int] = field(default_factory=lambda: array("q"))
     _seen: set[int] = field(default_factory=set)
@@ -90,6 +92,7 @@ class Tail:
             self._floor = self.newest - LOOKED_AGAIN
             self._seen = {id_ for id_ in self._seen if id_ > self._floor}
         if len(self._ids) > MOST_KEPT:
+            self._gone = self.span(0, self._dropped + MOST_KEPT // 2)
             self._dropped += MOST_KEPT // 2
             del self._ids[: MOST_KEPT // 2]
             del self._at[: MOST_KEPT // 2]
@@ -108,7 +111,10 @@ class Tail:
     def span(self, start: int, end: int) -> tuple[Millis, Millis] | None:
         """From when to when the messages between two places in line are; None: there are none."""
         some = self._at[max(0, start - self._dropped) : max(0, end - self._dropped)]
-        return (min(some), max(some) + 1) if some else None
+        spans = [(min(some), max(some) + 1)] if some else []
+        if start < self._dropped and self._gone is not None:
+            spans.append(self._gone)
+        return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
     def _queue(self, places: Sequence[Place]) -> None:
         self._ids.extend(place.id for place in places)
