@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.domain.alert_records import Alert, worst
@@ -16,7 +16,7 @@ from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import MessagingLimit, Pace, Throughput, placed, throughput
 from wabawatch.domain.metrics import Tally, count
-from wabawatch.domain.number_stands import NumberState, firing_by_number
+from wabawatch.domain.number_stands import UNKNOWN, NumberState, firing_by_number
 from wabawatch.domain.overview import EVERYTHING, Cause, Point, Slice, SliceKind, causes, points, tier_for, touching
 from wabawatch.domain.platform import Kind, Known, RatingEvent, States, Subject, of_kind, value
 from wabawatch.domain.rollups import Tier
@@ -34,6 +34,8 @@ LONGEST_MS = 400 * DAY_MS
 """So long figures by the hour are kept"""
 MOST_LINES = 300
 """So many lines of history are shown, the newest"""
+FEW = 10
+"""So many numbers are asked for one by one"""
 BARS = 60
 """Pieces of a check's row"""
 PACE_MS = DAY_MS
@@ -138,38 +140,41 @@ class NumberDesk:
         return self.books.heard(numbers)
 
     def _listed(self, window: Window, of: Slice, states: States) -> tuple[list[NumberState], list[Alert]]:
-        seen, now = _all(self.books.seen(), states), self.clock.now()
+        seen, now = [each for each in _all(self.books.seen(), states) if _is_of(each, of)], self.clock.now()
         owners = {each.place.number: each.place.waba for each in seen}
         start, end = window.start or 0, window.end or 0
         ripe = min(max(start, closed_minute(end - self.rules.grace_ms)), end)
-        old = self.figures.numbers(Window(start, ripe)) if start < ripe else {}
-        young = self.figures.numbers(Window(ripe, end)) if ripe < end else {}
+        old, young = self._tallies(Window(start, ripe), owners), self._tallies(Window(ripe, end), owners)
         limits = {number: limit for limit in self.used(states) for number in limit.numbers}
         connections = self.connections(states, owners, now)
         firing = [alert for alert in self.alerts.open() if alert.phase is Phase.FIRING]
         counted = firing_by_number(firing)
-        found = []
-        for each in seen:
-            number = each.place.number
-            if (of.kind is SliceKind.WABA and each.place.waba != of.id) or (
-                of.kind is SliceKind.NUMBER and number != of.id
-            ):
-                continue
-            matured = old.get(number, {})
-            state = NumberState(
+        found = [
+            NumberState(
                 each.place,
                 states.get(Subject(Kind.NUMBER, number), {}),
-                Counter(matured) + Counter(young.get(number, {})),
-                matured,
+                Counter(old.get(number, {})) + Counter(young.get(number, {})),
+                old.get(number, {}),
                 self.rules.thresholds,
                 self.rules.weights,
                 limits.get(number),
-                alerts=counted.get(number, {}),
-                last_at=each.last_at,
-                display=each.display,
+                connections.get(number, UNKNOWN),
+                counted.get(number, {}),
+                each.last_at,
+                each.display,
             )
-            found.append(replace(state, connection=connections[number]) if number in connections else state)
+            for each in seen
+            for number in [each.place.number]
+        ]
         return found, firing
+
+    def _tallies(self, window: Window, numbers: Collection[str]) -> Mapping[str, Tally]:
+        """How many messages of each standing *numbers* have: asked one by one where they are few."""
+        if window.start == window.end:
+            return {}
+        if len(numbers) > FEW:
+            return self.figures.numbers(window)
+        return {number: self.slices.tally(window, Slice(SliceKind.NUMBER, number)) for number in numbers}
 
     def number(self, number: str, start: Millis, end: Millis) -> NumberSeen:
         """One number. Raises NotFound, BadRequest."""
@@ -264,6 +269,16 @@ class NumberDesk:
         if end - start > LONGEST_MS:
             raise BadRequest("from: the period is longer than 400 days; choose a later beginning")
         return end
+
+
+def _is_of(seen: Seen, of: Slice) -> bool:
+    match of.kind:
+        case SliceKind.ALL:
+            return True
+        case SliceKind.WABA:
+            return seen.place.waba == of.id
+        case SliceKind.NUMBER:
+            return seen.place.number == of.id
 
 
 def _all(seen: Sequence[Seen], states: States) -> list[Seen]:
