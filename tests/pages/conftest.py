@@ -13,6 +13,7 @@ from assets.build import BUILT, MODULES, build
 
 from tests.conftest import IN_CI
 from tests.pages.stage import fill, served, watch
+from tests.pages.stage_people import inhabit
 from tests.pages.window import ARGUMENTS, Window
 from tests.support.console import system_in
 
@@ -56,6 +57,7 @@ def console(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     system = system_in(tmp_path_factory.mktemp("console"))
     fill(system)
     watch(system)
+    inhabit(system)
     with served(system) as url:
         yield url
 

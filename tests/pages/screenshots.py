@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.pages.stage import fill, served, watch
+from tests.pages.stage_people import inhabit
 from tests.pages.window import ARGUMENTS, Window
+from tests.support.access import PASSWORD
 from tests.support.console import system_in
 from tests.support.webhook_pages import Webhooks
+from wabawatch.domain.access import Role
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
@@ -32,6 +39,14 @@ PAGES = {
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
     "uptime": "/uptime",
+    "users": "/users",
+    "user": "/users/2",
+    "settings": "/settings?only=given",
+    "settings-all": "/settings",
+    "channels": "/settings/channels",
+    "tokens": "/settings/tokens",
+    "audit": "/audit",
+    "system": "/system",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
 EMPTY = {
@@ -59,7 +74,7 @@ WIDTHS, THEMES = (390, 1440), ("light", "dark")
 def main(wanted: list[str]) -> None:
     """Take the pictures whose names begin with one of *wanted*; all of them if none is given."""
     FOLDER.mkdir(exist_ok=True)
-    with sync_playwright() as playwright, TemporaryDirectory() as full, TemporaryDirectory() as empty:
+    with sync_playwright() as playwright, _folders() as (full, empty, door):
         chromium = shutil.which("chromium")
         if chromium is None:
             sys.exit("there is no chromium on the PATH: install Debian's package chromium")
@@ -67,6 +82,7 @@ def main(wanted: list[str]) -> None:
         system = system_in(Path(full))
         fill(system)
         watch(system)
+        inhabit(system)
         with served(system) as url:
             _take(browser, url, PAGES, wanted)
         with served(system_in(Path(empty))) as url:
@@ -76,6 +92,7 @@ def main(wanted: list[str]) -> None:
             webhooks.system.forwards.flow.pause("crm", True, "screenshots")
             with served(webhooks.system) as url:
                 _take(browser, url, FORWARDING, wanted)
+        _take_door(browser, Path(door), wanted)
         browser.close()
 
 
@@ -90,9 +107,47 @@ def _take(browser: Browser, url: str, pages: dict[str, str], wanted: list[str]) 
                     page = window.open(start)
                     if link:
                         page = window.open(page.locator(link).first.get_attribute("href") or "")
-                    to = FOLDER / f"{name}-{width}-{theme}.png"
-                    page.screenshot(path=to, full_page=True)
-                    print(to)
+                    _picture(page, name, width, theme)
+
+
+def _take_door(browser: Browser, folder: Path, wanted: list[str]) -> None:
+    """How one comes in: the first start, the page of the one-time link, signing in, and one's account."""
+    system = system_in(folder)
+    link = urlsplit(system.access.invitation("screenshots") or "").path
+
+    def take(name: str, path: str, *, sign_in: bool = False) -> None:
+        if wanted and not name.startswith(tuple(wanted)):
+            return
+        for width, theme in product(WIDTHS, THEMES):
+            with Window.at(browser, url, width, theme) as window:
+                page = window.page
+                page.goto(url + path)
+                if sign_in:
+                    page.get_by_label("Name").fill("ann")
+                    page.get_by_label("Password").fill(PASSWORD)
+                    page.get_by_role("button", name="Sign in").click()
+                    page.wait_for_selector("[data-live=on]")
+                _picture(page, name, width, theme)
+
+    with served(system, by_cookie=True) as url:
+        take("first-start", "/login")
+        take("setup", link)
+        system.access.desk.add("ann", Role.ADMIN, "screenshots")
+        system.access.desk.set_password("ann", PASSWORD, "screenshots")
+        take("sign-in", "/login")
+        take("your-account", "/account", sign_in=True)
+
+
+def _picture(page: Page, name: str, width: int, theme: str) -> None:
+    to = FOLDER / f"{name}-{width}-{theme}.png"
+    page.screenshot(path=to, full_page=True)
+    print(to)
+
+
+@contextmanager
+def _folders() -> Iterator[tuple[str, str, str]]:
+    with TemporaryDirectory() as full, TemporaryDirectory() as empty, TemporaryDirectory() as door:
+        yield full, empty, door
 
 
 if __name__ == "__main__":

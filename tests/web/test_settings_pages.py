@@ -124,7 +124,7 @@ def test_a_token_is_made_shown_once_and_revoked(place: Installed) -> None:
     assert opens(place, secret)
     listed = browser.get("/settings/tokens").text
     assert secret not in listed
-    assert re.search(r'<th scope="row">shop</th>\s*<td>read</td>', listed)
+    assert re.search(r'<th scope="row">shop<br>.*?</th>\s*<td data-label="opens">read</td>', listed)
     assert "1 more stands in the settings" in listed
     (token,) = place.system.tokens.tokens.all()
     revoked = browser.submit("/settings/tokens", f"/settings/tokens/{token.id}/revoke")

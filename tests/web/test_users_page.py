@@ -80,7 +80,7 @@ def test_the_list_says_of_everybody_role_state_second_factor_and_last_sign_in(pl
     assert ">Locked<" in rows["ben"]
     assert ">Operator<" in rows["ben"]
     assert "ago</time>" in rows["ben"]
-    assert '#sessions">1</a>' in rows["ben"]
+    assert '#sessions">1 session</a>' in rows["ben"]
     assert ">Disabled<" in rows["dot"]
     assert "never" in rows["dot"]
     assert ">Off<" in rows["keeper"]

@@ -134,6 +134,19 @@ ACTIONS: Final[Mapping[str, str]] = {
 """What each action is called: read after who did it"""
 
 
+DETAILS: Final[Mapping[str, str]] = {
+    "ends_at": "until",
+    "expires_at": "ends",
+    "unmask": "sees whole numbers",
+}
+"""What the details of an entry are called that are not called as they are kept"""
+
+
+def detail_words(name: str) -> str:
+    """What the detail *name* is called."""
+    return DETAILS.get(name, name.replace("_", " "))
+
+
 def action_words(action: str) -> str:
     """What *action* is called; of one that is new, its own words."""
     return ACTIONS.get(action, action.replace("_", " "))

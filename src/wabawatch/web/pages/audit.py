@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from wabawatch.domain.access import Right
 from wabawatch.domain.actors import number_of
-from wabawatch.domain.audit_trail import ACTIONS, AuditFilter, action_words, differences, times_in
+from wabawatch.domain.audit_trail import ACTIONS, AuditFilter, action_words, detail_words, differences, times_in
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS
@@ -141,6 +141,7 @@ class AuditPage:
             names=self.naming.known(),
             actions=[(name, action_words(name)) for name in known],
             action_words=action_words,
+            detail_words=detail_words,
             differences=differences,
             times_in=times_in,
             place_of=place_of,

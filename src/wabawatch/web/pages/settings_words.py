@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from wabawatch.kinds import Secret
-from wabawatch.notifiers.words import percent
+from wabawatch.notifiers.words import duration, percent, quantity
 from wabawatch.sources import InForce
 
 NOT_SET: Final = "not set"
@@ -28,6 +28,7 @@ TITLES: Final[Mapping[str, str]] = {
     "apps": "Further Meta apps",
     "forward": "Forwarding",
     "storage": "Storage and retention",
+    "exports": "Exports",
     "alerts": "When people are told",
     "channels": "Channels",
     "mail": "E-mail",
@@ -112,7 +113,7 @@ def value_words(value: object, label: str = "") -> str:
         case float() if label.startswith("share"):
             return percent(value)
         case int() if unit and not isinstance(value, bool):
-            return f"{value:,} {unit}"
+            return _counted(value, unit)
         case None | () | "":
             return NOT_SET
         case Secret():
@@ -129,6 +130,20 @@ def value_words(value: object, label: str = "") -> str:
             return f"{value:,}"
         case _:
             return str(value)
+
+
+def _counted(value: int, unit: str) -> str:
+    """So many of *unit*: as people say it, and as it is set."""
+    plain = f"{value:,} {unit}"
+    match unit:
+        case "seconds" if value >= 60:
+            return f"{duration(value * 1000)} ({plain})"
+        case "milliseconds" if value >= 1000:
+            return f"{duration(value)} ({plain})"
+        case "bytes" if value >= 1024:
+            return f"{quantity(value, 'bytes')} ({plain})"
+        case _:
+            return plain
 
 
 def _secret_words(secret: str) -> str:

@@ -117,7 +117,7 @@ class SystemPage:
 
     def figures(self, request: Request, visitor: Visitor) -> Response:
         """All that changes."""
-        return self._answer("parts/system_figures.html", request, visitor)
+        return self._answer("parts/system.html", request, visitor)
 
     def control(self, request: Request, visitor: Visitor) -> Response:
         """Start, stop or restart monitoring."""
