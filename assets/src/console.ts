@@ -4,6 +4,7 @@ import htmx from 'htmx.org'
 import 'htmx-ext-sse'
 import './notices'
 
+import { offerCopies } from './copy'
 import { localise } from './times'
 
 // Nothing is evaluated, nothing inline is made, and no other host is asked: as the content security policy demands.
@@ -103,7 +104,9 @@ if (document.querySelector('[data-logs]')) void import('./logs')
 htmx.onLoad((element) => {
   localise(element as HTMLElement)
   draw(element as HTMLElement)
+  offerCopies(element as HTMLElement)
 })
 localise(document)
 draw(document)
+offerCopies(document)
 showTheme()

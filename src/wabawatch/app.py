@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
+from wabawatch.app_answers import AnswerBook
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
 from wabawatch.app_forwarding import Forwards
@@ -23,13 +23,12 @@ from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
 from wabawatch.app_places import SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
-from wabawatch.domain.facts import Millis
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.cycle import Cycle
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.expiry import Expiry
-from wabawatch.flows.ingest import Acks, Admission, admit, registry_of
+from wabawatch.flows.ingest import admit, registry_of
 from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
 from wabawatch.flows.polling import Polling
 from wabawatch.flows.retention import Retention
@@ -107,12 +106,10 @@ class System:
         self.inbox = self._open_inbox(places.inbox)
         self.figures = SqlFigures(self.database, self.inbox, self.clock)
         self.rules = rules_of(settings)
-        self.acks = Acks()
+        self.answers = AnswerBook(self.figures)
+        self.acks = self.answers.acks
         self.spool = Spool(places.folder, self.keyring, settings.gateway.spool_bytes)
         self.stopped = Stopped()
-        self._answers: Counter[tuple[Millis, int]] = Counter()
-        self._refusals: Counter[tuple[Millis, str, str]] = Counter()
-        self._flushing = threading.Lock()
         self._draining = threading.Lock()
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, assessment_text)
@@ -216,6 +213,7 @@ class System:
             max_body_bytes=settings.webhook.max_body_bytes,
             allow_unsigned=is_open,
             is_synthetic=self.uptime.is_synthetic,
+            handshakes=self.answers.handshakes,
         )
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
@@ -300,19 +298,8 @@ class System:
         return Schema(*schema_place(self.database))
 
     def flush_answers(self) -> bool:
-        """Write down the receiver's answer times since the last call. What cannot be written is tried again."""
-        with self._flushing:
-            for (minute, app), tally in self.acks.drain().items():
-                self._answers.update({(minute, slot): n for slot, n in tally.ack_ms.items()})
-                counted = tally.refused.items()
-                self._refusals.update({(minute, app, why): n for why, n in counted if why is not Admission.PROBED})
-            if self._answers:
-                self.figures.keep_answers(self._answers)
-                self._answers.clear()
-            if self._refusals:
-                self.figures.keep_refusals(self._refusals)
-                self._refusals.clear()
-        return False
+        """Write down the receiver's answers since the last call. What cannot be written is tried again."""
+        return self.answers.flush()
 
     def look_again(self) -> bool:
         """Find out whether a trouble with the inbox or the database has passed."""

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from wabawatch.app_console_alerts import alert_pages
 from wabawatch.app_console_platform import platform_pages
+from wabawatch.app_console_start import StartParts, start_pages
 from wabawatch.app_console_system import SystemParts, system_pages
 from wabawatch.app_console_webhooks import WebhookParts, webhook_pages
 from wabawatch.app_limits import LimitFlows
@@ -16,7 +17,7 @@ from wabawatch.flows.assessing import Rules
 from wabawatch.web.own import Own
 
 
-class Parts(SystemParts, WebhookParts, Protocol):
+class Parts(StartParts, SystemParts, WebhookParts, Protocol):
     """What pages are made of: `app.System`."""
 
     rules: Rules
@@ -34,4 +35,5 @@ def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
         *platform_pages(console, *books, uptime, parts.rules, parts.clock),
         *webhook_pages(parts),
         *system_pages(parts, own),
+        *start_pages(parts),
     ]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from wabawatch.domain.checks import ESSENTIAL, CheckKind, Plan
 from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.synthetic import PURPOSE, is_event
+from wabawatch.domain.webhook_fields import CALLBACK_PATH, callback_of
 from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.probing import RHYTHM_S, Marks, Probing
 from wabawatch.flows.uptime import UptimeDesk
@@ -36,7 +37,6 @@ from wabawatch.storage.database import Database
 from wabawatch.storage.sealed import Keyring
 from wabawatch.uptime_ports import Maintenance, no_maintenance
 
-CALLBACK = "/webhooks/whatsapp"
 TOKEN_EVERY_S, CERTIFICATE_EVERY_S, FEED_EVERY_S, PIPELINE_TIMES = 300, 21_600, 120, 2
 HOUR_S = 3_600
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -162,18 +162,18 @@ def _of_ours(settings: Settings, around: Around, make: Callable[..., Plan]) -> I
 def _ways_in(settings: Settings, around: Around, make: Callable[..., Plan]) -> Iterator[Planned]:
     server, public = settings.server, settings.polling.callback_url
     host = _ANY.get(server.host, server.host)
-    local = f"http://{f'[{host}]' if ':' in host else host}:{server.port}{CALLBACK}"
+    local = f"http://{f'[{host}]' if ':' in host else host}:{server.port}{CALLBACK_PATH}"
     apps = {name: app for name, app in settings.apps.items() if app.verify_token is not None}
     if server.port and apps:
         name, app = next(iter(apps.items()))
         plan = make("receiver", CheckKind.RECEIVER)
-        yield plan.name, (plan, Handshake(_of_app(local, name), _token(app), None, around.clock))
+        yield plan.name, (plan, Handshake(callback_of(local, name), _token(app), None, around.clock))
     if public is None:
         return
     guard, arrivals = guard_of(settings.network.allow_private_urls), SqlArrivals(around.database)
     key = around.keyring.derived(PURPOSE)[0]
     for name, app in settings.apps.items():
-        url = _of_app(public, name)
+        url = callback_of(public, name)
         if not url:
             continue
         if app.verify_token is not None:
@@ -192,14 +192,6 @@ def _token(app: App) -> str:
 
 def _named(check: str, app: str) -> str:
     return f"{check}:{app}" if app else check
-
-
-def _of_app(url: str, app: str) -> str:
-    """The callback URL of *app*, by that of the app without a name; "" where nobody can tell."""
-    if not app:
-        return url
-    parts = urlsplit(url)
-    return f"{url.rstrip('/')}/{app}" if parts.path.rstrip("/").endswith(CALLBACK) and not parts.query else ""
 
 
 def _signed(app: App, body: bytes) -> Mapping[str, str]:

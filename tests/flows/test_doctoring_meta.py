@@ -11,8 +11,8 @@ from wabawatch.domain.findings import Finding, Level
 from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.platform import Kind, Known, Subject
 from wabawatch.domain.polls import Ask, Poll, Problem, Usage
+from wabawatch.domain.webhook_fields import FIELDS_NEEDED, FIELDS_WANTED
 from wabawatch.flows.doctoring import examine
-from wabawatch.flows.doctoring_meta import FIELDS_NEEDED, FIELDS_WANTED
 from wabawatch.settings import load
 
 DAY = 86_400_000

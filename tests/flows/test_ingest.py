@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wabawatch.domain.handshakes import Handshake
 from wabawatch.domain.histograms import index_of
 from wabawatch.flows.ingest import (
     Acks,
     Admission,
     AppSecrets,
-    Handshake,
     admit,
     registry_of,
     shake_hands,

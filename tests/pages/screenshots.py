@@ -53,6 +53,7 @@ EMPTY = {
     "templates-empty": "/templates",
     "numbers-empty": "/numbers",
     "overview-empty": "/",
+    "start": "/start",
     "logs-empty": "/logs",
     "webhooks-empty": "/webhooks",
     "forwarding-empty": "/webhooks/forwarding",

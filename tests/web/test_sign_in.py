@@ -272,7 +272,7 @@ def test_the_first_start_makes_the_admin_once(tmp_path: Path) -> None:
 
     made = browser.submit(path, name="Ann", password=PASSWORD, again=PASSWORD)
 
-    assert made.headers["location"] == "/"
+    assert made.headers["location"] == "/start"
     assert "ann, admin" in browser.get("/account").text
     assert house.system.access.invitation("serve") is None
     late = house.browser()

@@ -27,7 +27,7 @@ from tests.support.receiver import (
 )
 
 from wabawatch.domain.synthetic import is_event, make_event
-from wabawatch.flows.ingest import Admission
+from wabawatch.flows.ingest import Admission, Handshakes
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, BodyKind, BodySource
 from wabawatch.storage.inbox import SqliteInbox
@@ -359,3 +359,15 @@ def test_a_test_event_of_our_own_is_kept_as_such_and_counted_nowhere(tmp_path: P
     assert desk.acks.totals()[""].accepted == 1
     assert desk.inbox.webhooks_waiting(0) == 1
     desk.inbox.close()
+
+
+def test_when_meta_asked_is_remembered_and_our_own_questions_are_not() -> None:
+    shaken = Handshakes()
+    with a_desk(handshakes=shaken) as desk:
+        desk.ask(handshake())
+        desk.ask(handshake(query=b"hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=42"))
+        desk.ask(handshake(query=b"hub.mode=subscribe&hub.verify_token=token&hub.challenge=wabawatch-42"))
+        desk.ask(handshake(path=f"{PATH}/nobody"))
+
+    assert shaken.drain() == {"handshake_confirmed:": NOW, "handshake_refused:": NOW}
+    assert shaken.drain() == {}

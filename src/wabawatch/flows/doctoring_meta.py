@@ -12,28 +12,12 @@ from wabawatch.domain.graph_versions import Age, age_of
 from wabawatch.domain.meta_look import MetaLook
 from wabawatch.domain.platform import Kind, Known, Subject, held, listed, of_kind, value
 from wabawatch.domain.polls import EVERY_MS, MOST_PAUSES, OF_A_WABA, Ask, Pace, progress
+from wabawatch.domain.webhook_fields import CALLBACK_PATH, FIELDS_NEEDED, FIELDS_WANTED
 from wabawatch.settings import Settings
 
 TOKEN_NOTICE_MS = 14 * DAY_MS
 """So long before a token ends somebody should see to it (META.md 8.1)."""
 SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
-FIELDS_NEEDED = ("messages",)
-FIELDS_WANTED = (
-    "standby",
-    "message_template_status_update",
-    "message_template_quality_update",
-    "template_category_update",
-    "phone_number_quality_update",
-    "phone_number_name_update",
-    "business_capability_update",
-    "account_update",
-    "account_alerts",
-    "account_review_update",
-    "user_preferences",
-    "security",
-)
-"""docs/meta-setup.md says why each."""
-CALLBACK_PATH = "/webhooks/whatsapp"
 SHOWN = 5
 SETUP = "docs/meta-setup.md says how"
 

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.handshakes import Handshake, handshake_mark
 from wabawatch.domain.histograms import Histogram, index_of
 from wabawatch.ports import PROBE_SIGNATURE
 from wabawatch.settings import App
@@ -94,14 +95,6 @@ def admit(
     return Admission.PROBED if signature == _PROBE else Admission.BAD_SIGNATURE
 
 
-class Handshake(StrEnum):
-    """What becomes of Meta's question whether a callback URL is ours."""
-
-    CONFIRMED = "confirmed"
-    UNKNOWN_APP = "unknown_app"
-    REFUSED = "refused"
-
-
 def shake_hands(apps: Registry, app: str, query: Iterable[tuple[str, str]]) -> tuple[Handshake, str]:
     """Decide on a handshake from the pairs of its query; with it the challenge to send back ("" unless confirmed).
 
@@ -116,6 +109,26 @@ def shake_hands(apps: Registry, app: str, query: Iterable[tuple[str, str]]) -> t
     if not is_right or said.get("hub.mode") != "subscribe" or "hub.challenge" not in said:
         return Handshake.REFUSED, ""
     return Handshake.CONFIRMED, said["hub.challenge"]
+
+
+class Handshakes:
+    """When Meta last asked whether a callback URL is ours, by app and by answer. Every method may be called from any
+    thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked: dict[str, Millis] = {}
+
+    def note(self, app: str, at: Millis, answer: Handshake) -> None:
+        """Note that it was asked. Only names of known apps may be given, so that they stay few."""
+        with self._lock:
+            self._asked[handshake_mark(app, answer)] = at
+
+    def drain(self) -> dict[str, Millis]:
+        """The marks to set since the last call."""
+        with self._lock:
+            asked, self._asked = self._asked, {}
+        return asked
 
 
 @dataclass(frozen=True, slots=True)

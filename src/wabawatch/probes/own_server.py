@@ -12,7 +12,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from wabawatch.domain.premises import AppAnswers, ServerLook
-from wabawatch.ports import PROBE_SIGNATURE
+from wabawatch.ports import OUR_CHALLENGE, PROBE_SIGNATURE
 from wabawatch.settings import App
 
 TIMEOUT_S = 5.0
@@ -93,7 +93,7 @@ def _try(client: httpx.Client, name: str, app: App, counted: _Counted) -> AppAns
 def _shake_hands(client: httpx.Client, path: str, app: App) -> tuple[int | None, bool]:
     if app.verify_token is None:
         return None, False
-    challenge = secrets.token_hex(8)
+    challenge = OUR_CHALLENGE + secrets.token_hex(8)
     query = {"hub.mode": "subscribe", "hub.verify_token": app.verify_token.reveal(), "hub.challenge": challenge}
     try:
         answer = client.get(path, params=query)

@@ -153,6 +153,11 @@ class SqlFigures:
             }
             counts.add_counters(connection, named, read_floors(connection))
 
+    def keep_marks(self, marks: Mapping[str, int]) -> None:
+        """Set cursors and watermarks by themselves."""
+        with self._database.writing() as connection:
+            set_marks(connection, marks)
+
     def drop_old(self, floors: Floors, bodies_up_to: BodyId) -> int:
         """Move the floors up to *floors* and delete some of what is below, and of the body log up to *bodies_up_to*.
 

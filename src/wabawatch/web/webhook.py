@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from wabawatch.domain.errors import StoreUnavailable
-from wabawatch.flows.ingest import Acks, Admission, Handshake, Registry, admit, shake_hands
+from wabawatch.domain.handshakes import Handshake
+from wabawatch.flows.ingest import Acks, Admission, Handshakes, Registry, admit, shake_hands
 from wabawatch.meta.signature import is_genuine
 from wabawatch.ports import OUR_CHALLENGE, Body, BodyKind, BodySource, Clock, Inbox
 
@@ -77,6 +78,7 @@ def make_receiver(
     max_body_bytes: int,
     allow_unsigned: bool,
     is_synthetic: Callable[[bytes], bool] = lambda _body: False,
+    handshakes: Handshakes | None = None,
     timer: Callable[[], float] = time.perf_counter,
     read_timeout_s: float = 20.0,
 ) -> Receiver:
@@ -86,8 +88,8 @@ def make_receiver(
     than *read_timeout_s* to arrive is given up.
     """
     return Receiver(
-        apps, inbox, clock, acks, max_body_bytes, allow_unsigned, is_synthetic, timer, read_timeout_s,
-        RateLimitedLog(timer),
+        apps, inbox, clock, acks, max_body_bytes, allow_unsigned, is_synthetic, handshakes or Handshakes(), timer,
+        read_timeout_s, RateLimitedLog(timer),
     )  # fmt: skip
 
 
@@ -123,6 +125,7 @@ class Receiver:
     max_body_bytes: int
     allow_unsigned: bool
     is_synthetic: Callable[[bytes], bool]
+    handshakes: Handshakes
     timer: Callable[[], float]
     read_timeout_s: float
     log: RateLimitedLog = field(repr=False)
@@ -152,9 +155,12 @@ class Receiver:
         # Bytes that are not ASCII come from no server of Meta, but must not break anything.
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         handshake, challenge = shake_hands(self.apps, app, query)
+        is_ours = any(value.startswith(OUR_CHALLENGE) for _, value in query)
+        if handshake is not Handshake.UNKNOWN_APP and not is_ours:
+            self.handshakes.note(app, self.clock.now(), handshake)
         match handshake:
             case Handshake.CONFIRMED:
-                level = logging.DEBUG if challenge.startswith(OUR_CHALLENGE) else logging.INFO
+                level = logging.DEBUG if is_ours else logging.INFO
                 _log.log(level, "webhook.verified: app %r", app, extra={"action": "webhook.verified", "app": app})
                 await _answer(send, 200, challenge.encode(), ((b"x-content-type-options", b"nosniff"),))
             case Handshake.UNKNOWN_APP:

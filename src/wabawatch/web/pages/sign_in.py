@@ -21,6 +21,8 @@ from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.sessions import Sessions, origin_of
 
 LOGIN, CODE, SETUP, LOGOUT = "/login", "/login/code", "/setup/{secret}", "/logout"
+START = "/start"
+"""Where the first admin goes on: the guide for the first run"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class SignInPages:
             if form.one("password") != form.one("again"):
                 raise BadRequest("password: the two are not the same; type it again")
             old, where = self.sessions.secret(request), origin_of(request)
-            return self._in(self.door.use_link(secret, form.one("name"), form.one("password"), where, old), "/")
+            opened = self.door.use_link(secret, form.one("name"), form.one("password"), where, old)
+            return self._in(opened, START if found[0] is Whose.FIRST else "/")
 
         return self._tried(entered, "setup.html", request, form, **_of_link(*found) | {"typed": form.one("name")[:100]})
 
