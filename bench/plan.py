@@ -6,7 +6,21 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bench import acceptance, alerts, cpu, cycle, forwarding, gateway, kill, memory, search, start, webhooks, weighing
+from bench import (
+    acceptance,
+    alerts,
+    cpu,
+    cycle,
+    forwarding,
+    gateway,
+    kill,
+    memory,
+    pages,
+    search,
+    start,
+    webhooks,
+    weighing,
+)
 from bench.figures import Measured
 from bench.stage import POSTGRESQL, SQLITE, Stage
 from bench.weighing import Weighing
@@ -35,6 +49,7 @@ def short() -> list[Step]:
         _step(cycle.measure, POSTGRESQL, messages="10000"),
         _step(alerts.measure, rounds=6),
         _step(search.measure),
+        _step(pages.measure),
         _step(start.measure, rounds=5),
         _step(start.measure, POSTGRESQL, rounds=3, messages=0),
         _step(cpu.measure, settle=20.0, seconds=45.0),
