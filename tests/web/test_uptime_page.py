@@ -71,7 +71,7 @@ def test_each_check_shows_its_state_its_last_result_and_how_long_answers_took(sc
 
     text = scene.text()
 
-    for name in ("graph", "shop", "database"):
+    for name in ("Graph API", "shop", "Database"):
         assert f'<strong>{name}</strong> <span class="tag good">Up</span>' in text
     assert re.search(r"p50 \d+ ms, p95 \d+ ms, p99 \d+ ms", text)
     assert re.search(r"[1-9]\d* of \d+ looks failed", text)
@@ -102,7 +102,7 @@ def test_an_incident_shows_its_cause_its_duration_and_the_alert_that_it_raised(s
     text = scene.text()
 
     row = text.partition(f'<tr id="incident-{incident.id}">')[2].partition("</tr>")[0]
-    assert "graph" in row
+    assert "Graph API" in row
     assert "10 min" in row
     assert "it fails by timeout" in row
     assert incident.cause in row

@@ -11,7 +11,8 @@ from wabawatch.cli.turned import HOUSEKEEPING, MINUTE, OUTSIDE, Direct, Turned, 
 from wabawatch.domain.access import Role
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import index_of
-from wabawatch.domain.standing import HOUR_MS
+from wabawatch.domain.runs import SILENCE_MS
+from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.cycle import Wanted
 from wabawatch.kinds import GraphUrl, Secret
 from wabawatch.meta.graph import GraphClient
@@ -25,9 +26,10 @@ from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
 from wabawatch.simulator.template_orders import SetTemplate
 
-BUSY_MS, BEAT_MS, CALM_MS = 5 * MINUTE, HOUR_MS, 3 * HOUR_MS
+BUSY_MS, LAST_MS, BEAT_MS, CALM_MS = 5 * MINUTE, 20 * MINUTE, HOUR_MS, 3 * HOUR_MS
 """While something breaks all is looked at in the first of these rhythms. Else what shows that somebody watches goes by
-the second, and everything by the third: every five minutes of two weeks would take minutes of the reader's time."""
+the second (on the last day) or the third, and everything by the fourth: to judge every five minutes of two weeks would
+take minutes of the reader's time."""
 BEFORE_MS, AFTER_MS = 15 * MINUTE, HOUR_MS
 """So long before something breaks, after it is over, and before the end, it goes by the first"""
 WITHOUT = HOUSEKEEPING | OUTSIDE | {"own alerts"}
@@ -76,7 +78,7 @@ class Past:
         client = GraphClient(url, Secret(self._token), {APP_ID: Secret(self.simulation.app_token)}, http)
         served, self.system.graph = self.system.graph, client
         looks = self.system.uptime.probing
-        plans, crew, jitter, timer = looks.plans, looks.crew, looks.jitter, looks.timer
+        plans, crew, jitter = looks.plans, looks.crew, looks.jitter
         look_in_process(self.system, url, self._token, http, self.clock)
         self.system.cycle.control(Wanted.START, "demo")
         try:
@@ -85,7 +87,8 @@ class Past:
                 self._step(loops)
                 heed(self.clock.now())
         finally:
-            looks.plans, looks.crew, looks.jitter, looks.timer = plans, crew, jitter, timer
+            # The timer stays that of the story: what it began at would mean nothing to another.
+            looks.plans, looks.crew, looks.jitter = plans, crew, jitter
             self.system.graph = served
             self.system.watchman.close()  # whoever serves leads from now on
             client.close()
@@ -93,11 +96,15 @@ class Past:
     def _step(self, loops: Turned) -> None:
         now = self.clock.now()
         self._is_busy = any(start <= now < end for start, end in self._busy)
-        rhythm = BUSY_MS if self._is_busy else BEAT_MS
-        for at in range(now + MINUTE, min(self._until, now - now % rhythm + rhythm), MINUTE) if self._is_busy else ():
+        rhythm = BUSY_MS if self._is_busy else LAST_MS if self._until - now < DAY_MS else BEAT_MS
+        following = min(self._until, now - now % rhythm + rhythm)
+        for at in range(now + MINUTE, following, MINUTE if self._is_busy else SILENCE_MS):
             self.clock.turn_to(at)
-            loops.step(at, STEADY)
-        self.clock.turn_to(min(self._until, now - now % rhythm + rhythm))
+            if self._is_busy:
+                loops.step(at, STEADY)
+            else:
+                self.system.figures.note_alive(at)
+        self.clock.turn_to(following)
         self._happen()
         loops.step(self.clock.now(), FIRST)
         is_whole = self._is_busy or self.clock.now() % CALM_MS == 0
