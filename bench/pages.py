@@ -86,13 +86,11 @@ def measure(stage: Stage, *, messages: int = 1_000_000, numbers: int = 1_000, ro
         took = {path: _slowest(reader, path, rounds) for path in _paths(reader)}
         worst = max(took, key=lambda path: took[path][0])
         ranked = sorted(took, key=lambda path: -took[path][0])[:4]
-        note = f"{len(took)} pages; slowest: " + ", ".join(f"{_kind(path)} {took[path][0]:.0f}" for path in ranked)
-        found.append(
-            Measured("pages.slowest", took[worst][0], SQLITE, f"{note}; {messages:,} stored, over {took[worst][1]}")
-        )
-        found.append(
-            Measured("pages.weight", _weight(reader, took), SQLITE, "the heaviest page with all it loads, Brotli")
-        )
+        note = f"{len(took)} pages over {', '.join(RANGES)}; slowest, in ms: "
+        note += ", ".join(f"{_kind(path)} {took[path][0]:.0f} ({took[path][1]})" for path in ranked)
+        found.append(Measured("pages.slowest", took[worst][0], SQLITE, note))
+        heaviest = max(took, key=lambda path: _weight(reader, path))
+        found.append(Measured("pages.weight", _weight(reader, heaviest), SQLITE, f"{_kind(heaviest)}, Brotli"))
         reader.close()
     with opened(_crowd(stage, numbers)) as system:
         reader = _reader(system)

@@ -134,7 +134,7 @@ class Views:
             "template_path": links.template_path,
             "scope_path": links.scope_path,
         }
-        found.filters |= {
+        filters: dict[str, Callable[..., Any]] = {
             "percent": _or_dash(words.percent),
             "count": _or_dash(lambda n: f"{n:,}"),
             "quantity": _or_dash(words.quantity),
@@ -146,6 +146,7 @@ class Views:
             "check_title": check_title,
             "points": _or_dash(lambda share: f"{abs(share) * 100:.1f}"),
         }
+        found.filters |= filters
         return found
 
 
