@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.places import delete_blank_file, stop_postgres
 from tests.support.shared import ALL, CORPUS, META_OPENAPI, Shared
+from tests.support.zygote import stop_zygote
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
@@ -94,6 +95,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started; fail a CI run that had not all shared folders, whatever was selected."""
     stop_postgres()
     delete_blank_file()
+    stop_zygote()
     if IN_CI and any(shared.is_missing for shared in ALL):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

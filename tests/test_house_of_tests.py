@@ -12,18 +12,25 @@ TESTS = Path(__file__).resolve().parent
 FILES = sorted(TESTS.rglob("*.py"))
 MAX_FILE_LINES = 400
 
-LONG_LIVED = {"support/children.py", "support/server.py", "support/postgres.py"}
+LONG_LIVED = {"support/children.py", "support/server.py", "support/postgres.py", "support/zygote.py"}
 """They start processes for longer than a block, and end them with a limit of their own."""
 
 
+WAITING = {"Popen", "run", "check_output", "check_call", "Thread"}
+
+
 def calls(path: Path) -> Iterator[tuple[ast.Call, str, str]]:
-    """Each call in *path*, whom it calls, and whom the call calls whose argument it is."""
+    """Each call in *path* that may wait, whom it calls, and whom the call calls whose argument it is."""
     tree = ast.parse(path.read_text("utf-8"), str(path))
     around = {id(part): call for call in ast.walk(tree) if isinstance(call, ast.Call) for part in call.args}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and _last(node.func) in WAITING:
             outer = around.get(id(node))
             yield node, ast.unparse(node.func), "" if outer is None else ast.unparse(outer.func)
+
+
+def _last(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def unlimited(path: Path) -> list[str]:

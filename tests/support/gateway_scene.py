@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,9 @@ from typing import Any
 import httpx
 from pywa.client import WhatsApp
 
-from tests.support.children import ending
 from tests.support.server import PATIENCE_S, PLAIN, SECRET, Server, environment
+from tests.support.zygote import Fork, start
 
-COMMAND = str(Path(sys.executable).with_name("wabawatch"))
 TOKEN = "simulated-token"
 
 
@@ -48,36 +46,34 @@ class Scene:
         return self.server.sql("SELECT type, template_name, status, user_id FROM whatsapp_message_queue")
 
 
+_PLACES = re.compile(r"^Graph.*?(http://[0-9.:]+).*?^number +(\S+)", re.MULTILINE | re.DOTALL)
+
+
 @contextmanager
 def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000, *, starts: bool = True) -> Iterator[Scene]:
     """A server with *settings* in front of a simulator, whose time runs *speed* times as fast.
 
     *starts*: the server runs already; otherwise the test starts it, once it knows all settings.
     """
-    server = Server(folder, settings)
-    command = [COMMAND, "simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
-    with ending(
-        subprocess.Popen(
-            [*command, "--webhook-url", f"{server.url}/webhooks/whatsapp"],
-            env=environment(folder, {}),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    ) as simulator:
-        try:
-            meta, number = _read_places(simulator)
-            server.settings["WHATSAPP_API_URL"] = meta
-            yield Scene(server.start() if starts else server, meta, number)
-        finally:
-            server.close()
+    server, log = Server(folder, settings), folder / "simulator.log"
+    arguments = ("simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed))
+    arguments += ("--webhook-url", f"{server.url}/webhooks/whatsapp")
+    simulator = start(arguments, environment(folder, {}), folder, log)
+    try:
+        meta, number = _places_in(log, simulator)
+        server.settings["WHATSAPP_API_URL"] = meta
+        yield Scene(server.start() if starts else server, meta, number)
+    finally:
+        server.close()
+        simulator.kill()
+        simulator.wait(PATIENCE_S)
 
 
-def _read_places(simulator: subprocess.Popen[str]) -> tuple[str, str]:
-    assert simulator.stderr is not None
-    meta = ""
-    for line in simulator.stderr:
-        if line.startswith("Graph"):
-            meta = re.findall(r"http://[0-9.:]+", line)[0]
-        if line.startswith("number"):
-            return meta, line.split()[1]
-    raise AssertionError("no number was printed")
+def _places_in(log: Path, simulator: Fork) -> tuple[str, str]:
+    """The address of the Graph endpoints, and the first number there, once they are told."""
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not (found := _PLACES.search(log.read_text("utf-8") if log.exists() else "")):
+        assert simulator.poll() is None, log.read_text("utf-8")
+        assert time.monotonic() < give_up_at, log.read_text("utf-8")
+        time.sleep(0.02)
+    return found[1], found[2]

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import aiohttp
 import httpx
 
+from tests.support.zygote import Fork, start
 from wabawatch.meta.signature import sign
 
 COMMAND = str(Path(sys.executable).with_name("wabawatch"))
@@ -72,7 +73,7 @@ class Server:
         self._under = tuple(under)
         self.port = free_port()
         self._log = folder / "server.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Fork | None = None
 
     @property
     def url(self) -> str:
@@ -91,9 +92,12 @@ class Server:
     def spawn(self) -> None:
         """Begin a life, without waiting for anything."""
         assert self._process is None
-        command = [*self._under, COMMAND, "serve", "--port", str(self.port)]
-        env = environment(self.folder, self.settings)
+        arguments, env = ("serve", "--port", str(self.port)), environment(self.folder, self.settings)
+        if not self._under:
+            self._process = start(arguments, env, self.folder, self._log)
+            return
         with self._log.open("ab") as log:
+            command = [*self._under, COMMAND, *arguments]
             self._process = subprocess.Popen(command, env=env, cwd=self.folder, stdout=log, stderr=log)
 
     def wait_until_up(self) -> None:
@@ -162,6 +166,9 @@ class Server:
             return connection.execute(question).fetchall()
 
     def _answers(self) -> bool:
+        with socket.socket() as knock:
+            if knock.connect_ex((HOST, self.port)):
+                return False  # told in less time than an HTTP client needs to ask
         try:
             return self.get("/healthz").status_code in (200, 503)  # 503: unwell, but up
         except httpx.TransportError:
