@@ -14,6 +14,7 @@ import pytest
 
 from tests.exports.files import read_back
 from tests.support.books import Shelf
+from tests.support.children import ending
 from tests.support.facts import DAY, T0, recorded
 from tests.support.places import Place
 from wabawatch.domain.export_columns import NAMES
@@ -77,14 +78,17 @@ def test_what_it_cannot_do_it_says(tmp_path: Path) -> None:
 
 def test_it_ends_when_whoever_began_it_is_gone(shelf: Shelf, tmp_path: Path) -> None:
     script = f"import time, {CHILD} as child; child.make = lambda *_: time.sleep(600); child.main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    assert process.stdin is not None
-    process.stdin.write(msgspec.json.encode(Work(shelf.place.url(), str(tmp_path / "file"), ORDER, WANTED)) + b"\n")
-    process.stdin.close()  # as the kernel does it for one that was killed
+    work = msgspec.json.encode(Work(shelf.place.url(), str(tmp_path / "file"), ORDER, WANTED))
+    with ending(
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(work + b"\n")
+        process.stdin.close()  # as the kernel does it for one that was killed
 
-    assert process.wait(60) == 1
+        assert process.wait(60) == 1
