@@ -125,7 +125,7 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_live_runs_until_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
-    command = [COMMAND, "demo", "--messages", "50", "--json", "--data-dir", str(tmp_path / "data")]
+    command = [COMMAND, "demo", "--days", "0", "--messages", "50", "--json", "--data-dir", str(tmp_path / "data")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WABAWATCH_")}
     with ending(
         subprocess.Popen(

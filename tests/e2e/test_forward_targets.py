@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from tests.e2e.test_forward import Shop, target, told, until, webhook
-from tests.support.server import SECRET, Server, free_port, sender
+from tests.support.server import PATIENCE_S, SECRET, Server, free_port, sender
 
 from wabawatch.meta.signature import is_genuine
 
@@ -163,7 +163,9 @@ async def check_troubles(server: Server, town: Town) -> None:
                 await asyncio.sleep(0.2)
         assert {each for each, _ in found} == {outcome}
         assert all(words.startswith(detail) for _, words in found), found
-    known = await states(server)
+    async with asyncio.timeout(PATIENCE_S):
+        while (known := await states(server))["good"]["waiting"]:  # what it took is noted a moment later
+            await asyncio.sleep(0.2)
     for name in expected:
         assert known[name]["left_alone_since"], known[name]
         assert known[name]["retrying"] + known[name]["waiting"] >= 2 * BODIES

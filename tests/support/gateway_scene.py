@@ -56,8 +56,8 @@ def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000, *, star
     *starts*: the server runs already; otherwise the test starts it, once it knows all settings.
     """
     server, log = Server(folder, settings), folder / "simulator.log"
-    arguments = ("simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed))
-    arguments += ("--webhook-url", f"{server.url}/webhooks/whatsapp")
+    arguments = ["simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
+    arguments += ["--webhook-url", f"{server.url}/webhooks/whatsapp"]
     simulator = start(arguments, environment(folder, {}), folder, log)
     try:
         meta, number = _places_in(log, simulator)
