@@ -21,6 +21,15 @@ def test_what_was_changed_is_told_with_what_it_was() -> None:
     ]
 
 
+def test_what_a_rule_was_is_told_in_the_same_way() -> None:
+    changed = entry("rule_changed", threshold_before="0.95", threshold_after="0.9", at="number")
+
+    assert differences(changed) == [
+        Difference("threshold", "0.95", "0.9", True),
+        Difference("at", None, "number", False),
+    ]
+
+
 def test_what_goes_with_it_is_told_as_it_is_and_the_address_by_itself() -> None:
     made = entry("token_created", scopes="read write", expires_at=None, address="192.0.2.7")
 

@@ -13,7 +13,7 @@ from tests.support.installed import Installed
 
 from wabawatch.domain.access import Role, Scope
 from wabawatch.storage import audit
-from wabawatch.web.pages.audit import PAGE
+from wabawatch.web.pages.audit import PAGE, place_of
 
 EVIL = "<script>alert(1)</script>"
 
@@ -110,6 +110,23 @@ def test_whatever_was_written_is_text(place: Installed) -> None:
 
     assert EVIL not in text
     assert text.count("&lt;script&gt;alert(1)") >= 4
+
+
+@pytest.mark.parametrize(
+    ("subject", "path"),
+    [
+        ("user:7", "/users/7"),
+        ("alert:a1b2", "/alerts/a1b2"),
+        ("rule:FAILURE_RATE_HIGH", "/alerts/rules/FAILURE_RATE_HIGH"),
+        ("rule:FAILURE_RATE_HIGH:number:12", "/alerts/rules/FAILURE_RATE_HIGH"),
+        ("rule:../../logout", ""),
+        ("alert:../logout", ""),
+        ("slack", ""),
+        ("", ""),
+    ],
+)
+def test_what_something_was_done_with_leads_to_its_page(subject: str, path: str) -> None:
+    assert place_of(subject) == path
 
 
 def test_only_who_administers_reads_it(place: Installed) -> None:

@@ -10,10 +10,10 @@ import pytest
 from tests.support.access import PASSWORD
 from tests.support.installed import Installed
 
-from wabawatch.access_ports import Origin
+from wabawatch.access_ports import NewSession, Origin
 from wabawatch.domain.access import Role
 from wabawatch.domain.errors import NotAllowed
-from wabawatch.domain.users import User
+from wabawatch.domain.users import Stage, User
 
 ELSEWHERE = Origin("198.51.100.3")
 
@@ -140,6 +140,18 @@ def test_the_last_admin_can_be_neither_disabled_nor_made_less(tmp_path: Path) ->
     assert place.trail() == before
     assert browser.get("/users").status_code == 200
     place.system.close()
+
+
+def test_what_a_browser_calls_itself_is_text(place: Installed) -> None:
+    evil, now = "<script>alert(1)</script>", place.clock.now()
+    tim = place.add("tim")
+    new = NewSession(b"evil", tim.id, Stage.WHOLE, now + 60_000, Origin(evil, evil))
+    place.system.access.door.sessions.open(new, now, b"", None)
+
+    text = place.browser().get(f"/users/{tim.id}").text
+
+    assert evil not in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
 
 
 def test_a_user_that_is_not_there_is_not_found(place: Installed) -> None:

@@ -12,6 +12,7 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "api": "the API",
     "cli": "the command line",
     "embedded": "the application",
+    "exports": "the exporter",
     "first_start": "the first start",
     "login": "somebody at the sign-in page",
     "serve": "the server",

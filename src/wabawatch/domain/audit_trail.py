@@ -14,7 +14,8 @@ Plain: TypeAlias = str | int | float | bool | None
 ADDRESS: Final = "address"
 """Where in the detail of an entry stands from where it was asked for"""
 BEFORE: Final = "before"
-"""`before_NAME` is what NAME was; `before` alone, what the first word of the action names was"""
+"""`before_NAME` is what NAME was, as `NAME_before` is what `NAME_after` was; `before` alone, what the first word of
+the action names was"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def differences(entry: Entry) -> list[Difference]:
     for name in [each for each in detail if each == BEFORE or each.startswith(f"{BEFORE}_")]:
         after = name.removeprefix(f"{BEFORE}_") if name != BEFORE else entry.action.partition("_")[0]
         found.append(Difference(after, detail.pop(name), detail.pop(after, None), is_change=True))
+    for name in [each for each in detail if each.endswith(f"_{BEFORE}")]:
+        plain = name.removesuffix(f"_{BEFORE}")
+        found.append(Difference(plain, detail.pop(name), detail.pop(f"{plain}_after", None), is_change=True))
     return [*found, *(Difference(name, None, value, is_change=False) for name, value in detail.items())]
 
 
@@ -96,15 +100,28 @@ def reason_of(text: str) -> str:
 
 ACTIONS: Final[Mapping[str, str]] = {
     "alert_acknowledged": "acknowledged an alert",
+    "alert_noted": "wrote a note about an alert",
     "alerts_silenced": "silenced alerts",
     "alerts_unsilenced": "ended a silence",
+    "body_tried_again": "had a webhook tried again",
+    "body_unmasked": "looked at a whole webhook",
     "channel_tested": "sent a test to a channel",
     "code_failed": "gave a wrong code",
+    "export_cancelled": "cancelled an export",
+    "export_deleted": "deleted an export",
+    "export_downloaded": "downloaded an export",
+    "export_expired": "deleted an export whose time was over",
+    "export_failed": "could not finish an export",
+    "export_finished": "finished an export",
+    "export_requested": "asked for an export",
+    "export_written": "wrote an export into a file",
     "forward_dropped": "dropped dead letters",
     "forward_paused": "paused forwarding",
     "forward_replayed": "replayed webhooks",
     "forward_resumed": "resumed forwarding",
     "forward_skipped": "skipped waiting webhooks",
+    "log_view_deleted": "deleted a shared view of the log",
+    "log_view_saved": "shared a view of the log",
     "login": "signed in",
     "login_failed": "failed to sign in",
     "login_link_made": "made a link to set a password",
@@ -120,6 +137,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "recovery_code_used": "used a recovery code",
     "recovery_codes_renewed": "made new recovery codes",
     "role_changed": "changed a role",
+    "rule_changed": "changed a rule",
+    "rule_reset": "reset a rule",
     "sessions_revoked": "ended sessions",
     "token_created": "made an API token",
     "token_revoked": "revoked an API token",

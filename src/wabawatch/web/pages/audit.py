@@ -31,6 +31,7 @@ PAGE = 50
 """So many entries stand on a page"""
 LONGEST = 200
 FIELDS = ("who", "action", "object", "from", "to")
+RULE = re.compile(r"[A-Z][A-Z0-9_]{2,63}(:.*)?")
 WORD = re.compile(r"[a-z0-9_.]{1,64}")
 
 
@@ -153,4 +154,6 @@ def place_of(subject: str) -> str:
     if (user := number_of(subject, "user")) is not None:
         return f"/users/{user}"
     kind, _, key = subject.partition(":")
+    if kind == "rule" and RULE.fullmatch(key):
+        return f"/alerts/rules/{key.partition(':')[0]}"
     return f"/alerts/{key}" if kind == "alert" and key.isascii() and key.isalnum() else ""
