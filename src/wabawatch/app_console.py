@@ -18,6 +18,7 @@ from wabawatch.flows.naming import Naming
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.own_account import OwnAccount
 from wabawatch.flows.signing_in import SigningIn
+from wabawatch.flows.signing_in_outside import SigningInOutside
 from wabawatch.flows.tailing import Tailing
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.meta.countries import country_of
@@ -68,6 +69,7 @@ class Console:
         door: SigningIn,
         account: OwnAccount,
         public_url: str | None,
+        outside: SigningInOutside | None,
         prices: PriceList = NO_PRICES,
     ) -> None:
         self.sessions = Sessions(door, public_url)
@@ -75,6 +77,7 @@ class Console:
         """Who comes in."""
         self._door = door
         self._account = account
+        self._outside = outside
         self.assets = Assets()
         signs = SqlAlertNews(database)
         self.news = AlertNews(signs, clock)
@@ -111,8 +114,8 @@ class Console:
         return [
             *self.assets.routes(),
             *self.live.routes(),
-            *SignInPages(self._door, self.sessions, self.views).routes(),
-            *AccountPages(self._account, self._door, desk).routes(),
+            *SignInPages(self._door, self.sessions, self.views, self._outside).routes(),
+            *AccountPages(self._account, self._door, desk, self._outside).routes(),
             *self.overview.routes(desk),
             *self.logs.routes(desk),
             *self.tail.routes(desk),

@@ -23,6 +23,7 @@ from wabawatch.settings_exports import Exports
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_graph import Gateway, Graph, Polling
 from wabawatch.settings_mail import Mail
+from wabawatch.settings_oidc import Oidc
 from wabawatch.settings_rules import read_rules
 from wabawatch.sources import Origin, Reading, Setting, SettingsError, documented, section, sections, setting
 
@@ -42,6 +43,7 @@ __all__ = [
     "Maintenance",
     "Monitoring",
     "Network",
+    "Oidc",
     "Polling",
     "Prices",
     "QualityWeights",
@@ -241,6 +243,7 @@ class Settings:
     webhook: Webhook = section(Webhook, "webhook")
     server: Server = section(Server, "server")
     access: Access = section(Access, "access")
+    oidc: Oidc = section(Oidc, "oidc")
     network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
     exports: Exports = section(Exports, "exports")
@@ -313,6 +316,7 @@ def load(
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
     settings = replace(settings, told=reading.told, rules=read_rules(settings.thresholds, reading, toml_path))
     reading.problems += settings.prices.problems()
+    reading.problems += settings.oidc.mistakes(settings.server.public_url)
     reading.problems += mistakes(settings.forward, settings.apps)
     reading.problems += mistakes_in_checks(settings.checks)
     reading.problems += maintenance_mistakes(settings.maintenance)

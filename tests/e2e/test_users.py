@@ -30,6 +30,7 @@ def test_who_is_added_gets_a_link_and_is_listed(tmp_path: Path) -> None:
             "rights": ["operate", "unmask", "view"],
             "state": "no password yet",
             "second_factor": False,
+            "single_sign_on": False,
             "created_at": told(tmp_path, "list")[0]["created_at"],
             "last_signed_in": None,
         }

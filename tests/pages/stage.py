@@ -67,6 +67,7 @@ def watch(system: System) -> None:
     looking.run(39 * MINUTE_MS, 60_000)
     books = system.alerts.figures, system.alerts.book, system.watchman.runs
     desk = system.uptime.desk = UptimeDesk(looking.books, system.clock)
+    door, account, public_url, outside = system.access.people
     system.console = Console(
         system.database,
         system.figures,
@@ -75,7 +76,10 @@ def watch(system: System) -> None:
         desk,
         system.rules,
         system.clock,
-        *system.access.people,
+        door,
+        account,
+        public_url,
+        outside,
     )
 
 

@@ -11,12 +11,13 @@ from wabawatch.credentials import Argon2, Totp
 from wabawatch.domain.access import Role
 from wabawatch.domain.errors import NotAllowed
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
-from wabawatch.domain.users import SessionLimits, User
+from wabawatch.domain.users import Opened, SessionLimits, User
 from wabawatch.flows.own_account import OwnAccount
-from wabawatch.flows.signing_in import WRONG, Opened, SigningIn
+from wabawatch.flows.signing_in import WRONG, SigningIn
 from wabawatch.flows.user_desk import UserDesk
 from wabawatch.storage.database import Database
 from wabawatch.storage.login_tries import SqlTried
+from wabawatch.storage.outside_users import SqlOutsideUsers
 from wabawatch.storage.schema import audit_entries
 from wabawatch.storage.sealed import Keyring
 from wabawatch.storage.second_factors import SqlSecondFactors
@@ -48,7 +49,8 @@ class Porch:
         self.tried, self.factors = SqlTried(database), SqlSecondFactors(database, Keyring.generate())
         books, limits, quickly = (self.users, self.links, self.sessions), SessionLimits(IDLE_MS, WHOLE_MS), quick()
         self.door = SigningIn(*books, self.tried, self.factors, quickly, self.totp, clock, limits)
-        self.desk = UserDesk(*books, self.tried, self.factors, quickly, clock, limits)
+        self.outside = SqlOutsideUsers(database)
+        self.desk = UserDesk(*books, self.tried, self.factors, quickly, clock, limits, self.outside)
         self.account = OwnAccount(self.users, self.sessions, self.factors, quickly, self.totp, clock, limits)
 
     def add(self, name: str, role: Role = Role.VIEWER, password: str = PASSWORD) -> User:

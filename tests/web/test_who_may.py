@@ -41,6 +41,8 @@ OPEN = {
     "/runbooks/{name}": "texts that this release brings",
     "/login": "how one signs in",
     "/login/code": "how one signs in",
+    "/login/oidc": "how one signs in elsewhere",
+    "/login/oidc/callback": "how one comes back from there",
     "/setup/{secret}": "opens with a one-time secret",
     "/logout": "ends the session that it is shown",
 }

@@ -162,6 +162,21 @@ def reset_totp(name: str, *, json: Json = False, where: Where = HERE) -> None:
 
 
 @app.command
+def unlink(name: str, *, json: Json = False, where: Where = HERE) -> None:
+    """Let nobody sign in as somebody with single sign-on any more; their sessions end. A password they have stays good.
+
+    Parameters
+    ----------
+    name
+        Whose it is.
+    """
+    with opened(where) as system:
+        was_linked = system.access.desk.unlink(name, ACTOR)
+    said = "signs in with a password alone" if was_linked else "has never signed in with single sign-on"
+    _say(f"{name} {said}", {"name": name, "was_linked": was_linked}, is_json=json)
+
+
+@app.command
 def sessions(name: str, *, json: Json = False, where: Where = HERE) -> None:
     """Show where somebody is signed in.
 
@@ -237,6 +252,7 @@ def _shown(user: User) -> dict[str, object]:
         "rights": sorted(user.rights),
         "state": _state(user),
         "second_factor": user.has_totp,
+        "single_sign_on": user.is_outside,
         "created_at": iso(user.created_at),
         "last_signed_in": iso(user.seen_at),
     }
@@ -261,7 +277,7 @@ def _session(session: Session) -> dict[str, object]:
 def _state(user: User) -> str:
     if user.disabled_at is not None:
         return "disabled"
-    return "enabled" if user.has_password else "no password yet"
+    return "enabled" if user.has_password or user.is_outside else "no password yet"
 
 
 def _yes(is_so: bool) -> str:

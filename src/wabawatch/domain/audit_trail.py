@@ -148,7 +148,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user_added": "added a user",
     "user_disabled": "disabled a user",
     "user_enabled": "enabled a user",
+    "user_linked": "let somebody sign in by single sign-on",
+    "user_unlinked": "took single sign-on back",
     "user_unlocked": "unlocked a user",
+    "verify_token_shown": "looked at a verify token",
 }
 """What each action is called: read after who did it"""
 

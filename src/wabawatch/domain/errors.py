@@ -14,6 +14,7 @@
         ├── StoreUnavailable   a database or disk does not answer: nothing was kept
         │   └── SpoolFull          as much waits for the server as may wait: nothing was kept
         ├── ServerUnavailable  a wabawatch server does not answer, or not as it should
+        ├── ProviderDown       who knows where people sign in elsewhere does not answer, or not as it should
         └── SealBroken         sealed data cannot be opened: wrong key, or it was changed
             └── SealDamaged    it was changed: no key will ever open it
                 └── DamagedBodies   the next bodies of the inbox are such data
@@ -97,6 +98,10 @@ class SpoolFull(StoreUnavailable):
 
 class ServerUnavailable(Trouble):
     """A wabawatch server does not answer, or not as it should."""
+
+
+class ProviderDown(Trouble):
+    """The provider with which people sign in elsewhere does not answer, or not as it should."""
 
 
 class SealBroken(Trouble):

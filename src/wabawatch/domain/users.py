@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from wabawatch.domain.access import Right, Role, rights_of
 from wabawatch.domain.errors import BadRequest
@@ -108,6 +108,15 @@ class SessionLimits:
     """After so long it ends, however much it is used"""
 
 
+class Opened(NamedTuple):
+    """A session that was opened."""
+
+    secret: str
+    """For the cookie; it is kept nowhere"""
+    session: Session
+    user: User
+
+
 def name_of(text: str) -> str:
     """The name that *text* means: small letters, no space around. Raises BadRequest when nobody can be called so."""
     name = text.strip().lower()
@@ -143,5 +152,5 @@ def path_after(wanted: str) -> str:
     """
     is_path = wanted.startswith("/") and not wanted.startswith("//") and len(wanted) <= 2000
     is_plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted
-    is_away = wanted.partition("?")[0].rstrip("/") in ("/login", "/login/code", "/logout")
+    is_away = wanted.partition("?")[0].rstrip("/") == "/logout" or re.match(r"/login(?![^/?#])", wanted) is not None
     return wanted if is_path and is_plain and not is_away else "/"

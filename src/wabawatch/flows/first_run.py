@@ -73,7 +73,9 @@ class FirstRun:
         )
         fields, meta_callback = self._told(known)
         return Look(
-            people=sum(user.disabled_at is None and user.has_password for user in self.users.all()),
+            people=sum(
+                user.disabled_at is None and (user.has_password or user.is_outside) for user in self.users.all()
+            ),
             secret_name=names[0],
             token_name=names[1],
             has_secret=bool(secrets),

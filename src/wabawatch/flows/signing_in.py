@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from wabawatch.access_ports import (
     Codes,
@@ -25,6 +25,7 @@ from wabawatch.domain.lockout import MINUTE_MS, PER_ADDRESS, PER_USER
 from wabawatch.domain.users import (
     HALF_MS,
     TOUCH_MS,
+    Opened,
     Session,
     SessionLimits,
     Stage,
@@ -43,15 +44,6 @@ DEAD_LINK: Final = (
     "`wabawatch serve` while there is no user, others by `wabawatch users password NAME`"
 )
 _LONGEST = 4_096
-
-
-class Opened(NamedTuple):
-    """A session that was opened."""
-
-    secret: str
-    """For the cookie; it is kept nowhere"""
-    session: Session
-    user: User
 
 
 class Whose(StrEnum):
@@ -105,9 +97,9 @@ class SigningIn:
             self.users.rehash(user.id, kept, self.passwords.hash(given))
         if user.has_totp:
             # Tries are forgiven only when the code is right, too: it has but six digits.
-            return self._open(user, Stage.HALF, origin, old_secret)
+            return self.open(user, Stage.HALF, origin, old_secret)
         self._forgive(user.name, origin)
-        return self._open(user, Stage.WHOLE, origin, old_secret)
+        return self.open(user, Stage.WHOLE, origin, old_secret)
 
     def enter_code(self, secret: str, code: str, origin: Origin) -> Opened:
         """Make a whole session of the half one with *secret*, which ends. *code* is of the authenticator or a recovery
@@ -121,7 +113,7 @@ class SigningIn:
             self._fail("code_failed", Known(user, None))
             raise NotAllowed(WRONG_CODE)
         self._forgive(user.name, origin)
-        return self._open(user, Stage.WHOLE, origin, secret)
+        return self.open(user, Stage.WHOLE, origin, secret)
 
     def is_right(self, user: User, code: str) -> bool:
         """Whether *code* is one of *user*'s, from the authenticator or for recovery. It is used up."""
@@ -171,7 +163,7 @@ class SigningIn:
             user = self.users.take_link(digest_of(secret), kept, now)
         if user is None:
             raise NotAllowed(DEAD_LINK, code="dead_link")
-        return self._open(user, Stage.HALF if user.has_totp else Stage.WHOLE, origin, old_secret)
+        return self.open(user, Stage.HALF if user.has_totp else Stage.WHOLE, origin, old_secret)
 
     def _find(self, name: str) -> Known | None:
         try:
@@ -197,7 +189,7 @@ class SigningIn:
         subject = known.user.actor if known is not None else "unknown"
         self.tried.note(self.clock.now(), Deed("login", action, subject))
 
-    def _open(self, user: User, stage: Stage, origin: Origin, old_secret: str) -> Opened:
+    def open(self, user: User, stage: Stage, origin: Origin, old_secret: str) -> Opened:
         """A session with a secret of its own: one that was known before, to whomever, opens nothing new."""
         now, secret = self.clock.now(), secrets.token_urlsafe(32)
         ends_at = now + (HALF_MS if stage is Stage.HALF else self.limits.whole_ms)

@@ -14,6 +14,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.kept_secrets import digest_of, key_of_name
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.domain.users import Session, SessionLimits, Standing, User, as_typed, check_password, name_of
+from wabawatch.outside_ports import OutsideUsers
 from wabawatch.ports import Clock, Deed
 
 FIRST_LINK_MS: Final = 24 * HOUR_MS
@@ -42,6 +43,7 @@ class UserDesk:
     passwords: Passwords
     clock: Clock
     limits: SessionLimits
+    outside: OutsideUsers
 
     def standings(self) -> list[Standing]:
         """Everybody, by name, and how things stand with them."""
@@ -105,6 +107,10 @@ class UserDesk:
         """Ask somebody for no code any more; their sessions end. False: none was asked."""
         user = self._user(name)
         return self.factors.drop(user.id, self.clock.now(), Deed(actor, "totp_reset", user.actor))
+
+    def unlink(self, name: str, actor: str) -> bool:
+        """Let nobody sign in elsewhere as this user any more; their sessions end. False: nobody could."""
+        return self.outside.unlink(self._user(name).id, self.clock.now(), actor)
 
     def unlock(self, name: str, actor: str) -> User:
         """Forget how often somebody tried to sign in under this name."""

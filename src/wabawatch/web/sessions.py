@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wabawatch.access_ports import Origin
-from wabawatch.domain.users import Session, Stage, User
-from wabawatch.flows.signing_in import Opened, SigningIn
+from wabawatch.domain.users import Opened, Session, Stage, User
+from wabawatch.flows.signing_in import SigningIn
 from wabawatch.web import csrf
 from wabawatch.web.forms import Form, read_form
 from wabawatch.web.visitors import Visitor
@@ -85,6 +85,15 @@ class Sessions:
     def check_form(self, request: Request, form: Form) -> None:
         """As `guard`, for a page to sign in."""
         csrf.check(request.headers, form, request.cookies.get(self.form_cookie, ""), self.public_url)
+
+    def keep_aside(self, response: Response, value: str, lasts_s: int) -> None:
+        """Let *response* bring a cookie with what a sign-in elsewhere must come back to; 0 s: take it back."""
+        self._put(response, self.aside_cookie, value, lasts_s)
+
+    @property
+    def aside_cookie(self) -> str:
+        """The cookie of `keep_aside`."""
+        return f"{self.cookie}-aside"
 
     def _put(self, response: Response, name: str, value: str, lasts_s: int) -> None:
         # Lax, not Strict: a link in a notice must find its reader signed in. It is never sent with a foreign POST.

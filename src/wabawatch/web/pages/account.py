@@ -15,6 +15,7 @@ from wabawatch.domain.access import Right
 from wabawatch.domain.errors import BadRequest, Refusal, TooMany
 from wabawatch.flows.own_account import Offer, OwnAccount
 from wabawatch.flows.signing_in import SigningIn
+from wabawatch.flows.signing_in_outside import SigningInOutside
 from wabawatch.web.forms import Form, form_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE
@@ -40,6 +41,8 @@ class AccountPages:
     account: OwnAccount
     door: SigningIn
     desk: Desk
+    outside: SigningInOutside | None = None
+    """Where else one may sign in"""
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -72,6 +75,7 @@ class AccountPages:
             visitor=visitor,
             status=status,
             user=user,
+            provider=self.outside.provider.name if self.outside and user.is_outside else "",
             here=session.id,
             sessions=self.account.signed_in(user),
             codes_left=self.account.codes_left(user) if user.has_totp else 0,

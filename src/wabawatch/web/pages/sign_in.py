@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from wabawatch.domain.errors import BadRequest, Forbidden, NotAllowed, Refusal, TooMany
-from wabawatch.domain.users import Stage, path_after
-from wabawatch.flows.signing_in import DEAD_LINK, Opened, SigningIn, Whose
+from wabawatch.domain.errors import BadRequest, Forbidden, NotAllowed, ProviderDown, Refusal, TooMany
+from wabawatch.domain.users import Opened, Stage, path_after
+from wabawatch.flows.signing_in import DEAD_LINK, SigningIn, Whose
+from wabawatch.flows.signing_in_outside import SigningInOutside
+from wabawatch.outside_ports import Begun
 from wabawatch.web import csrf
 from wabawatch.web.forms import Form, read_form
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.sessions import Sessions, origin_of
 
 LOGIN, CODE, SETUP, LOGOUT = "/login", "/login/code", "/setup/{secret}", "/logout"
+OUTSIDE, BACK = "/login/oidc", "/login/oidc/callback"
+ASIDE_S = 600
+"""So long a sign-in elsewhere may take"""
+NOTHING_BEGUN = Begun("", "", "")
+NO_PROVIDER = "no provider is set up with which one could sign in: docs/access.md says how"
 START = "/start"
 """Where the first admin goes on: the guide for the first run"""
 
@@ -32,6 +41,8 @@ class SignInPages:
     door: SigningIn
     sessions: Sessions
     views: Views
+    outside: SigningInOutside | None = None
+    """Where else one may sign in"""
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -43,6 +54,8 @@ class SignInPages:
             self._route(SETUP, self.link, "GET"),
             self._route(SETUP, self.use_link, "POST"),
             self._route(LOGOUT, self.leave, "POST"),
+            self._route(OUTSIDE, self.begin_outside, "GET"),
+            self._route(BACK, self.come_back, "GET"),
         ]
 
     def _route(self, path: str, handle: Callable[[Request, Form], Response], method: str) -> Route:
@@ -57,7 +70,8 @@ class SignInPages:
         wanted = path_after(request.query_params.get("next", "/"))
         if self.sessions.of(request) is not None:
             return _to(wanted)
-        return self._page("login.html", request, next=wanted, is_first=not self.door.users.any())
+        way_out = self.outside.provider.way_out() if self.outside and "left" in request.query_params else ""
+        return self._page("login.html", request, next=wanted, is_first=not self.door.users.any(), way_out=way_out)
 
     def enter(self, request: Request, form: Form) -> Response:
         """Take name and password."""
@@ -122,9 +136,42 @@ class SignInPages:
             csrf.check(request.headers, form, self.sessions.secret(request), self.sessions.public_url)
         except Forbidden as error:
             return self._page("login.html", request, status=403, error=str(error), next="/", is_first=False)
+        found = self.sessions.found(request)
         self.door.leave(self.sessions.secret(request))
-        response = _to(LOGIN)
+        response = _to(f"{LOGIN}?left=1" if found and found[1].is_outside else LOGIN)
         self.sessions.end(response)
+        return response
+
+    def begin_outside(self, request: Request, _form: Form) -> Response:
+        """Send the browser to the provider, with what it must come back to in a cookie of its own."""
+        wanted = path_after(request.query_params.get("next", "/"))
+        if self.outside is None:
+            return self._page("login.html", request, status=404, error=NO_PROVIDER, next=wanted, is_first=False)
+        try:
+            url, begun = self.outside.provider.begin()
+        except ProviderDown as error:
+            return self._page("login.html", request, status=503, error=str(error), next=wanted, is_first=False)
+        response = RedirectResponse(url, 303, headers=SECURE)
+        self.sessions.keep_aside(response, _packed(begun, wanted), ASIDE_S)
+        return response
+
+    def come_back(self, request: Request, _form: Form) -> Response:
+        """Who comes back from the provider. What they come back to counts once, however it ends."""
+        begun, wanted = _unpacked(request.cookies.get(self.sessions.aside_cookie, ""))
+        if self.outside is None:
+            return self._page("login.html", request, status=404, error=NO_PROVIDER, next=wanted, is_first=False)
+        try:
+            old = self.sessions.secret(request)
+            opened = self.outside.finish(begun, dict(request.query_params), origin_of(request), old)
+            response = self._in(opened, wanted)
+        except ProviderDown as error:
+            response = self._page("login.html", request, status=503, error=str(error), next=wanted, is_first=False)
+        except Refusal as error:
+            status = 429 if isinstance(error, TooMany) else 401
+            response = self._page(
+                "login.html", request, status=status, error=error.message, next=wanted, is_first=False
+            )
+        self.sessions.keep_aside(response, "", 0)
         return response
 
     def _in(self, opened: Opened, wanted: str) -> Response:
@@ -150,7 +197,10 @@ class SignInPages:
 
     def _page(self, template: str, request: Request, *, status: int = 200, **values: Any) -> Response:
         secret = self.sessions.form_secret(request)
-        given = {"error": "", "called": "", "typed": "", "dead": "", "csrf": csrf.token_of(secret)} | values
+        given: dict[str, Any] = {"error": "", "called": "", "typed": "", "dead": "", "way_out": ""}
+        provider = None if self.outside is None else self.outside.provider
+        given |= {"provider": provider and provider.name, "provider_trouble": provider.trouble() if provider else ""}
+        given |= {"csrf": csrf.token_of(secret)} | values
         response = self.views.render(template, request, status=status, **given)
         self.sessions.keep_form_secret(response, secret)
         return response
@@ -162,3 +212,16 @@ def _of_link(whose: Whose, user: Any) -> dict[str, Any]:
 
 def _to(path: str) -> Response:
     return RedirectResponse(path, 303, headers=SECURE)
+
+
+def _packed(begun: Begun, wanted: str) -> str:
+    """*begun*, and where it leads, for the browser's own cookie: who changes it harms himself alone."""
+    return urlsafe_b64encode(msgspec.json.encode((begun, wanted))).decode()
+
+
+def _unpacked(kept: str) -> tuple[Begun, str]:
+    try:
+        begun, wanted = msgspec.json.decode(urlsafe_b64decode(kept.encode("ascii", "replace")), type=tuple[Begun, str])
+    except (ValueError, msgspec.MsgspecError):
+        return NOTHING_BEGUN, "/"
+    return begun, path_after(wanted)
