@@ -197,8 +197,7 @@ function spacer(): HTMLTableSectionElement {
   const made = document.createElement('tbody')
   made.className = 'gap'
   made.setAttribute('aria-hidden', 'true')
-  const cell = made.insertRow().insertCell()
-  cell.colSpan = 99
+  made.insertRow().insertCell()
   made.hidden = true
   return made
 }

@@ -4,12 +4,12 @@ import { isOpen, mark } from './log_peek'
 import { part, rowsOf, table } from './log_rows'
 
 /** Rows of the tail in the document at most */
-const SHOWN = 300
+const SHOWN = 500
 /** So many that wait are all brought in when one goes on; of more the newest are, and a link leads to the others */
 const CATCH_UP = 3_000
 const BATCH = 500
-/** Rows that are put in at once, so that no frame takes long */
-const CHUNK = 60
+/** Rows that are put in at once: the table is laid out anew each time, so neither few nor very many */
+const CHUNK = 250
 const EVERY_MS = 1_000
 const HIDDEN_MS = 15_000
 /** Rows whose status is asked for again with each answer */
@@ -148,7 +148,7 @@ async function put(fresh: Element | null): Promise<void> {
     if (rows.length) await new Promise(requestAnimationFrame)
   }
   if (seen.size > 200_000) seen = new Set([...seen].slice(-50_000))
-  mark()
+  if (isOpen()) mark()
 }
 
 /** Rows of the tail that are in the window: what becomes of them is shown. */

@@ -105,10 +105,10 @@ def test_of_more_than_fit_the_newest_are_shown_and_a_link_leads_to_the_others(st
     new = stream.send(3_100)
     expect(bar).to_contain_text("3,100 new")
     page.get_by_role("button", name="Show them").click()
-    stream.wait_for(300)
+    stream.wait_for(500)
 
-    assert stream.shown() == new[:300]
-    link = bar.get_by_role("link", name=re.compile("^2,800 older ones did not fit"))
+    assert stream.shown() == new[:500]
+    link = bar.get_by_role("link", name=re.compile("^2,600 older ones did not fit"))
     link.click()
     page.wait_for_url(re.compile(r"/logs\?from=[^&]+&to="))
     expect(page.locator("#log-sums h2")).to_have_text(re.compile(r"^\d,\d{3} messages$"))
