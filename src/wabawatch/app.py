@@ -15,13 +15,14 @@ from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_answers import AnswerBook
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
+from wabawatch.app_exports import ExportFlows
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
-from wabawatch.app_places import SystemClock, make_private, places_of
+from wabawatch.app_places import Places, SystemClock, make_private, places_of
 from wabawatch.app_uptime import Around, Uptimes
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.browsing import Browsing
@@ -62,6 +63,7 @@ from wabawatch.web.api import Api
 from wabawatch.web.api_alerts import AlertsApi
 from wabawatch.web.api_batches import Admit, BatchesApi
 from wabawatch.web.api_channels import ChannelsApi
+from wabawatch.web.api_exports import ExportsApi
 from wabawatch.web.api_figures import FiguresApi
 from wabawatch.web.api_forward import ForwardApi
 from wabawatch.web.api_limits import LimitsApi
@@ -116,6 +118,7 @@ class System:
         self.platform = SqlPlatform(self.database)
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
+        self.exports = self._exports(places)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
@@ -163,6 +166,10 @@ class System:
         waiting = self.forwards.bodies, self.forwards.store
         return Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
+    def _exports(self, places: Places) -> ExportFlows:
+        where = places.database_url, places.folder
+        return ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
+
     def _console(self) -> Console:
         more = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
         return Console(
@@ -178,7 +185,7 @@ class System:
         bell = Bell()
         self.inbox.on_kept = bell.ring
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
-        forwarding = self.forwards.loops(bell) if is_server else []
+        for_servers = [*self.forwards.loops(bell), *self.exports.loops()] if is_server else []
         return [
             Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
             Loop("retry", self.digest().retry, 5.0),
@@ -196,7 +203,7 @@ class System:
             *self._polling(),
             *self.uptime.loops(),
             *own,
-            *forwarding,
+            *for_servers,
             *self.watchman.loops(),
         ]
 
@@ -257,6 +264,7 @@ class System:
             LoggingApi(self.inbox, self.clock),
             BatchesApi(self.inbox, self.clock, admits),
             MessagesApi(self.browsing, self.clock),
+            ExportsApi(self.exports.desk, self.clock),
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
             AlertsApi(self.alerts.desk, self.alerts.alerting, self.uptime.desk, self.clock),
@@ -275,6 +283,7 @@ class System:
         supervisor.add_closer("uptime", self.uptime.close)
         supervisor.add_closer("inbox", self.inbox.close)
         supervisor.add_closer("watchman", self.watchman.close)
+        supervisor.add_closer("exports", self.exports.close)
         if self.is_on_postgres:
             listener = Listener(self.database, self.inbox.on_kept)
             supervisor.add_closer("listener", listener.close)

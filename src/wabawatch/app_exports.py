@@ -34,8 +34,8 @@ class ExportFlows:
         self,
         database: Database,
         database_url: str,
-        keyring: Keyring,
         folder: Path,
+        keyring: Keyring,
         clock: Clock,
         settings: Settings,
     ) -> None:

@@ -7,10 +7,12 @@ from typing import Protocol
 from starlette.routing import BaseRoute
 
 from wabawatch.app_console_alerts import alert_pages
+from wabawatch.app_console_exports import export_pages
 from wabawatch.app_console_platform import platform_pages
 from wabawatch.app_console_start import StartParts, start_pages
 from wabawatch.app_console_system import SystemParts, system_pages
 from wabawatch.app_console_webhooks import WebhookParts, webhook_pages
+from wabawatch.app_exports import ExportFlows
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.flows.assessing import Rules
@@ -23,6 +25,7 @@ class Parts(StartParts, SystemParts, WebhookParts, Protocol):
     rules: Rules
     notices: NoticeFlows
     limits: LimitFlows
+    exports: ExportFlows
 
 
 def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
@@ -34,6 +37,7 @@ def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
         *alert_pages(console, parts.alerts, parts.notices, uptime, parts.clock),
         *platform_pages(console, *books, uptime, parts.rules, parts.clock),
         *webhook_pages(parts),
+        *export_pages(console, parts.exports, parts.clock),
         *system_pages(parts, own),
         *start_pages(parts),
     ]

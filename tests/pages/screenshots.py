@@ -47,6 +47,7 @@ PAGES = {
     "tokens": "/settings/tokens",
     "audit": "/audit",
     "system": "/system",
+    "exports": "/exports",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
 EMPTY = {

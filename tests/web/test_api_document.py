@@ -34,7 +34,9 @@ CONFIG = SchemathesisConfig.from_dict(
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("document")
     given = {"WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_API_TOKEN": TOKEN, "WABAWATCH_API_RATE_LIMIT": "0"}
-    system = System(load({**given, "WABAWATCH_FREE_SPACE_RESERVE": "0"}), HandClock(NOW))
+    system = System(
+        load({**given, "WABAWATCH_FREE_SPACE_RESERVE": "0", "WABAWATCH_EXPORTS_MOST": "100"}), HandClock(NOW)
+    )
     yield schemathesis.openapi.from_asgi(
         "/openapi.json", _without_lifespan(system.site(system.supervisor())), config=CONFIG
     )

@@ -130,6 +130,9 @@ async def _done(operation: Operation, call: Call) -> Response:
         given = await operation.handle(call)
     else:
         given = await run_in_threadpool(operation.handle, call)
+    if operation.media_types:
+        assert isinstance(given, Response)
+        return given
     content = write(msgspec.convert(given, operation.answer))
     return Response(content, operation.status, media_type="application/json")
 

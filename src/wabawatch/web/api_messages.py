@@ -28,8 +28,8 @@ MAX_LIMIT = 500
 _TIME = "ISO 8601 with offset, milliseconds since 1970, or so long ago: `90m`, `24h`, `7d`."
 
 
-class MessageQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """What is looked for: all of these must hold; of one given several times, any."""
+class MessageFilters(msgspec.Struct, forbid_unknown_fields=True):
+    """What is looked for: all of these must hold; of one with several values, any."""
 
     since: Annotated[Name | None, Meta(description=f"From when on; 24 hours ago if neither is given. {_TIME}")] = None
     until: Annotated[Name | None, Meta(description="Up to, but not including.")] = None
@@ -57,6 +57,11 @@ class MessageQuery(msgspec.Struct, forbid_unknown_fields=True):
     template_approval_status: list[Name] = []
     quality_rating: list[Name] = []
     partial_failure: Annotated[bool | None, Meta(description="Whether it was delivered and failed.")] = None
+
+
+class MessageQuery(MessageFilters):
+    """What is looked for, and which page of it."""
+
     limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT, description="Messages on a page.")] = 50
     cursor: Annotated[Name | None, Meta(description="`next` of the page before, with the same filters.")] = None
 
@@ -106,7 +111,7 @@ def page_of(page: Page) -> MessagePage:
     )
 
 
-def filter_of(query: MessageQuery, now: Millis) -> MessageFilter:
+def filter_of(query: MessageFilters, now: Millis) -> MessageFilter:
     """What *query* asks for. Raises BadRequest that names the parameter."""
     return MessageFilter(
         since=instant("since", query.since, now),

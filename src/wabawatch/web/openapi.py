@@ -21,6 +21,7 @@ ABOUT = (
 )
 
 
+_FILE: Json = {"type": "string", "format": "binary"}
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -33,12 +34,16 @@ _KEY: Json = {
 
 def document(table: Sequence[Operation], version: str) -> Json:
     """The document of *table*."""
-    types = [Problem, *(each.body for each in table if each.body), *(each.answer for each in table)]
+    types = [
+        Problem,
+        *(each.body for each in table if each.body),
+        *(each.answer for each in table if not each.media_types),
+    ]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF)
     refs = iter(schemas)
     problem = next(refs)
     bodies = {each.id: next(refs) for each in table if each.body}
-    answers = {each.id: next(refs) for each in table}
+    answers = {each.id: _FILE if each.media_types else next(refs) for each in table}
     paths: dict[str, Json] = {}
     for each in table:
         told = _operation(each, answers[each.id])
@@ -68,7 +73,7 @@ def _operation(operation: Operation, answer: Json) -> Json:
         "responses": {
             str(operation.status): {
                 "description": HTTPStatus(operation.status).phrase,
-                "content": {"application/json": {"schema": answer}},
+                "content": {kind: {"schema": answer} for kind in operation.media_types or ("application/json",)},
             },
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in operation.every_problem()},
         },

@@ -55,6 +55,8 @@ class Operation:
     most_bytes: int = MAX_BODY_BYTES
     """The largest body it takes"""
     description: str = ""
+    media_types: tuple[str, ...] = ()
+    """Of what it gives that is no JSON: then *handle* gives a whole Response, and *answer* is not looked at"""
     problems: tuple[int, ...] = ()
     """The statuses of the problems it has beside those that any operation may have"""
 

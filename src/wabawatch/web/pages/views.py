@@ -45,6 +45,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/webhooks", "Webhooks", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
+    ("/exports", "Exports", Right.OPERATE),
     ("/settings", "Settings", Right.ADMINISTER),
     ("/audit", "Audit", Right.ADMINISTER),
     ("/system", "System", Right.VIEW),
