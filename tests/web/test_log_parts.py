@@ -72,7 +72,7 @@ def test_the_message_that_is_open_stands_in_the_address(logs: Logs, given: str, 
 def test_columns_are_chosen_in_the_address_and_stay_in_every_link(logs: Logs) -> None:
     text = logs.get("/logs?cols=wamid&cols=user,nonsense&q=user:u3").text
 
-    assert re.findall(r'<th scope="col">([^<]*)</th>', text) == ["time", "user", "wamid"]
+    assert re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', text) == ["time", "user", "wamid"]
     assert ">u3</span>" in text
     assert re.findall(r'data-open="\d+"', text)
     assert html.unescape(text).count("cols=user%2Cwamid") > 3
@@ -84,7 +84,7 @@ def test_every_column_can_be_shown(logs: Logs) -> None:
     text = logs.get(f"/logs?cols={','.join(names)}").text
 
     assert len(names) > 10
-    assert len(re.findall(r'<th scope="col">', text)) == len(names) + 1
+    assert len(re.findall(r'<th scope="col"', text)) == len(names) + 1
     assert PHONE not in text
     assert WAMID not in text
 
