@@ -158,7 +158,7 @@ document.addEventListener('htmx:sseOpen', () => { const box = news(); if (box) h
 // What is fetched again never takes away what somebody is writing, or where they are.
 document.addEventListener('htmx:oobBeforeSwap', (event) => {
   const detail = (event as CustomEvent).detail as { target: HTMLElement; shouldSwap: boolean }
-  if (isInUse(detail.target)) detail.shouldSwap = false
+  if (detail.target.id.startsWith('part-') && isInUse(detail.target)) detail.shouldSwap = false
 })
 document.addEventListener('visibilitychange', read)
 showDesktop()

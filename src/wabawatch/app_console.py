@@ -34,7 +34,6 @@ from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert_news import AlertNewsPart, bell_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_tail import LogTailPage
@@ -82,7 +81,6 @@ class Console:
         signs = SqlAlertNews(database)
         self.news = AlertNews(signs, clock)
         self.naming = Naming(SqlRegister(database))
-        self.actors = Actors(self.naming.who)
         self.views = Views(self.assets, clock.now, partial(bell_of, self.news), self.naming.who)
         self.live = Live(self._visitor, figures, signs, clock)
         self.slices = SqlSlices(database)
@@ -121,7 +119,7 @@ class Console:
             *self.tail.routes(desk),
             *self.log_views.routes(desk),
             *self.message.routes(desk),
-            *AlertNewsPart(self.news, self.actors, self.views).routes(desk),
+            *AlertNewsPart(self.news, self.views).routes(desk),
         ]
 
     def _visitor(self, request: Request) -> Visitor | None:

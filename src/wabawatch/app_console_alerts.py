@@ -23,15 +23,15 @@ def alert_pages(
 ) -> list[Route]:
     """Their routes, through the door of *console*."""
     desk, views = console.desk(), console.views
-    news, actors = console.news, console.actors
+    news = console.news
     telling, silencing = notices.telling, notices.silencing
-    every = AlertsPage(alerts.desk, silencing, alerts.figures, news, actors, views, clock)
-    one = AlertPage(alerts.desk, alerts.alerting, telling, silencing, uptime, news, actors, views, clock)
-    quiet = SilencesPage(alerts.desk, silencing, alerts.figures, actors, views, clock)
-    rules = RulesPage(alerts.rule_desk, actors, views)
+    every = AlertsPage(alerts.desk, silencing, alerts.figures, news, views, clock)
+    one = AlertPage(alerts.desk, alerts.alerting, telling, silencing, uptime, news, views, clock)
+    quiet = SilencesPage(alerts.desk, silencing, alerts.figures, views, clock)
+    rules = RulesPage(alerts.rule_desk, views)
     looks = alerts.looks
     trying = RuleTrying(alerts.desk.try_rule, console.slices, alerts.figures, looks.grace_ms, looks.weights)
-    rule = RulePage(alerts.rule_desk, trying, actors, views)
+    rule = RulePage(alerts.rule_desk, trying, views)
     checks = UptimePage(uptime, alerts.desk.of_incidents, views, clock)
     # What has a name of its own stands before what is found by its key.
     named = [*every.routes(desk), *quiet.routes(desk), *rules.routes(desk), *rule.routes(desk)]

@@ -70,16 +70,16 @@ def test_who_changed_what_from_what_to_what_is_in_the_audit_trail(scene: Scene, 
     desk.reset(RULE, EVERYWHERE, "user:8", version)
 
     changed = {
-        "threshold_before": 0.95,
-        "threshold_after": 0.9,
-        "severity_before": "critical",
-        "severity_after": "warning",
+        "before_threshold": 0.95,
+        "threshold": 0.9,
+        "before_severity": "critical",
+        "severity": "warning",
     }
     back = {
-        "threshold_before": 0.9,
-        "threshold_after": 0.95,
-        "severity_before": "warning",
-        "severity_after": "critical",
+        "before_threshold": 0.9,
+        "threshold": 0.95,
+        "before_severity": "warning",
+        "severity": "critical",
     }
     assert entries(scene) == [
         ("rule_changed", f"rule:{RULE}", changed),

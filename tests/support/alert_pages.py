@@ -55,7 +55,7 @@ class Pages:
         desk = Desk(Somebody(visitor).of, views, guard)
         system.console.desk = lambda: desk  # type: ignore[method-assign]
         routes = alert_pages(system.console, system.alerts, system.notices, system.uptime.desk, self.clock)
-        routes += AlertNewsPart(system.console.news, system.console.actors, views).routes(desk)
+        routes += AlertNewsPart(system.console.news, views).routes(desk)
         self._client = Client.__new__(Client)
         self._client._site, self._client.cookies = Starlette(routes=routes), {}  # type: ignore[assignment]
 

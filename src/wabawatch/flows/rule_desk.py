@@ -213,7 +213,7 @@ class RuleDesk:
         detail: dict[str, Plain] = {}
         for name in TARGETS:
             if (old := said_of(was, name)) != (new := said_of(now, name)):
-                detail |= {f"{name}_before": old, f"{name}_after": new}
+                detail |= {f"before_{name}": old, name: new}
         if not edit.said and not before:
             return  # nothing is said, and nothing was
         if not self.edits.save(edit, before, Deed(edit.changed_by, action, subject), detail):

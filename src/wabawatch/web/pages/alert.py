@@ -28,7 +28,6 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.notifiers import runbooks
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert_words import CAUSES, DEEDS, REASONS, STATES, kind_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE, Views
@@ -61,7 +60,6 @@ class AlertPage:
     silencing: Silencing
     uptime: UptimeDesk
     news: AlertNews
-    actors: Actors
     views: Views
     clock: Clock
 
@@ -146,7 +144,6 @@ class AlertPage:
             status=status,
             alert=alert,
             timeline_of=timeline_of(changes, self.news.deeds(key), alert),
-            who=self.actors.names(),
             rule=rule,
             unit=rule.unit if rule else "",
             whys=self.telling.why(key),

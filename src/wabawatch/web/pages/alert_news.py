@@ -14,7 +14,6 @@ from wabawatch.domain.access import Right
 from wabawatch.domain.alert_news import DeedKind, Told
 from wabawatch.domain.errors import BadRequest, Trouble
 from wabawatch.flows.alert_news import AlertNews
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE, Bell, Views
 from wabawatch.web.visitors import Visitor
@@ -41,7 +40,6 @@ class AlertNewsPart:
     """The part, and that somebody has the list of alerts before them."""
 
     news: AlertNews
-    actors: Actors
     views: Views
 
     def routes(self, desk: Desk) -> list[Route]:
@@ -55,9 +53,7 @@ class AlertNewsPart:
         """What is new since the window was told last, as it says."""
         query = request.query_params
         found = self.news.news(told_of(query.get("after", "")), _numbers(query.get("keep", "")), visitor.id)
-        return self.views.render(
-            "parts/alert_news.html", request, visitor=visitor, news=found, who=self.actors.names(), deeds=DEEDS
-        )
+        return self.views.render("parts/alert_news.html", request, visitor=visitor, news=found, deeds=DEEDS)
 
     def see(self, _request: Request, visitor: Visitor) -> Response:
         """Note that the visitor looks at the list now."""

@@ -20,7 +20,6 @@ from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.silencing import Silencing
 from wabawatch.ports import Clock
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert_words import STATES
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.places import Whereabouts, whereabouts
@@ -94,7 +93,6 @@ class AlertsPage:
     silencing: Silencing
     figures: AlertFigures
     news: AlertNews
-    actors: Actors
     views: Views
     clock: Clock
 
@@ -140,7 +138,7 @@ class AlertsPage:
             found = worst(alert for alert in self.desk.find(filters, MOST_OPEN) if asked.fits(alert))
         quiet = [each.silence.matcher for each in self.silencing.silences() if each.is_active]
         silenced = {a.key for a in found if any(each.matches(a.key, a.rule, a.scope) for each in quiet)}
-        return {"asked": asked, "alerts": found, "silenced": silenced, "states": STATES, "who": self.actors.names()}
+        return {"asked": asked, "alerts": found, "silenced": silenced, "states": STATES}
 
     def _past(self, at: Whereabouts, asked: Wanted) -> tuple[list[Alert], str]:
         """A page of the past, the newest first, and where the next one begins ("": there is none)."""

@@ -20,9 +20,8 @@ from wabawatch.flows.rule_desk import RuleDesk, RuleSheet
 from wabawatch.flows.rule_trying import RuleTrying
 from wabawatch.web.charts import backtest_spec
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.desk import Desk
-from wabawatch.web.pages.rules import UNITS, line_of, runbook_of, state_of
+from wabawatch.web.pages.rules import ABOUT, UNITS, line_of, looks_of, runbook_of, state_of
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
 
@@ -55,7 +54,6 @@ class RulePage:
 
     rules: RuleDesk
     trying: RuleTrying
-    actors: Actors
     views: Views
     _turn: threading.Lock = field(default_factory=threading.Lock)
     """One back-test at a time: it reads much, and the machine has other things to do"""
@@ -130,6 +128,8 @@ class RulePage:
             path_of=f"/alerts/rules/{name}",
             state=state_of(sheet.line, has_looked=self.rules.has_looked()),
             line_of=line_of,
+            looks_of=looks_of,
+            about=ABOUT,
             runbook=runbook_of(rule),
             fields=_fields(sheet, form if is_here else None, wrong_field if is_here else "", wrong),
             others=[(each, _said(rule, each.said), each.place) for each in sheet.others],
@@ -142,7 +142,6 @@ class RulePage:
             refused=wrong if refused is not None else "",
             wrong_field=wrong_field,
             days_of=DAYS,
-            who=self.actors.names(),
             unit=UNITS.get(rule.unit, rule.unit),
             shown_usual=_usual(sheet),
             **tried,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -9,17 +10,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
-from wabawatch.domain.alerts import Rule, RuleKind
+from wabawatch.domain.alerts import Rule, RuleKind, ScopeKind
 from wabawatch.domain.rule_edits import written
 from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.flows.rule_desk import RuleDesk, RuleLine
 from wabawatch.notifiers import runbooks, words
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import Views
 from wabawatch.web.visitors import Visitor
 
 UNITS = {"share": "%", "ms": "ms", "s": "s", "days": "days", "count": "", "bytes": "bytes", "": ""}
+
+ABOUT: Mapping[ScopeKind, str] = {
+    **{kind: str(kind) for kind in ScopeKind},
+    ScopeKind.WABA: "client",
+    ScopeKind.ERROR: "error code",
+    ScopeKind.CHANNEL: "channel of notices",
+    ScopeKind.LOOP: "part of wabawatch",
+}
+"""What a rule is about each of"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,6 @@ class RulesPage:
     """The list, and the part of it that is fetched again as alerts change."""
 
     rules: RuleDesk
-    actors: Actors
     views: Views
 
     def routes(self, desk: Desk) -> list[Route]:
@@ -51,10 +59,9 @@ class RulesPage:
             lines=self.rules.listed(),
             state_of=lambda line: state_of(line, has_looked=has_looked),
             line_of=line_of,
-            window_of=window_of,
-            lasting_of=lasting_of,
+            looks_of=looks_of,
+            about=ABOUT,
             runbook_of=runbook_of,
-            who=self.actors.names(),
         )
 
 
@@ -81,14 +88,14 @@ def line_of(rule: Rule) -> str:
     return f"{rule.comparison} {words.quantity(rule.threshold, rule.unit)}"
 
 
-def window_of(rule: Rule) -> str:
-    """Over which time it looks."""
-    return f"{rule.window_ms // MINUTE_MS} min" if rule.kind is RuleKind.RATE else "–"
-
-
-def lasting_of(rule: Rule) -> str:
-    """How long it must be bad."""
-    return f"{written(rule, 'for')} min" if rule.for_ms else "–"
+def looks_of(rule: Rule) -> str:
+    """Over which time it looks, with how many cases at least, and how long it must be bad; "" for what is told."""
+    said = []
+    if rule.kind is RuleKind.RATE:
+        said += [f"in {rule.window_ms // MINUTE_MS} min", f"of at least {rule.min_sample:,}"]
+    if rule.for_ms:
+        said.append(f"for {written(rule, 'for')} min")
+    return ", ".join(said)
 
 
 def runbook_of(rule: Rule) -> str:

@@ -20,7 +20,6 @@ from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.silencing import Quiet, Silencing
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.actors import Actors
 from wabawatch.web.pages.alert import DURATIONS
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE, Views
@@ -50,7 +49,6 @@ class SilencesPage:
     desk: AlertDesk
     silencing: Silencing
     figures: AlertFigures
-    actors: Actors
     views: Views
     clock: Clock
 
@@ -131,7 +129,6 @@ class SilencesPage:
             "active": sorted(active, key=lambda each: each.silence.ends_at),
             "coming": sorted(coming, key=lambda each: each.silence.starts_at),
             "ended": ended,
-            "who": self.actors.names(),
             "meaning": lambda matcher: meaning(matcher, titles),
             "may": visitor.may(Right.OPERATE),
         }
