@@ -32,6 +32,9 @@ class AlertNewsBook(AlertSigns, Protocol):
     def transitions_since(self, number: int, limit: int) -> Sequence[tuple[int, Transition]]:
         """The newest *limit* transitions numbered above *number*, the oldest first, with their numbers."""
 
+    def begun_since(self, number: int, limit: int) -> Mapping[str, tuple[str, AlertScope]]:
+        """Rule and scope of alerts that began to fire, or did again, by transitions above *number*, by their key."""
+
     def some_transitions(self, numbers: Collection[int]) -> Sequence[tuple[int, Transition]]:
         """Those of *numbers* that there are, in order."""
 

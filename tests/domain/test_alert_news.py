@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.support.alert_books import RATE, bad, good
 from tests.support.facts import MINUTE, T0, WABA
-from wabawatch.domain.alert_news import MOST, AlertDeed, DeedKind, Item, ItemKind, items, unread
+from wabawatch.domain.alert_news import MOST, AlertDeed, DeedKind, Item, ItemKind, items
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.alerts import AlertScope, Phase, Reason, ScopeKind, Severity, Transition
 
@@ -121,11 +121,3 @@ def test_what_people_did_is_said_and_many_deeds_are_one() -> None:
 
     assert (one.by, one.deed, one.title, one.words) == ("user:7", DeedKind.ACKNOWLEDGED, RATE.title, "we call Meta")
     assert (many.n, many.kind) == (MOST + 1, ItemKind.DONE)
-
-
-def test_unread_are_alerts_that_began_each_once_and_not_the_silenced_ones() -> None:
-    again = change(1, Phase.RESOLVED)
-    worse = change(2, Phase.FIRING, Phase.FIRING, Reason.WORSENED)
-
-    assert unread([change(1), end(1), again, worse, change(3)], ()) == 2
-    assert unread([change(1), change(3)], ("a3",)) == 1

@@ -56,10 +56,10 @@ class Stage:
         """Half of what was sent three hours ago failed."""
         at, facts = self.system.clock.now() - 3 * HOUR_MS, list[Fact]()
         for i in range(80):
-            when, told = When(at + i, at + i), {"wamid": f"wamid.flow.{i}", "number": NUMBERS[0]}
-            facts.append(SendRecorded(when, Source.API, **told))
+            when, wamid = When(at + i, at + i), f"wamid.flow.{i}"
+            facts.append(SendRecorded(when, Source.API, wamid=wamid, number=NUMBERS[0]))
             status = Status.FAILED if i % 2 else Status.DELIVERED
-            facts.append(StatusChanged(when, Source.WEBHOOK, status, **told, waba=WABA))
+            facts.append(StatusChanged(when, Source.WEBHOOK, status, wamid=wamid, number=NUMBERS[0], waba=WABA))
         with SqlBooks(self.system.database, self.system.keyring, country_of).writing() as ledger:
             learn(ledger, facts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -127,17 +127,6 @@ def items(
             since = alert.fired_at or alert.opened_at
             ended.append(Item(ItemKind.ENDED, each.severity, alert.title, str(alert.scope), since, alert.key))
     return [*_few(begun, ItemKind.FIRED), *_few(ended, ItemKind.ENDED), *_deeds(deeds, alerts)]
-
-
-def unread(transitions: Iterable[Transition], silenced: Collection[str]) -> int:
-    """How many alerts of *transitions*, which came since somebody looked, began to fire or fired again."""
-    return len(
-        {
-            each.alert
-            for each in transitions
-            if each.became is Phase.FIRING and each.was is not Phase.FIRING and each.alert not in silenced
-        }
-    )
 
 
 def _begun(alert: Alert, number: int, each: Transition) -> Item:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wabawatch.alert_news_ports import AlertNewsBook
-from wabawatch.domain.alert_news import AlertDeed, Item, Told, fresh, items, unread
+from wabawatch.domain.alert_news import AlertDeed, Item, Told, fresh, items
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.silences import Matcher
 from wabawatch.ports import Clock
@@ -56,13 +56,9 @@ class AlertNews:
     def unread(self, user: int) -> int:
         """How many alerts began since *user* last looked at the list; who never did has not read what fires now."""
         seen, quiet = self.book.seen(user), self._quiet()
-        if seen is None:
-            firing = self.book.firing().items()
-            n = sum(not any(q.matches(key, rule, scope) for q in quiet) for key, (rule, scope) in firing)
-            return min(n, MOST_UNREAD)
-        since = [each for _, each in self.book.transitions_since(seen, SOME)]
-        silenced = {t.alert for t in since if any(q.matches(t.alert, t.rule, t.scope) for q in quiet)}
-        return min(unread(since, silenced), MOST_UNREAD)
+        begun = self.book.firing() if seen is None else self.book.begun_since(seen, SOME)
+        told = sum(not any(q.matches(key, rule, scope) for q in quiet) for key, (rule, scope) in begun.items())
+        return min(told, MOST_UNREAD)
 
     def look(self, user: int) -> None:
         """Note that *user* looks at the list now."""

@@ -49,6 +49,14 @@ class SqlAlertNews:
         with self._database.reading() as connection:
             return [(row.id, transition_of(row)) for row in connection.execute(query)][::-1]
 
+    def begun_since(self, number: int, limit: int) -> Mapping[str, tuple[str, AlertScope]]:
+        """Rule and scope of alerts that began to fire since then, or fired again, by key."""
+        c, firing = alert_transitions.c, str(Phase.FIRING)
+        query = select(c.alert, c.rule, c.scope, c.scope_id, c.waba_id)
+        query = query.where(c.id > number, c.became == firing, c.was != firing).order_by(c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return {row.alert: (row.rule, scope_of(row)) for row in connection.execute(query)}
+
     def some_transitions(self, numbers: Collection[int]) -> Sequence[tuple[int, Transition]]:
         """Those of *numbers* that there are, in order."""
         found: list[tuple[int, Transition]] = []
