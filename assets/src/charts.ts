@@ -24,9 +24,9 @@ const coloured = (text: string) => text.replace(/"token:([a-z0-9-]+)"/g, (_, nam
 
 export async function drawChart(box: HTMLElement): Promise<void> {
   box.dataset.drawn = ''
-  const source = document.getElementById(box.dataset.chart ?? '')
-  if (!source) return
-  const text = source.textContent ?? '{}'
+  // In an attribute where it may be fetched again: of parts that are, scripts are left out, whatever is in them.
+  const text = box.dataset.spec ?? document.getElementById(box.dataset.chart ?? '')?.textContent
+  if (!text) return
   const make = async () => {
     box.replaceChildren()
     const spec = JSON.parse(coloured(text)) as TopLevelSpec

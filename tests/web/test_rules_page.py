@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -168,9 +169,9 @@ def test_a_back_test_says_when_it_would_have_fired_draws_it_and_leads_to_the_mes
     assert "Would have fired once" in text
     assert "60 messages were sent" in text
     assert f"number={NUMBERS[0]}" in text
-    found = re.search(r'id="spec-backtest">(.*?)</script>', text, re.DOTALL)
+    found = re.search(r'data-spec="([^"]+)"', text)
     assert found
-    spec = json.loads(found[1])
+    spec = json.loads(html.unescape(found[1]))
     (shaded,) = spec["layer"][0]["data"]["values"]
     assert pages.clock.now() - 3 * HOUR <= shaded["at"] < shaded["to"]
     (row,) = spec["data"]["values"]
