@@ -40,7 +40,7 @@ def test_the_list_shows_what_fires_with_severity_scope_since_when_and_cause(page
     assert "Delivery rate too low" in text
     assert "Critical" in text
     assert "Firing" in text
-    assert f'number <a href="/numbers/{NUMBERS[0]}">{NUMBERS[0]}</a>: 160 of 200 arrived' in text
+    assert f'number <a class="inline" href="/numbers/{NUMBERS[0]}">{NUMBERS[0]}</a>: 160 of 200 arrived' in text
     assert "cause: Meta" in text
     assert "ago</time>" in text
 
