@@ -82,7 +82,8 @@ def problem(
 ) -> Response:
     """A problem document: what is wrong, in a stable *code* and a sentence."""
     body = Problem("about:blank", TITLES.get(status, "Error"), status, code, detail, errors or [])
-    return Response(write(body), status, headers, media_type=MEDIA_TYPE)
+    safe = {"x-content-type-options": "nosniff", **(headers or {})}
+    return Response(write(body), status, safe, media_type=MEDIA_TYPE)
 
 
 def problem_of(error: Exception, parameters: Collection[str] | None = None) -> Response:
