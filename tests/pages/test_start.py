@@ -30,7 +30,7 @@ def test_the_marks_turn_while_meta_verifies_and_sends(
         page = window.open("/")
         page.get_by_role("link", name="Set it up in five steps").click()
         expect(page.locator("#start-progress")).to_contain_text("2 of 5 steps are done")
-        page.evaluate("document.querySelectorAll('.steps details').forEach(each => { each.open = true })")
+        page.evaluate("document.querySelectorAll('.first-steps details').forEach(each => { each.open = true })")
         assert not window.is_too_wide()
         assert not window.faults(axe)
 

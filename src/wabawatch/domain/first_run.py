@@ -97,7 +97,7 @@ def _people(look: Look) -> Step:
     if look.people:
         said = "one person" if look.people == 1 else f"{look.people} people"
         return Step(StepName.PEOPLE, StepState.DONE, f"{said} can sign in")
-    fix = "open the link that `wabawatch serve` printed when it started; each start prints a new one"
+    fix = "open the link that the command “wabawatch serve” printed when it started; each start prints a new one"
     return Step(StepName.PEOPLE, StepState.OPEN, "nobody can sign in", fix)
 
 
@@ -138,7 +138,7 @@ def _address(look: Look) -> Step:
     return Step(name, StepState.OPEN, "it is being tried; the first answer takes a minute at most")
 
 
-_START = "wabawatch monitor start"
+_START = "run “wabawatch monitor start”"
 
 
 def unfit(url: str) -> str:
@@ -177,7 +177,7 @@ def _webhook(look: Look) -> Step:
         found = "webhooks are accepted unsigned here, so nothing proves where they come from"
         return Step(name, StepState.OPEN, found, f"set {look.secret_name}, then restart the server")
     if look.waiting:
-        fix = "it takes seconds; if it does not change, see `wabawatch doctor` and the server's log"
+        fix = "it takes seconds; if it does not change, run “wabawatch doctor”, and see the server's log"
         return Step(name, StepState.OPEN, "a webhook is kept, and is being digested", fix)
     return _refused(look) or _unsubscribed(look) or Step(name, StepState.OPEN, "none has come yet", _SEND)
 

@@ -178,7 +178,8 @@ class SigningIn:
             minutes = -(-wait_ms // MINUTE_MS)
             raise TooMany(
                 f"too many tries; the next one is possible in {minutes} {'minute' if minutes == 1 else 'minutes'}. "
-                "An administrator can shorten that: `wabawatch users unlock NAME`",
+                "Where it is the name that waits, and not this network, an administrator can end it: "
+                "`wabawatch users unlock NAME`",
                 retry_after_s=-(-wait_ms // 1000),
             )
 
