@@ -38,6 +38,7 @@ TITLES: Final[Mapping[str, str]] = {
     "prices": "Prices",
     "server": "Server",
     "access": "Signing in",
+    "oidc": "Signing in elsewhere (OIDC)",
     "network": "Network",
 }
 """Sections by their first word in wabawatch.toml, in the order in which people look for them"""
