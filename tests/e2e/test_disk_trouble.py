@@ -17,7 +17,6 @@ from tests.support.disks import MIB, failing_disk, fill, make_fail, small_disk
 from tests.support.health import check_of, eventually, is_well
 from tests.support.power import webhook
 from tests.support.server import COMMAND, PATIENCE_S, Server, environment
-from tests.support.thorough import IS_THOROUGH
 
 from wabawatch.storage.views import wamid_of
 
@@ -163,7 +162,7 @@ def test_while_another_process_keeps_the_books_locked_webhooks_wait_in_the_inbox
         post.check()
 
 
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EROFS"] if IS_THOROUGH else ["EIO"])
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EROFS"])
 def test_when_syncs_fail_nothing_is_accepted_until_they_work_again(error: str, tmp_path: Path) -> None:
     strace.must_be_there()
     with serving(tmp_path) as (server, post):

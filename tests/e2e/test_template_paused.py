@@ -13,13 +13,12 @@ import httpx
 import pytest
 from tests.support.gateway_scene import TOKEN, Scene, staged
 from tests.support.server import PATIENCE_S
-from tests.support.thorough import IS_THOROUGH
 
 from wabawatch.simulator.world import build
 
 POLLING = {"APP_ENV": "production", "WHATSAPP_TOKEN": TOKEN, "WABAWATCH_POLL_CALLS_PER_HOUR": "5000"}
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-WAYS = {"by webhook": {}, "by poll only": {"told": False}} | ({"late": {"late_s": 3}} if IS_THOROUGH else {})
+WAYS = {"by webhook": {}, "by poll only": {"told": False}, "late": {"late_s": 3}}
 """All of them, without a server: tests/contract/test_polling_templates.py"""
 PAUSED = 132015
 

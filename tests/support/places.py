@@ -15,7 +15,6 @@ from sqlalchemy import select, update
 
 from tests.support.blanks import Blanks
 from tests.support.postgres import PostgresServer
-from tests.support.thorough import IS_THOROUGH
 from wabawatch.ports import BodyId
 from wabawatch.storage.database import Database
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
@@ -24,10 +23,8 @@ from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.storage.sealed import Keyring
 
 KINDS = ("memory", "sqlite", "postgres")
-DIALECTS = KINDS if IS_THOROUGH else ("memory", "postgres")
-"""For scenes of flows: every statement runs on both databases. Files, locks and crashes are other tests' subject."""
-ON_BOTH = pytest.mark.parametrize("place", DIALECTS, indirect=True)
-LASTING_ON_BOTH = pytest.mark.parametrize("lasting_place", DIALECTS, indirect=True, scope="module")
+ON_BOTH = pytest.mark.parametrize("place", KINDS, indirect=True)
+LASTING_ON_BOTH = pytest.mark.parametrize("lasting_place", KINDS, indirect=True, scope="module")
 
 
 class Place:
