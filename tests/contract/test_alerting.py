@@ -9,12 +9,12 @@ import pytest
 
 from tests.support.alert_scene import PROMO, Scene
 from tests.support.facts import MINUTE, NUMBERS, WABA
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from wabawatch.domain.alerts import Reason
 from wabawatch.domain.connection import Connection
 from wabawatch.domain.facts import AccountChanged, Source, TemplateChanged, When
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from tests.support.facts import HOUR, NUMBERS, T0, WABA
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench, item, webhook
 from tests.support.views import ask
 from wabawatch.domain.facts import LoadSeen, SendOutcome
@@ -24,7 +24,7 @@ from wabawatch.storage.premises_traffic import read_traffic
 from wabawatch.wire import CallRecord, MessageIn, read_record, uuid7
 from wabawatch.wire_errors import ErrorIn
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NUMBER = NUMBERS[0]
 EVERYTHING = Window(None, None)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.books import HandClock, Shelf
 from tests.support.facts import DAY, HOUR, NUMBERS, T0, recorded, told
-from tests.support.places import LASTING_ON_BOTH
+from tests.support.places import LASTING_ON_EACH
 from wabawatch.domain.costs import Charge, PriceList
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import ErrorSeen, Fact, MessageFact, Person, Pricing, Status
@@ -24,7 +24,7 @@ from wabawatch.storage.charges import SqlCharges
 from wabawatch.storage.packed_counts import pack
 from wabawatch.storage.recounting import recounting
 
-pytestmark = LASTING_ON_BOTH
+pytestmark = LASTING_ON_EACH
 
 PRICED = Pricing("PMP", "regular", "marketing", True)
 GERMAN, BRAZILIAN = Person(phone="4915112345678"), Person(phone="5511900000002")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.forwarding import BAD, CRM, GOOD, NOW, Rig, Shop, refuse, with_one_at_a_time
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from wabawatch.domain.errors import NotFound
 from wabawatch.domain.forwarding import KEEP_DEAD_MS, KEEP_TRYING_MS, Case, Letters, Outcome, Progress
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
@@ -19,7 +19,7 @@ from wabawatch.ports import Body, BodyKind, Deed, Window
 from wabawatch.storage.database import Database
 from wabawatch.storage.forward_desk import AT_ONCE, ForwardDesk
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 ONE = with_one_at_a_time(CRM)
 

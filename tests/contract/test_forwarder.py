@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.forwarding import BAD, CRM, GOOD, Rig, Shop, with_one_at_a_time
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from wabawatch.domain.forwarding import KEEP_TRYING_MS, Outcome
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.forwarder.forwarder import HOLD_MS
 from wabawatch.ports import BodySource
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 ONE = with_one_at_a_time(CRM)
 

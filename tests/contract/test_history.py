@@ -23,7 +23,7 @@ from tests.support.facts import (
     recorded,
     told,
 )
-from tests.support.places import LASTING_ON_BOTH, Place
+from tests.support.places import LASTING_ON_EACH, Place
 from tests.support.thorough import IS_THOROUGH
 from wabawatch.domain.facts import (
     ConsentChanged,
@@ -39,7 +39,7 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.storage import schema
 
-pytestmark = LASTING_ON_BOTH
+pytestmark = LASTING_ON_EACH
 
 TYPED, META = Person(phone="5511987654321"), Person(phone="551187654321")
 """One Brazilian number as people type it, and as Meta writes it"""

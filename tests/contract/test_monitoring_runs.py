@@ -10,7 +10,7 @@ import pytest
 from tests.support.books import Shelf
 from tests.support.facts import HOUR, MINUTE
 from tests.support.facts import T0 as SOME_TIME
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import RULES, Bench
 from wabawatch.domain.runs import Gap, Why
 from wabawatch.domain.watchman import LoopTrouble, Pulse
@@ -18,7 +18,7 @@ from wabawatch.flows.cycle import Cycle, Wanted
 from wabawatch.storage.pulses import SqlPulses
 from wabawatch.storage.runs import SqlRuns
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 T0 = SOME_TIME - SOME_TIME % HOUR
 

@@ -10,7 +10,7 @@ import pytest
 from fuzz.mutants import at, places, written
 from fuzz.seeds import OURS, documents
 
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench
 from wabawatch.flows.rebuilding import differences
 from wabawatch.flows.recording import body_of, record_message
@@ -20,7 +20,7 @@ from wabawatch.storage.recounting import recounting
 from wabawatch.wire import MessageIn
 from wabawatch.wire_errors import ErrorIn
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NOW = 1_795_176_000_000
 CHOSEN_BY = {"object", "field"}

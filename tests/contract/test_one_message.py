@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.facts import HOUR, NUMBERS, T0
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench, item, webhook
 from wabawatch.domain.facts import SendOutcome, Source, Status
 from wabawatch.domain.metrics import Rate
@@ -19,7 +19,7 @@ from wabawatch.ports import Body
 from wabawatch.wire import MessageIn, MessageRecord, StatusIn, uuid7
 from wabawatch.wire_errors import ErrorIn
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NOW = T0 + 2 * HOUR
 SECOND = 1_000

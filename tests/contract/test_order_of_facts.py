@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.support.books import Shelf
 from tests.support.facts import T0, facts
-from tests.support.places import LASTING_ON_BOTH, Place
+from tests.support.places import LASTING_ON_EACH, Place
 from tests.support.thorough import examples
 from wabawatch.domain.facts import Fact
 
-pytestmark = LASTING_ON_BOTH
+pytestmark = LASTING_ON_EACH
 
 
 @pytest.fixture(scope="module")

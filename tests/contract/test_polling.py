@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.facts import NUMBERS, OTHER_WABA, T0, WABA, at, told
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.polled_templates import HELLO, events, verdict
 from tests.support.polling import MINUTE, Watch, loads, number, template, token
 from wabawatch.domain.facts import NumberChanged, Source, Status, When
@@ -17,7 +17,7 @@ from wabawatch.domain.polls import Ask, Poll, claimed
 from wabawatch.ports import MONITORING, STOPPED
 from wabawatch.storage import schema
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.facts import T0, WABA
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.polled_templates import HELLO, events, verdict, webhook
 from tests.support.polling import MINUTE, Watch, template
 from wabawatch.domain.platform import Kind, Subject, value
 from wabawatch.domain.polls import Ask
 from wabawatch.domain.standing import TemplateUse
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 
 @pytest.fixture

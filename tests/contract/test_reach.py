@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.books import HandClock, Shelf
 from tests.support.facts import DAY, HOUR, MINUTE, NUMBERS, T0, WABA, at, recorded, told
-from tests.support.places import LASTING_ON_BOTH
+from tests.support.places import LASTING_ON_EACH
 from wabawatch.domain.facts import (
     AccountChanged,
     Fact,
@@ -27,7 +27,7 @@ from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.platform import SqlPlatform, save_states
 from wabawatch.storage.reach import SqlReach
 
-pytestmark = LASTING_ON_BOTH
+pytestmark = LASTING_ON_EACH
 
 ANNA, BOTH, BSUID = Person(phone="15550000001"), Person(phone="15550000002", bsuid="US.2"), Person(bsuid="US.2")
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests.support.books import EmptyInbox, HandClock, Shelf
 from tests.support.facts import DAY, HOUR, MINUTE, T0, TEMPLATES, WABA, facts, recorded, told
-from tests.support.places import LASTING_ON_BOTH, Place
+from tests.support.places import LASTING_ON_EACH, Place
 from tests.support.thorough import examples
 from wabawatch.domain.facts import ErrorSeen, Fact, Status
 from wabawatch.domain.rollups import Tier, floor_at
@@ -23,7 +23,7 @@ from wabawatch.storage.figures import SqlFigures
 from wabawatch.storage.recounting import mend, recounting
 from wabawatch.storage.schema import rollups
 
-pytestmark = LASTING_ON_BOTH
+pytestmark = LASTING_ON_EACH
 
 
 @pytest.fixture(scope="module")

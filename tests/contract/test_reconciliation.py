@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.facts import DAY, HOUR, NUMBERS, T0, WABA, told
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.polling import Watch, number
 from wabawatch.domain.facts import Status
 from wabawatch.domain.polls import Ask
@@ -17,7 +17,7 @@ from wabawatch.flows.reconciling import Reconciling
 from wabawatch.storage.packed_counts import pack
 from wabawatch.storage.reconciliation import SqlDays
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 FIRST = T0 // DAY
 """The UTC day on which everything begins"""

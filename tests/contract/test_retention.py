@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.schema import Table
 
 from tests.support.facts import DAY, HOUR, T0, told
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench
 from wabawatch.domain.facts import Status
 from wabawatch.flows.digest import Digest
@@ -22,7 +22,7 @@ from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.schema import bodies, counters, kept_hours, rollups
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NOW = T0 + HOUR
 BODY_DAYS = 7

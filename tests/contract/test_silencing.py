@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.support.alert_books import RATE
 from tests.support.facts import HOUR, MINUTE, T0, WABA
 from tests.support.notifying import Desk, scope
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from wabawatch.domain.alerts import Severity
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.notices import NoticeKind
@@ -21,7 +21,7 @@ from wabawatch.domain.standing import DAY_MS
 from wabawatch.storage.database import Database
 from wabawatch.storage.schema import audit_entries
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 RATES = Matcher(type=RATE.name)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.facts import DAY, HOUR, MINUTE, NUMBERS, T0, WABA, at, recorded, told
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.facts import Fact, MessageReceived, Pricing, Source, Status, StatusChanged, When
@@ -17,7 +17,7 @@ from wabawatch.flows.digest import Digest
 from wabawatch.ports import Body, BodyKind, BodySource, StoredBody
 from wabawatch.wire import status_json
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NOW = T0 + 30 * DAY + 12_345
 """Not on a whole minute"""

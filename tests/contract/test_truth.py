@@ -6,13 +6,13 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench, bodies_of
 from tests.support.thorough import examples
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.simulation import Simulation
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 T0 = 1_795_000_000_000 - 1_795_000_000_000 % 60_000
 HOUR = 3_600_000

@@ -6,14 +6,14 @@ import pytest
 
 from tests.support.books import HandClock
 from tests.support.checks import BOOKS, GRAPH, HOUR, MINUTE, NOW, SHOP, Watch
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from wabawatch.domain.checks import Failure, Outcome
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.ports import RUNNING, STOPPED
 from wabawatch.storage.checks import SqlChecks
 from wabawatch.storage.database import Database
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.books import Shelf
-from tests.support.places import ON_BOTH, Place
+from tests.support.places import ON_EACH, Place
 from tests.support.system import Bench, item, webhook
 from wabawatch.domain.standing import DAY_MS, HOUR_MS, MINUTE_MS
 from wabawatch.domain.webhook_bodies import Refused, Result
@@ -20,7 +20,7 @@ from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.webhook_log import SqlWebhookLog
 from wabawatch.webhook_ports import LineFilter, SetAside
 
-pytestmark = ON_BOTH
+pytestmark = ON_EACH
 
 NOW = 1_795_176_000_000
 LIVE = frozenset({BodySource.LIVE})

@@ -23,8 +23,8 @@ from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.storage.sealed import Keyring
 
 KINDS = ("memory", "sqlite", "postgres")
-ON_BOTH = pytest.mark.parametrize("place", KINDS, indirect=True)
-LASTING_ON_BOTH = pytest.mark.parametrize("lasting_place", KINDS, indirect=True, scope="module")
+ON_EACH = pytest.mark.parametrize("place", KINDS, indirect=True)
+LASTING_ON_EACH = pytest.mark.parametrize("lasting_place", KINDS, indirect=True, scope="module")
 
 
 class Place:
