@@ -176,7 +176,7 @@ def test_a_back_test_says_when_it_would_have_fired_draws_it_and_leads_to_the_mes
     assert pages.clock.now() - 3 * HOUR <= shaded["at"] < shaded["to"]
     (row,) = spec["data"]["values"]
     assert (row["value"], row["n"]) == (0.75, 60)
-    assert {"datum": 0.2}.items() <= spec["layer"][3]["encoding"]["y"].items()
+    assert {"datum": 0.2}.items() <= spec["layer"][4]["encoding"]["y"].items()
 
     assert "Would have fired 0 times" in pages.get(path.replace("threshold=20", "threshold=90")).text
     assert pages.system.alerts.rules.rules["FAILURE_RATE_HIGH"].threshold == 0.05

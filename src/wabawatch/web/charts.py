@@ -149,17 +149,10 @@ def backtest_spec(tried: Tryout, title: str) -> Json:
     margin = (high - low) * 0.08 or 0.01
     scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
     axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
-    span = [tried.found.start, tried.found.end]
     at: Json = {
-        "field": "at", "type": "temporal", "title": None, "scale": {"domain": span},
+        "field": "at", "type": "temporal", "title": None,
         "axis": {"grid": False, "labelOverlap": True, "labelSeparation": 8, "format": _TIMES},
     }  # fmt: skip
-    shaded = [{"at": each.at, "to": each.ended_at or span[1]} for each in tried.shaded]
-    fires: Json = {
-        "data": {"values": shaded},
-        "mark": {"type": "rect", "color": "token:bad", "opacity": 0.18},
-        "encoding": {"x": at, "x2": {"field": "to"}},
-    }
     colour = "token:series-1" if rule.comparison is Comparison.BELOW else "token:series-3"
     lines = [
         {**layer, "encoding": {"x": at} | layer["encoding"]} for layer in _layers(title, threshold, colour, scale, axis)
@@ -168,7 +161,8 @@ def backtest_spec(tried: Tryout, title: str) -> Json:
     for layer in lines:
         if layer["encoding"]["x"] is None:
             del layer["encoding"]["x"]
-    times = "once" if len(shaded) == 1 else f"{len(shaded)} times"
+    fired = len(tried.shaded)
+    times = "once" if fired == 1 else f"{fired} times"
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": f"{title} by the hour, the threshold {words.percent(threshold)}; it would have fired {times}",
@@ -176,8 +170,27 @@ def backtest_spec(tried: Tryout, title: str) -> Json:
         "height": 240,
         "autosize": {"type": "fit", "contains": "padding"},
         "data": {"values": rows},
-        "layer": [fires, *lines],
+        "layer": [*_fires(tried, at), *lines],
     }
+
+
+def _fires(tried: Tryout, at: Json) -> list[Json]:
+    """The times in which it would have fired, over the whole time that it was tried on."""
+    span = [tried.found.start, tried.found.end]
+    shaded = [{"at": each.at, "to": each.ended_at or span[1]} for each in tried.shaded]
+    return [
+        {
+            "data": {"values": shaded},
+            "mark": {"type": "rect", "color": "token:bad", "opacity": 0.18},
+            "encoding": {"x": at, "x2": {"field": "to"}},
+        },
+        # Its ends are drawn where nobody sees them, so that all of it is shown: a domain would be at odds with `x2`.
+        {
+            "data": {"values": [{"at": each} for each in span]},
+            "mark": {"type": "point", "opacity": 0},
+            "encoding": {"x": at},
+        },
+    ]
 
 
 _TIMES = {"year": "%Y", "month": "%b %Y", "date": "%d %b", "day": "%d %b", "hours": "%H:%M", "minutes": "%H:%M"}
