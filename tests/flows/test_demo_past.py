@@ -18,21 +18,24 @@ from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
 
 
+def settings(folder: Path) -> dict[str, object]:
+    return {
+        "WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": 0, "WABAWATCH_APP_SECRET": "s",
+        "WEBHOOK_VERIFY_TOKEN": "v", "WABAWATCH_APP_ID": APP_ID, "WHATSAPP_TOKEN": "t",
+        "WHATSAPP_API_URL": "http://127.0.0.1:9",
+    }  # fmt: skip
+
+
 def test_a_day_of_it_leaves_traffic_alerts_and_people_and_monitoring_that_nobody_runs_yet(tmp_path: Path) -> None:
     now = real_now()
     start = now - DAY_MS
     clock = StoryClock(start)
-    told = {
-        "WABAWATCH_DATA_DIR": str(tmp_path), "WABAWATCH_FREE_SPACE_RESERVE": 0, "WABAWATCH_APP_SECRET": "s",
-        "WEBHOOK_VERIFY_TOKEN": "v", "WABAWATCH_APP_ID": APP_ID, "WHATSAPP_TOKEN": "t",
-        "WHATSAPP_API_URL": "http://127.0.0.1:9",
-    }  # fmt: skip
-    system = System(load({}, None, told), clock)
+    system = System(load({}, None, settings(tmp_path)), clock)
     simulation = Simulation(1, 600, start, DAY_MS, Mix(), 4, secret=b"s", pattern=Pattern())
     heard: list[int] = []
     try:
         graph = system.graph
-        Past(system, simulation, clock, "t", now).tell(heard.append)
+        Past(system, simulation, clock, "t", now).tell(lambda at: heard.append(at) is None)
 
         status = system.status.status(0)
         fired = {alert.rule for alert in system.alerts.desk.find(AlertFilter(), 100)}
@@ -48,6 +51,22 @@ def test_a_day_of_it_leaves_traffic_alerts_and_people_and_monitoring_that_nobody
         assert system.cycle.control(Wanted.START, "test")
     finally:
         system.close()
+
+
+def test_it_stops_when_nobody_wants_to_hear_more(tmp_path: Path) -> None:
+    now = real_now()
+    start = now - DAY_MS
+    clock = StoryClock(start)
+    system = System(load({}, None, settings(tmp_path)), clock)
+    heard: list[int] = []
+    try:
+        simulation = Simulation(1, 600, start, DAY_MS, Mix(), 4, secret=b"s")
+        Past(system, simulation, clock, "t", now).tell(lambda at: heard.append(at) is not None)
+    finally:
+        system.close()
+
+    assert len(heard) == 1
+    assert clock.now() < now
 
 
 def test_what_is_told_lies_within_two_weeks_and_ends_with_something_that_is_not_over() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from wabawatch.cli.common import err, progress_bar
 from wabawatch.cli.demo_past import YOU, Past
 from wabawatch.cli.demo_stage import Play, Stage, Venue, staged
 from wabawatch.cli.demo_view import View, view_of
+from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.simulator.clock import StoryClock, real_now
 from wabawatch.simulator.driving import tell
@@ -67,23 +69,33 @@ async def live(scene: Scene, venue: Venue) -> None:
     play = Play(scene.messages, scene.seed, scene.numbers, mix, now - length_ms, length_ms, Pattern())
 
     def past(system: System, simulation: Simulation, clock: StoryClock, token: str) -> None:
+        if scene.days:
+            err.print(f"telling {scene.days} days of history first, in a minute or two")
         with progress_bar() as bar:
             history = bar.add_task("days of history", total=length_ms / DAY_MS)
-            told = Past(system, simulation, clock, token, now)
-            told.tell(lambda at: bar.update(history, completed=(at - now + length_ms) / DAY_MS))
 
-    async with staged(play, venue, past) as stage:
-        _say_where(stage)
-        stage.simulation.go_on(1000 / scene.rate)
+            def heed(at: Millis) -> bool:
+                bar.update(history, completed=(at - now + length_ms) / DAY_MS)
+                return not is_over.is_set()
 
-        async def story() -> None:
-            await _catch_up(stage)
-            if scene.breakage:
-                stage.simulation.command(_incident(scene.breakage))
-            with view_of(stage, as_json=scene.as_json) as view:
-                await _go_on(stage, view)
+            Past(system, simulation, clock, token, now).tell(heed)
 
-        await stage.driver.run(story)
+    is_over = threading.Event()
+    try:
+        async with staged(play, venue, past) as stage:
+            await stage.driver.run(lambda: _live(stage, scene))
+    finally:
+        is_over.set()  # a history that is still being told, in its thread, ends too
+
+
+async def _live(stage: Stage, scene: Scene) -> None:
+    _say_where(stage)
+    stage.simulation.go_on(1000 / scene.rate)
+    await _catch_up(stage)
+    if scene.breakage:
+        stage.simulation.command(_incident(scene.breakage))
+    with view_of(stage, as_json=scene.as_json) as view:
+        await _go_on(stage, view)
 
 
 async def _catch_up(stage: Stage) -> None:

@@ -68,8 +68,8 @@ class Past:
         self._answered: set[str] = set()
         self._actors: dict[str, str] = {}
 
-    def tell(self, heed: Callable[[Millis], None]) -> None:
-        """Let all of it happen; *heed* hears what time it is. Takes minutes: run it in a thread."""
+    def tell(self, heed: Callable[[Millis], bool]) -> None:
+        """Let all of it happen. *heed* hears what time it is, and says whether to go on. Takes a minute or two."""
         for name, role in PEOPLE.items():
             user, _ = self.system.access.desk.add(name, role, "demo")
             self._actors[name] = f"user:{user.id}"
@@ -85,7 +85,8 @@ class Past:
             loops = Turned(self.system, WITHOUT, instead={"cycle": self._judge})
             while self.clock.now() < self._until:
                 self._step(loops)
-                heed(self.clock.now())
+                if not heed(self.clock.now()):
+                    return
         finally:
             # The timer stays that of the story: what it began at would mean nothing to another.
             looks.plans, looks.crew, looks.jitter = plans, crew, jitter

@@ -26,7 +26,7 @@ from wabawatch.web.pages.places import Whereabouts, whereabouts
 from wabawatch.web.pages.views import Views
 from wabawatch.web.visitors import Visitor
 
-MOST_CAUSES, MOST_ALERTS = 5, 8
+MOST_CAUSES, MOST_ALERTS, MOST_GRAVE = 5, 8, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ class OverviewPage:
             "calls": calls_shown(seen.calls),
             "most_causes": MOST_CAUSES,
             "most_alerts": MOST_ALERTS,
+            "most_grave": MOST_GRAVE,
             "failed": sum(cause.n for cause in seen.causes),
             "clients": sorted({waba for waba in seen.places.values() if waba}),
             "numbers": sorted(n for n, waba in seen.places.items() if not at.client or waba == at.client),
