@@ -18,6 +18,17 @@ from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
 
 
+class Ear:
+    """Hears what time it is, and wants to hear more."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+
+    def go_on(self, at: int) -> bool:
+        self.times.append(at)
+        return True
+
+
 def settings(folder: Path) -> dict[str, object]:
     return {
         "WABAWATCH_DATA_DIR": str(folder), "WABAWATCH_FREE_SPACE_RESERVE": 0, "WABAWATCH_APP_SECRET": "s",
@@ -32,15 +43,15 @@ def test_a_day_of_it_leaves_traffic_alerts_and_people_and_monitoring_that_nobody
     clock = StoryClock(start)
     system = System(load({}, None, settings(tmp_path)), clock)
     simulation = Simulation(1, 600, start, DAY_MS, Mix(), 4, secret=b"s", pattern=Pattern())
-    heard: list[int] = []
+    heard = Ear()
     try:
         graph = system.graph
-        Past(system, simulation, clock, "t", now).tell(lambda at: heard.append(at) is None)
+        Past(system, simulation, clock, "t", now).tell(heard.go_on)
 
         status = system.status.status(0)
         fired = {alert.rule for alert in system.alerts.desk.find(AlertFilter(), 100)}
-        assert heard == sorted(heard)
-        assert heard[-1] == now
+        assert heard.times == sorted(heard.times)
+        assert heard.times[-1] == now
         assert status.assessment.messages.attempted == simulation.totals(now)["attempted"]
         assert "PHONE_QUALITY_LOW" in fired
         assert {user.name for user in system.access.desk.users.all()} == set(PEOPLE)
@@ -58,14 +69,14 @@ def test_it_stops_when_nobody_wants_to_hear_more(tmp_path: Path) -> None:
     start = now - DAY_MS
     clock = StoryClock(start)
     system = System(load({}, None, settings(tmp_path)), clock)
-    heard: list[int] = []
+    heard = Ear()
     try:
         simulation = Simulation(1, 600, start, DAY_MS, Mix(), 4, secret=b"s")
-        Past(system, simulation, clock, "t", now).tell(lambda at: heard.append(at) is not None)
+        Past(system, simulation, clock, "t", now).tell(lambda at: not heard.go_on(at))
     finally:
         system.close()
 
-    assert len(heard) == 1
+    assert len(heard.times) == 1
     assert clock.now() < now
 
 

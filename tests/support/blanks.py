@@ -24,14 +24,16 @@ _FILLED = """
 _SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 _SHAPE = """
     SELECT (
-        SELECT string_agg(concat_ws(' ', relname, relkind, relnatts, relhastriggers, reloptions), ',' ORDER BY relname)
+        SELECT string_agg(
+            concat_ws(' ', relname, relkind, relispartition, relnatts, relhastriggers, reloptions), ',' ORDER BY relname
+        )
         FROM pg_class WHERE relnamespace = 'public'::regnamespace
     ), (
         SELECT string_agg(setconfig::text, ',') FROM pg_db_role_setting
         WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
 """
-"""Tables, indexes and views with their columns, and settings of the database"""
+"""Tables, indexes and views with their columns, what is a partition, and settings of the database"""
 
 
 @dataclass

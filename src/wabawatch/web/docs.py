@@ -104,9 +104,9 @@ def _parameter(told: Json) -> tuple[str, ...]:
 
 def _answers(responses: Json) -> Iterator[tuple[str, ...]]:
     for status, response in responses.items():
-        if "content" in response:
-            schema = response["content"]["application/json"]["schema"]
-            yield status, _text(response["description"]), _type(schema)
+        for kind, told in response.get("content", {}).items():
+            named = "" if kind == "application/json" else f" ({_text(kind)})"
+            yield status, _text(response["description"]), _type(told["schema"]) + named
     problems = ", ".join(status for status, response in responses.items() if "$ref" in response)
     yield problems, "Problem details", _type({"$ref": "#/components/schemas/Problem"})
 
