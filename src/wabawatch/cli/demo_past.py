@@ -11,7 +11,6 @@ from wabawatch.cli.turned import HOUSEKEEPING, MINUTE, OUTSIDE, Direct, Turned, 
 from wabawatch.domain.access import Role
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import index_of
-from wabawatch.domain.runs import SILENCE_MS
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.cycle import Wanted
 from wabawatch.kinds import GraphUrl, Secret
@@ -26,10 +25,11 @@ from wabawatch.simulator.simulation import Simulation
 from wabawatch.simulator.standing import APP_ID
 from wabawatch.simulator.template_orders import SetTemplate
 
-BUSY_MS, LAST_MS, BEAT_MS, CALM_MS = 5 * MINUTE, 20 * MINUTE, HOUR_MS, 3 * HOUR_MS
+BUSY_MS, BEAT_MS, CALM_MS = 5 * MINUTE, HOUR_MS, 3 * HOUR_MS
 """While something breaks all is looked at in the first of these rhythms. Else what shows that somebody watches goes by
-the second (on the last day) or the third, and everything by the fourth: to judge every five minutes of two weeks would
-take minutes of the reader's time."""
+the second, and everything by the third: to judge every five minutes of two weeks would take minutes of the reader's."""
+SIGN_MS = 2 * MINUTE
+"""So often there is a sign of life, and on the last day a look at what is checked: less often is unknown"""
 BEFORE_MS, AFTER_MS = 15 * MINUTE, HOUR_MS
 """So long before something breaks, after it is over, and before the end, it goes by the first"""
 WITHOUT = HOUSEKEEPING | OUTSIDE | {"own alerts"}
@@ -97,14 +97,14 @@ class Past:
     def _step(self, loops: Turned) -> None:
         now = self.clock.now()
         self._is_busy = any(start <= now < end for start, end in self._busy)
-        rhythm = BUSY_MS if self._is_busy else LAST_MS if self._until - now < DAY_MS else BEAT_MS
+        is_watched = self._is_busy or self._until - now < DAY_MS
+        rhythm = BUSY_MS if self._is_busy else BEAT_MS
         following = min(self._until, now - now % rhythm + rhythm)
-        for at in range(now + MINUTE, following, MINUTE if self._is_busy else SILENCE_MS):
+        for at in range(now + MINUTE, following, MINUTE if self._is_busy else SIGN_MS):
             self.clock.turn_to(at)
-            if self._is_busy:
+            self.system.figures.note_alive(at)
+            if is_watched:
                 loops.step(at, STEADY)
-            else:
-                self.system.figures.note_alive(at)
         self.clock.turn_to(following)
         self._happen()
         loops.step(self.clock.now(), FIRST)
