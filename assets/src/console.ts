@@ -26,7 +26,9 @@ document.addEventListener('htmx:configRequest', (event) => {
 
 /** Draw the charts below *within*: their library is loaded by pages that have some, and only then. */
 function draw(within: ParentNode): void {
-  const found = [...within.querySelectorAll<HTMLElement>('[data-chart]:not([data-drawn])')]
+  const wanted = '[data-chart]:not([data-drawn])'
+  const found = [...within.querySelectorAll<HTMLElement>(wanted)]
+  if (within instanceof HTMLElement && within.matches(wanted)) found.push(within)
   if (found.length) void import('./charts').then(({ drawChart }) => found.forEach(drawChart))
 }
 

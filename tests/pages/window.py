@@ -21,6 +21,8 @@ ARGUMENTS = [
 ]
 _REPORTS = """addEventListener('securitypolicyviolation',
     e => console.error(`CSP: ${e.violatedDirective} refuses ${e.blockedURI} ${e.sample}`))"""
+ABORTED = ("htmx:sendAbort,", "htmx:afterRequest,")
+"""Who leaves a page ends what it was asking just then; a request that failed says `htmx:sendError` or has a status"""
 SERIOUS = {"serious", "critical"}
 
 
@@ -53,11 +55,11 @@ class Window:
             yield found
         finally:
             context.close()
-        assert not found.complaints
+        assert not found.complaints, found.complaints
 
     def _listen(self) -> None:
         def said(message: Any) -> None:
-            if message.type in ("error", "warning"):
+            if message.type in ("error", "warning") and not message.text.startswith(ABORTED):
                 self.complaints.append(f"{message.type}: {message.text}")
 
         def asked(request: Any) -> None:
