@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from wabawatch.domain.facts import (
 )
 from wabawatch.domain.platform import Seen, Subject
 from wabawatch.domain.report import OpenAlerts
+from wabawatch.domain.rule_edits import EVERYWHERE
 from wabawatch.flows.cycle import Wanted
 from wabawatch.flows.knowing import learn
 
@@ -141,9 +141,11 @@ def test_acknowledging(scene: Scene) -> None:
 
 def test_a_rule_that_is_not_wanted_any_more_takes_its_alert_back(scene: Scene) -> None:
     scene.traffic(10, 20, failed=16)
-    rules = scene.flows.rules
-    unwanted = {**rules.rules, "FAILURE_RATE_HIGH": replace(rules.rules["FAILURE_RATE_HIGH"], is_enabled=False)}
-    object.__setattr__(rules, "rules", unwanted)
+    typed = {"threshold": "5", "clear": "", "window": "60", "min_sample": "30", "for": "0", "keep_firing": "30"}
+    scene.flows.rule_desk.change(
+        "FAILURE_RATE_HIGH", EVERYWHERE, typed | {"enabled": "no", "severity": "critical"}, "user:1", 0
+    )
+    scene.flows.rules.refresh()
     scene.wait(10)
 
     assert [alert.ended for alert in scene.alerts(rule="FAILURE_RATE_HIGH")] == [Reason.RULE_GONE]
