@@ -15,7 +15,6 @@ from wabawatch.cli.demo_view import View, view_of
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.simulator.clock import StoryClock, real_now
-from wabawatch.simulator.driving import tell
 from wabawatch.simulator.incidents import Incident, IncidentKind
 from wabawatch.simulator.mix import Mix
 from wabawatch.simulator.pattern import Pattern
@@ -28,8 +27,6 @@ USUAL = Mix(
     unrecorded=0.01, played=0.6, marked_read=0.5,
 )  # fmt: skip
 """An ordinary business, where little is unpleasant"""
-NEAR_MS = 1_000
-"""So close to the real time the story counts as caught up."""
 GLANCE_MS = 20
 INCIDENT_MS = 180_000
 INCIDENT_SHARE = 0.5
@@ -79,6 +76,7 @@ async def live(scene: Scene, venue: Venue) -> None:
                 return not is_over.is_set()
 
             Past(system, simulation, clock, token, now).tell(heed)
+        clock.become_real()  # before anybody is served: no look and no loop spans the leap
 
     is_over = threading.Event()
     try:
@@ -91,20 +89,10 @@ async def live(scene: Scene, venue: Venue) -> None:
 async def _live(stage: Stage, scene: Scene) -> None:
     _say_where(stage)
     stage.simulation.go_on(1000 / scene.rate)
-    await _catch_up(stage)
     if scene.breakage:
         stage.simulation.command(_incident(scene.breakage))
     with view_of(stage, as_json=scene.as_json) as view:
         await _go_on(stage, view)
-
-
-async def _catch_up(stage: Stage) -> None:
-    """Tell what has come to be while the history was told."""
-    while real_now() - stage.clock.now() > NEAR_MS:
-        now = real_now()
-        await tell(stage.simulation.due(now), stage.clock, stage.driver, lambda _: None)
-        stage.clock.turn_to(now)
-    stage.clock.become_real()
 
 
 async def _go_on(stage: Stage, view: View) -> None:

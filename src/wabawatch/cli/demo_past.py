@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -65,7 +66,6 @@ class Past:
         self._busy = [busy_of(at, order) for at, order in self._orders] + [(until - AFTER_MS, until)]
         self._calm = replace(system.cycle, rules=replace(system.rules, interval_ms=CALM_MS))
         self._is_busy = False
-        self._answered: set[str] = set()
         self._actors: dict[str, str] = {}
 
     def tell(self, heed: Callable[[Millis], bool]) -> None:
@@ -117,7 +117,7 @@ class Past:
 
     def _happen(self) -> None:
         """All that happened until now reaches the inbox."""
-        now, seed = self.clock.now(), stream(0, "acks", self.clock.now())
+        now = self.clock.now()
         while self._orders and self._orders[0][0] <= now:
             at, order = self._orders.pop(0)
             obey(self.simulation, order, at)
@@ -125,17 +125,14 @@ class Past:
         if not bodies:
             return
         self.system.inbox.append_all(bodies)
+        rng = stream(0, "acks", now)
         webhooks = [body.received_at for body in bodies if body.kind is BodyKind.WEBHOOK]
-        answers: dict[tuple[Millis, int], int] = {}
-        for at in webhooks:
-            key = (at - at % MINUTE, index_of(seed.randint(*ACK_MS)))
-            answers[key] = answers.get(key, 0) + 1
+        answers = Counter((at - at % MINUTE, index_of(rng.randint(*ACK_MS))) for at in webhooks)
         self.system.figures.keep_answers(answers)
 
     def _answer(self) -> None:
         """People acknowledge what fires."""
         for alert in self.system.alerts.desk.open():
             found = next((each for each in ANSWERS if each.rule == alert.rule), None)
-            if found is not None and alert.key not in self._answered:
-                self._answered.add(alert.key)
+            if found is not None and alert.ack_at is None:
                 self.system.alerts.alerting.acknowledge(alert.key, self._actors[found.who], found.says)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,12 +114,12 @@ async def staged(play: Play, venue: Venue, prologue: Prologue | None = None) -> 
     *prologue* happens before anybody is served, in a thread. With one, Meta is simulated to its whole extent: it also
     answers questions, and checks look at it. Raises BadRequest when the port is taken or the database is not empty.
     """
-    listener, meta = listen(venue.port), listen(0)
+    listener, meta = listen(venue.port), listen(0) if prologue else None
     keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(4)))
     clock = StoryClock(play.start_at)
-    system = System(_settings(venue, keys, url_of(listener), url_of(meta) if prologue else ""), clock)
+    url = url_of(listener)
+    system = System(_settings(venue, keys, url, url_of(meta) if meta else ""), clock)
     must_be_empty(system.database)
-    secret = keys.app_secret.encode()
     simulation = Simulation(
         play.seed,
         play.messages,
@@ -127,19 +127,17 @@ async def staged(play: Play, venue: Venue, prologue: Prologue | None = None) -> 
         play.period_ms,
         play.mix,
         play.numbers,
-        secret=secret,
+        secret=keys.app_secret.encode(),
         pattern=play.pattern,
     )
-    url = url_of(listener)
+    simulation.standing.app.callback = url + CALLBACK
     courier = Courier(clock, lambda _: url + CALLBACK, concurrency=CONCURRENCY)
     driver = Driver(courier, Clerk(url, keys.api_token, concurrency=CONCURRENCY))
-    simulation.standing.app.callback = url + CALLBACK
-    if prologue is not None:
-        await asyncio.to_thread(prologue, system, simulation, clock, keys.meta_token)
-    async with (
-        serving(build_graph(simulation, clock, keys.meta_token), meta),
-        serving(system.site(system.supervisor()), listener),
-    ):
+    async with AsyncExitStack() as served:
+        if prologue and meta:
+            await asyncio.to_thread(prologue, system, simulation, clock, keys.meta_token)
+            await served.enter_async_context(serving(build_graph(simulation, clock, keys.meta_token), meta))
+        await served.enter_async_context(serving(system.site(system.supervisor()), listener))
         await _subscribe(url, keys.verify_token)
         system.cycle.control(Wanted.START, "demo")
         yield Stage(system, simulation, clock, driver, url, keys.api_token)
