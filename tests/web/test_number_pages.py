@@ -179,7 +179,10 @@ def test_numbers_are_found_by_name_id_and_client(numbers: Numbers, query: str, f
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "q=" + "x" * 300])
 def test_an_address_that_makes_no_sense_says_what_is_wrong(numbers: Numbers, query: str) -> None:
-    assert "This address does not make sense" in numbers.get(f"/numbers?{query}", 422)
+    text = numbers.get(f"/numbers?{query}", 422)
+
+    assert "This address does not make sense" in text
+    assert '<a class="btn btn-primary" href="/numbers">This page as it opens</a>' in text
 
 
 def test_a_number_shows_its_ratings_for_ever_with_colour_and_word(numbers: Numbers) -> None:

@@ -70,7 +70,8 @@ class Desk:
         said = error.detail if isinstance(error, HTTPException) else str(error)
         name = "bare_error.html" if visitor is None else "error.html"
         name = "parts/error.html" if is_part(request) else name
-        return self.views.render(name, request, visitor=visitor, status=status, title=title, said=said)
+        opens = request.url.path if isinstance(error, BadRequest) and request.url.query else ""
+        return self.views.render(name, request, visitor=visitor, status=status, title=title, said=said, opens=opens)
 
 
 @dataclass(frozen=True, slots=True)
