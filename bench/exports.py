@@ -1,4 +1,4 @@
-"""How fast exports are made of many messages, how much memory that takes, and what it costs who is served meanwhile.
+"""How fast exports are made of many messages, and how much memory that takes.
 
     python -m bench.exports [--messages 1000000] [--database sqlite|postgresql] [--formats csv,xlsx,jsonl,parquet]
 
@@ -8,17 +8,17 @@ was ever resident (VmHWM). The process is as nice as always: where others work, 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.figures import Measured
 from bench.filling import Installation
 from bench.reference_mix import DAY_MS
 from bench.serving import filled
-from bench.stage import SQLITE, Stage
+from bench.stage import SQLITE, Stage, alone
 from wabawatch.app_places import places_of
 from wabawatch.domain.export_columns import NAMES
 from wabawatch.domain.exports import Broken, Format, Made, Order, Progress
@@ -29,16 +29,19 @@ from wabawatch.settings import load
 DAYS = 32
 
 
-class Measured(NamedTuple):
-    """One file."""
+def measure(
+    stage: Stage, *, messages: int = 1_000_000, formats: str = ",".join(Format), database: str = SQLITE
+) -> Sequence[Measured]:
+    """A file of all messages in each of *formats*, one after the other."""
+    where = filled(stage, messages, database)
+    found = []
+    for format in formats.split(","):
+        with stage.task(f"export as {format}"):
+            found.append(_file(where, Format(format), database))
+    return found
 
-    made: Made
-    seconds: float
-    cpu_seconds: float
-    resident_mib: float
 
-
-def measure(where: Installation, format: Format) -> Measured:
+def _file(where: Installation, format: Format, database: str) -> Measured:
     """Make one file of everything in *where*, and delete it."""
     settings = load({"WABAWATCH_DATA_DIR": str(where.folder / "data"), **where.settings})
     now = time.time_ns() // 1_000_000
@@ -54,7 +57,15 @@ def measure(where: Installation, format: Format) -> Measured:
             raise RuntimeError(news.why)
         if news is not None and not isinstance(news, Progress):
             path.unlink()
-            return Measured(news, time.perf_counter() - began, cpu, most)
+            return _measured(format, database, news, time.perf_counter() - began, cpu, most)
+
+
+def _measured(format: Format, database: str, made: Made, took_s: float, cpu_s: float, mib: float) -> Measured:
+    note = (
+        f"{made.rows:,} messages in {took_s:.0f} s, {cpu_s:.0f} s of CPU; {made.bytes / 1e6:,.0f} MB,"
+        f" {mib:.0f} MiB resident at most"
+    )
+    return Measured(f"exports.{format}", made.rows / took_s, database, note)
 
 
 def _resident_mib(pid: int) -> float:
@@ -73,25 +84,5 @@ def _cpu_s(pid: int) -> float:
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def main() -> int:
-    """Measure what the command line asks for, and print a row of a table for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--database", default=SQLITE)
-    parser.add_argument("--formats", default=",".join(Format))
-    asked = parser.parse_args()
-    with Stage() as stage:
-        where = filled(stage, asked.messages, asked.database)
-        print(
-            "| format | messages | seconds | messages/s | processor s | messages/s | bytes | resident, at most |\n"
-            "| --- | --- | --- | --- | --- | --- | --- | --- |"
-        )
-        for format in asked.formats.split(","):
-            made, seconds, cpu, mib = measure(where, Format(format))
-            speed = f"{seconds:.1f} | {made.rows / seconds:,.0f} | {cpu:.1f} | {made.rows / cpu:,.0f}"
-            print(f"| {format} | {made.rows:,} | {speed} | {made.bytes:,} | {mib:.0f} MiB |", flush=True)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone(measure, __doc__))

@@ -114,6 +114,10 @@ FIGURES = (
     Figure("scroll.nodes", "... elements of the document then"),
     Figure("scroll.heap", "... heap of its script then", "MB", decimals=1),
     Figure("log_sums", "bars and counts of the log over thirty days, 1 million messages stored, the slowest", "ms"),
+    Figure("exports.csv", "export of 1 million messages, all columns, as CSV", "/s"),
+    Figure("exports.xlsx", "... as XLSX", "/s"),
+    Figure("exports.jsonl", "... as JSON lines", "/s"),
+    Figure("exports.parquet", "... as Parquet", "/s"),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

@@ -77,27 +77,29 @@ class Reader:
         self._runner.close()
 
 
-def measure(stage: Stage, *, messages: int = 1_000_000, numbers: int = 1_000, rounds: int = 5) -> Sequence[Measured]:
+def measure(
+    stage: Stage, *, messages: int = 1_000_000, numbers: int = 1_000, rounds: int = 5, database: str = SQLITE
+) -> Sequence[Measured]:
     """Pages at so many messages, the overview with so many numbers, and the weight of the heaviest page."""
     build()
     found: list[Measured] = []
-    with opened(filled(stage, messages, SQLITE)) as system:
+    with opened(filled(stage, messages, database)) as system:
         reader = _reader(system)
         took = {path: _slowest(reader, path, rounds) for path in _paths(reader)}
         worst = max(took, key=lambda path: took[path][0])
         ranked = sorted(took, key=lambda path: -took[path][0])[:4]
         note = f"{len(took)} pages over {', '.join(RANGES)}; slowest, in ms: "
         note += ", ".join(f"{_kind(path)} {took[path][0]:.0f} ({took[path][1]})" for path in ranked)
-        found.append(Measured("pages.slowest", took[worst][0], SQLITE, note))
+        found.append(Measured("pages.slowest", took[worst][0], database, note))
         heaviest = max(took, key=lambda path: _weight(reader, path))
-        found.append(Measured("pages.weight", _weight(reader, heaviest), SQLITE, f"{_kind(heaviest)}, Brotli"))
+        found.append(Measured("pages.weight", _weight(reader, heaviest), database, f"{_kind(heaviest)}, Brotli"))
         reader.close()
-    with opened(_crowd(stage, numbers)) as system:
+    with opened(_crowd(stage, numbers, database)) as system:
         reader = _reader(system)
         overview, over = _slowest(reader, "/", rounds)
         listed, _ = _slowest(reader, "/numbers", rounds)
         note = f"{numbers:,} numbers, {CROWD_MESSAGES:,} messages, over {over}; the list of numbers {listed:.0f} ms"
-        found.append(Measured("pages.overview", overview, SQLITE, note))
+        found.append(Measured("pages.overview", overview, database, note))
         reader.close()
     return found
 
@@ -153,9 +155,9 @@ def _weight(reader: Reader, path: str) -> float:
     return (len(page.content) + sum(loaded.values())) / 1_000
 
 
-def _crowd(stage: Stage, numbers: int) -> Installation:
+def _crowd(stage: Stage, numbers: int, database: str) -> Installation:
     """An installation of many numbers, each of which sent something today."""
-    made = installation(stage, SQLITE)
+    made = installation(stage, database)
     now = time.time_ns() // 1_000_000
     start = now - 20 * HOUR_MS
     simulation = Simulation(3, CROWD_MESSAGES, start, now - start, Mix.plain(), numbers, wabas=max(2, numbers // 20))
