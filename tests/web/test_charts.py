@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.overview import Point
 from wabawatch.web.charts import HEIGHT, WIDTH, rate_spec, spark
@@ -49,3 +51,13 @@ def test_a_spec_draws_only_what_is_known_and_says_what_it_shows() -> None:
     low, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert 0 <= low < 0.9 < 0.95 < high <= 1
     assert "http" not in json.dumps({name: part for name, part in spec.items() if name != "$schema"})
+
+
+def test_the_interval_of_a_few_messages_does_not_press_the_lines_together() -> None:
+    points = [Point(at, 2, 0, NONE, Rate(0, 2), NONE, None, None) for at in (0, 60)]
+
+    spec = rate_spec(points, "failure", "Failure rate", 0.05, is_best_high=False)
+
+    assert spec["data"]["values"][0]["high"] > 0.6
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0.0, pytest.approx(0.075)]
+    assert spec["layer"][0]["mark"]["clip"]

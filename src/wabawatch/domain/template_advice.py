@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wabawatch.domain.told import Told
+
 STATUS = {
     "APPROVED": "It may be sent.",
     "REINSTATED": "It may be sent again.",
@@ -46,6 +48,15 @@ QUALITY = {
     "RED": "Many people block or report it, or hardly anybody reads it. Meta is about to pause it: stop the campaign.",
     "UNKNOWN": "Too few people got it for a rating.",
 }
+
+
+CHANGES = frozenset({"category", "components"})
+"""Aspects of which only a change says something, and not how they stand"""
+
+
+def advice_on(told: Told) -> str:
+    """What a line of a history means, and what to do; "" nothing is known to say."""
+    return "" if told.is_first_look and told.event in CHANGES else advice(told.event, told.after, told.reason)
 
 
 def advice(aspect: str, after: str, reason: str) -> str:

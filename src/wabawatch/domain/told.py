@@ -23,3 +23,8 @@ class Told:
     source: Source
     is_live: bool
     """False: it was imported or replayed"""
+
+    @property
+    def is_first_look(self) -> bool:
+        """Whether it tells how something was when Meta was first asked for it: nothing changed then."""
+        return self.source is Source.POLL and not self.before

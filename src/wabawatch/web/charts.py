@@ -92,12 +92,7 @@ def rates_spec(
     """
     rows = [row for at, rate in rates if (row := _row(at, rate)) is not None]
     earlier = [row for at, rate in before if (row := _row(at + later_ms, rate)) is not None]
-    lines = [] if threshold is None else [threshold]
-    ends = [edge for row in rows for edge in (row["low"], row["high"])] + [row["value"] for row in earlier] + lines
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
-    margin = (high - low) * 0.08 or 0.01
-    scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
-    axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
+    scale, axis = _scale_of([*rows, *earlier], threshold)
     at: Json = {
         "field": "at",
         "type": "temporal",
@@ -117,6 +112,22 @@ def rates_spec(
             *_layers(title, threshold, "token:series-1" if is_best_high else "token:series-3", scale, axis),
         ],
     }
+
+
+def _scale_of(rows: Sequence[Json], threshold: float | None) -> tuple[Json, Json]:
+    """Scale and axis with room for the values of *rows* and the threshold.
+
+    Intervals get half as much again at each side and are cut off beyond it: those of a few messages reach far, and
+    would press all lines together.
+    """
+    values = [row["value"] for row in rows] + ([] if threshold is None else [threshold])
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    margin = max((high - low) * 0.5, 0.01)
+    edges = [edge for row in rows for edge in (row["low"], row["high"])]
+    bottom = max(0.0, low - margin, min([*edges, low]) - margin / 6)
+    top = min(1.0, high + margin, max([*edges, high]) + margin / 6)
+    axis: Json = {"format": ".0%" if top - bottom > 0.08 else ".1%", "tickCount": 5}
+    return {"domain": [bottom, top], "zero": False, "nice": False}, axis
 
 
 def _described(title: str, threshold: float | None, *, has_earlier: bool) -> str:
@@ -144,11 +155,7 @@ def backtest_spec(tried: Tryout, title: str) -> Json:
         }
         for each in tried.spots
     ]  # fmt: skip
-    ends = [edge for row in rows for edge in (row["low"], row["high"])]
-    low, high = min([*ends, threshold]), max([*ends, threshold])
-    margin = (high - low) * 0.08 or 0.01
-    scale: Json = {"domain": [max(0.0, low - margin), min(1.0, high + margin)], "zero": False}
-    axis: Json = {"format": ".0%" if high - low > 0.08 else ".1%", "tickCount": 5}
+    scale, axis = _scale_of(rows, threshold)
     at: Json = {
         "field": "at", "type": "temporal", "title": None,
         "axis": {"grid": False, "labelOverlap": True, "labelSeparation": 8, "format": _TIMES},
@@ -209,7 +216,7 @@ def _layers(title: str, threshold: float | None, colour: str, scale: Json, axis:
     return [
         {
             "params": [{"name": "span", "select": {"type": "interval", "encodings": ["x"]}}],
-            "mark": {"type": "area", "opacity": 0.18, "color": colour},
+            "mark": {"type": "area", "opacity": 0.18, "color": colour, "clip": True},
             "encoding": {"y": value | {"field": "low", "axis": axis, "title": None}, "y2": {"field": "high"}},
         },
         {

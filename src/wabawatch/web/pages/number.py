@@ -14,7 +14,7 @@ from starlette.routing import Route
 from wabawatch.domain.access import Right
 from wabawatch.domain.checks import CheckKind
 from wabawatch.domain.connection import not_subscribed, wrong_address
-from wabawatch.domain.facts import Millis, Source
+from wabawatch.domain.facts import Millis
 from wabawatch.domain.graph_versions import OLDER, Age, age_of
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.overview import Point
@@ -27,7 +27,7 @@ from wabawatch.web.charts import rates_spec
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.numbers import common_words
 from wabawatch.web.pages.places import Whereabouts, whereabouts
-from wabawatch.web.pages.platform_words import SOURCES, plain_word, state_tag
+from wabawatch.web.pages.platform_words import plain_word, state_tag, told_by
 from wabawatch.web.pages.views import Views
 from wabawatch.web.visitors import Visitor
 
@@ -200,12 +200,9 @@ def change_of(told: Told, names: Mapping[str, str]) -> Change:
     """A line of history in words."""
     kind, word = state_tag(told.after)
     before, after = _shown(told.event, told.before), _shown(told.event, told.after) and word
-    by = SOURCES.get(told.source, "nobody known")
-    if told.source is Source.POLL and not told.before:
-        by = "asking Meta, at our first look"
     return Change(
         told, names.get(told.event, plain_word(told.event)), kind if told.after else "none", before, after,
-        ", ".join(map(plain_word, listed(told.reason))) if told.reason.isupper() else told.reason, by,
+        ", ".join(map(plain_word, listed(told.reason))) if told.reason.isupper() else told.reason, told_by(told),
     )  # fmt: skip
 
 

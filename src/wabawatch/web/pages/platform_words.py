@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wabawatch.domain.facts import Source
 from wabawatch.domain.headroom import TIERS
+from wabawatch.domain.told import Told
 
 _KINDS = {
     "bad": (
@@ -27,6 +28,11 @@ SOURCES = {
     Source.GATEWAY: "the gateway",
 }
 """Who told, in words"""
+
+
+def told_by(told: Told) -> str:
+    """Who told a line of a history, in words."""
+    return "asking Meta, at our first look" if told.is_first_look else SOURCES.get(told.source, "nobody known")
 
 
 def state_tag(value: str, unknown: str = "Unknown") -> tuple[str, str]:

@@ -15,7 +15,7 @@ from wabawatch.domain.costs import Sum
 from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Source, TemplateRef
 from wabawatch.domain.metrics import Rate
-from wabawatch.domain.template_advice import advice
+from wabawatch.domain.template_advice import advice, advice_on
 from wabawatch.domain.told import Told
 from wabawatch.domain.violations import SendEvidence
 from wabawatch.flows.template_desk import EXAMINED, TemplateDesk, TemplateSeen
@@ -24,7 +24,7 @@ from wabawatch.web.charts import rates_spec
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.links import read_template_path, template_path
 from wabawatch.web.pages.places import Whereabouts, whereabouts
-from wabawatch.web.pages.platform_words import SOURCES, plain_word, state_tag
+from wabawatch.web.pages.platform_words import SOURCES, plain_word, state_tag, told_by
 from wabawatch.web.pages.templates import TROUBLES
 from wabawatch.web.pages.views import Views
 from wabawatch.web.visitors import Visitor
@@ -172,8 +172,8 @@ def _line(told: Told) -> Line:
         plain_word(told.before),
         word if told.after else "",
         plain_word(told.reason),
-        SOURCES.get(told.source, "nobody known"),
-        advice(told.event, told.after, told.reason),
+        told_by(told),
+        advice_on(told),
         told.told_at - told.at > LATE_MS and told.source is not Source.POLL,
     )
 
