@@ -7,7 +7,7 @@ list price comes to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -92,8 +92,7 @@ class Costs:
 
 def costs(charges: Iterable[Charge], prices: PriceList, start: Millis | None, end: Millis | None) -> Costs:
     """What *charges* cost at *prices*."""
-    lines = [Line(c.category, c.country, c.number, c.n, prices.price(c.category, c.country)) for c in charges if c.n]
-    ordered = tuple(sorted(lines, key=_by_weight))
+    ordered = tuple(sorted(priced(charges, prices), key=_by_weight))
     return Costs(
         start,
         end,
@@ -104,6 +103,11 @@ def costs(charges: Iterable[Charge], prices: PriceList, start: Millis | None, en
         _grouped(lambda line: line.country, ordered),
         _grouped(lambda line: line.number, ordered),
     )
+
+
+def priced(charges: Iterable[Charge], prices: PriceList) -> Iterator[Line]:
+    """What each kind of message in *charges* costs at *prices*, in their order."""
+    return (Line(c.category, c.country, c.number, c.n, prices.price(c.category, c.country)) for c in charges if c.n)
 
 
 def total(lines: Iterable[Line]) -> Sum:

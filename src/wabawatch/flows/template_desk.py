@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from wabawatch.domain.costs import Charge, Costs, PriceList, costs
+from wabawatch.domain.costs import Charge, Costs, PriceList, costs, priced
 from wabawatch.domain.errors import BadRequest, NotFound
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Rate, Tally, count, delivery_rate, failure_rate, failures_by_fault, read_rate
@@ -223,7 +223,7 @@ class TemplateDesk:
     def _prices(self, window: Window) -> MeanPrices:
         if not self.prices.prices:
             return {}
-        return mean_prices(costs(self.charges.charges(window.start, window.end)[0], self.prices, None, None).lines)
+        return mean_prices(priced(self.charges.charges(window.start, window.end)[0], self.prices))
 
     def _points(
         self, window: Window, ref: TemplateRef, numbers: Collection[str], tier: Tier, end: Millis

@@ -52,24 +52,24 @@ def _count(connection: Connection, first: int, end: int) -> Counter[tuple[int, i
     """How many messages were charged on the days *first* up to *end*, by number id and `charge_ref`."""
     c, counted = rollups.c, Counter[tuple[int, int]]()
     query = select(c.number_id, c.ref, func.sum(c.n)).where(*_of(rollups), c.bucket >= first, c.bucket < end)
-    for number_id, ref, n in connection.execute(query.group_by(c.number_id, c.ref)):
+    for number_id, ref, n in connection.execute(query.group_by(c.number_id, c.ref)).all():
         counted[number_id, ref] += int(n)
-    for each in packed_counts.read(connection, *_of(packed), packed.c.bucket >= first, packed.c.bucket < end):
-        counted[each.number_id, each.ref] += each.n
+    counted.update(packed_counts.totals(connection, *_of(packed), packed.c.bucket >= first, packed.c.bucket < end))
     return counted
 
 
 def _in_words(connection: Connection, counted: Counter[tuple[int, int]]) -> list[Charge]:
     words = Dictionary(lambda _: "")
     numbers = words.numbers.words(connection, {number for number, _ in counted if number})
-    refs = {category_of_charge(ref) for _, ref in counted}
+    categories = {ref: category_of_charge(ref) for ref in {ref for _, ref in counted}}
+    countries = {ref: country_of_charge(ref) for ref in categories}
     names = {category_of_charge(charge_ref(name, "")): name for name in (*CATEGORIES, UNCATEGORISED)}
-    if refs - names.keys():  # categories that nobody told us about
+    if set(categories.values()) - names.keys():  # categories that nobody told us about
         for column in (profiles.c.pricing_category, profiles.c.category):
             for name in connection.execute(select(column).distinct()).scalars():
                 names.setdefault(category_of_charge(charge_ref(name, "")), name)
     return [
-        Charge(names.get(category_of_charge(ref), UNCATEGORISED), country_of_charge(ref), numbers.get(number, ""), n)
+        Charge(names.get(categories[ref], UNCATEGORISED), countries[ref], numbers.get(number, ""), n)
         for (number, ref), n in counted.items()
         if n
     ]

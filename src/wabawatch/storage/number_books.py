@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
 
 from wabawatch.domain.calls import VERSION
 from wabawatch.domain.facts import Millis
@@ -96,14 +97,20 @@ def _id(connection: Connection, number: str) -> int | None:
 
 
 def _heard(connection: Connection, number_id: int) -> Heard:
-    m = messages.c
-    stamps = [m[f"{stage}_after"] for stage in STAGES]
-    some = select(m.cohort_at, m.state, *stamps).where(m.number_id == number_id)
-    newest = some.order_by(m.cohort_at.desc()).limit(NEWEST).subquery().c
-    is_inbound = newest.state.op("&")(ROLE_BITS) == INBOUND
-    query = select(
-        func.max(case((is_inbound, newest.cohort_at))),
-        *(func.max(case((~is_inbound, newest.cohort_at + newest[stamp.name]))) for stamp in stamps),
-    )
-    inbound, *told = connection.execute(query).one()
+    inbound, *told = connection.execute(_HEARD, {"number": number_id}).one()
     return Heard(inbound, max((at for at in told if at is not None), default=None))
+
+
+def _newest() -> Select[Any]:
+    """When a number's newest messages tell that it wrote, and that each stage of its sends was reached."""
+    m = messages.c
+    some = select(m.cohort_at, m.state, *(m[f"{stage}_after"] for stage in STAGES))
+    newest = some.where(m.number_id == bindparam("number")).order_by(m.cohort_at.desc()).limit(NEWEST).subquery().c
+    is_inbound = newest.state.op("&")(ROLE_BITS) == INBOUND
+    return select(
+        func.max(case((is_inbound, newest.cohort_at))),
+        *(func.max(case((~is_inbound, newest.cohort_at + newest[f"{stage}_after"]))) for stage in STAGES),
+    )
+
+
+_HEARD: Final = _newest()

@@ -13,8 +13,9 @@ Histograms are packed in the same way: the slot is what is counted, in a scope o
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from struct import iter_unpack
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, literal_column, select, true, tuple_
@@ -29,6 +30,8 @@ ROWS_AT_ONCE = 1_000
 """So many counts one transaction packs at most: nobody who writes should wait long for it."""
 
 OFFSETS = 1 << 14
+ENTRY = ">HBB"
+"""Of `struct`: one entry of a packed row"""
 DIGITS = 4
 STANDINGS = 256
 HISTOGRAMS = 100
@@ -79,9 +82,8 @@ def encode(counts: Counts) -> list[tuple[int, bytes]]:
 
 def decode(ref: int, entries: bytes) -> Iterator[tuple[int, int, int]]:
     """The (ref, standing, n) in one packed row; a large n comes in parts."""
-    for i in range(0, len(entries), 4):
-        word = entries[i] << 8 | entries[i + 1]
-        yield ref + word % OFFSETS, entries[i + 2], entries[i + 3] << 8 * (word >> 14)
+    for word, standing, digit in iter_unpack(ENTRY, entries):
+        yield ref + word % OFFSETS, standing, digit << 8 * (word >> 14)
 
 
 def read(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Packed]:
@@ -89,6 +91,17 @@ def read(connection: Connection, *where: ColumnElement[bool]) -> Iterator[Packed
     for row in connection.execute(select(packed_counts).where(*where)):
         for ref, standing, n in decode(row.ref, bytes(row.entries)):
             yield Packed(row.tier, row.bucket, row.scope, row.number_id, ref, standing, n)
+
+
+def totals(connection: Connection, *where: ColumnElement[bool]) -> Counter[tuple[int, int]]:
+    """What the packed rows that fit *where* count in all, by number id and `ref`, whatever the standing."""
+    found: Counter[tuple[int, int]] = Counter()
+    c = packed_counts.c
+    for number_id, base, entries in connection.execute(select(c.number_id, c.ref, c.entries).where(*where)).all():
+        # As `decode` reads them, without a call for each: there may be a hundred thousand.
+        for word, _, digit in iter_unpack(ENTRY, bytes(entries)):
+            found[number_id, base + word % OFFSETS] += digit << 8 * (word >> 14)
+    return found
 
 
 def read_buckets(

@@ -14,7 +14,7 @@ from wabawatch.domain.standing import MINUTE_MS
 from wabawatch.ports import Window
 from wabawatch.storage.books import read_floors
 from wabawatch.storage.dialect import chunks
-from wabawatch.storage.packed_counts import OFFSETS
+from wabawatch.storage.packed_counts import ENTRY, OFFSETS
 from wabawatch.storage.schema import packed_counts, rollups
 
 Key = tuple[int, int]
@@ -59,12 +59,12 @@ def by_place(
         if numbers is not None:
             plain = plain.where(_r.number_id.in_(sorted(numbers)))
             packed = packed.where(_p.number_id.in_(sorted(numbers)))
-        for number_id, ref, standing_id, n in connection.execute(plain, asked):
+        for number_id, ref, standing_id, n in connection.execute(plain, asked).all():
             found[number_id, ref][standing_id] += int(n)
         if tier in PACKED_TIERS:
-            for _, number_id, base, entries in connection.execute(packed, asked):
+            for _, number_id, base, entries in connection.execute(packed, asked).all():
                 # As `packed_counts.decode` reads them, without a call for each: there may be a hundred thousand.
-                for word, standing_id, digit in iter_unpack(">HBB", bytes(entries)):
+                for word, standing_id, digit in iter_unpack(ENTRY, bytes(entries)):
                     found[number_id, base + word % OFFSETS][standing_id] += digit << 8 * (word >> 14)
     return dict(found)
 
@@ -87,7 +87,7 @@ def series_of(
                 continue
             kept = _packed.where(_p.number_id.in_(some), _p.ref <= ref, _p.ref > ref - OFFSETS)
             for bucket, _, base, entries in connection.execute(kept, asked):
-                for word, standing_id, digit in iter_unpack(">HBB", bytes(entries)):
+                for word, standing_id, digit in iter_unpack(ENTRY, bytes(entries)):
                     if base + word % OFFSETS == ref:
                         found[bucket * width][standing_id] += digit << 8 * (word >> 14)
     return dict(found)
