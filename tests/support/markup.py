@@ -9,12 +9,15 @@ from html.parser import HTMLParser
 
 from sqlalchemy import func, literal, update
 
+from tests.support.facts import WABA
+from tests.support.system import item, webhook
 from wabawatch.access_ports import NewSession, Origin
 from wabawatch.app import System
 from wabawatch.domain.access import Role
 from wabawatch.domain.kept_secrets import digest_of
 from wabawatch.domain.silences import Matcher, Window
 from wabawatch.domain.users import Stage
+from wabawatch.ports import Body
 from wabawatch.storage import audit
 from wabawatch.storage.metadata import metadata
 
@@ -48,6 +51,35 @@ KEPT_AS_IT_CAME = {
 """Columns that hold what people, Meta or other programs wrote, by table"""
 FOREIGN_LINKS = {"error_texts": "href"}
 _LEADING = ("href", "src", "action", "formaction", "hx-get", "hx-post", "data", "xlink:href")
+
+
+def say_evil(system: System, at: int) -> None:
+    """Let webhooks tell EVIL in the name of a person, what they wrote, a template, an error, and what nobody knows."""
+    said = item("wamid.c2FpZA==", at, **{"from": "15550101001", "type": "text", "text": {"body": EVIL}})
+    failed = item("wamid.ZmFpbGVk", at, status="failed", recipient_id="15550101001")
+    failed["errors"] = [{"code": 131026, "title": EVIL, "message": EVIL, "error_data": {"details": EVIL}}]
+    template = {"event": "REJECTED", "reason": EVIL, "message_template_name": EVIL, "message_template_language": EVIL}
+    profile = {"contacts": [{"wa_id": "15550101001", "profile": {"name": EVIL, "username": EVIL}}]}
+    bodies = [
+        _with(webhook("messages", said, received_at=at), profile),
+        webhook("statuses", failed, {"id": EVIL, "status": EVIL, EVIL: EVIL}, received_at=at),
+        _change("message_template_status_update", template, at),
+        _change(EVIL, {EVIL: EVIL}, at),
+    ]
+    system.inbox.append_all(bodies)
+    system.drain()
+
+
+def _with(body: Body, more: dict[str, object]) -> Body:
+    holder = json.loads(body.content)
+    holder["entry"][0]["changes"][0]["value"] |= more
+    return body._replace(content=json.dumps(holder).encode())
+
+
+def _change(field: str, value: object, at: int) -> Body:
+    entry = {"id": WABA, "time": at // 1000, "changes": [{"field": field, "value": value}]}
+    content = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+    return webhook("statuses", received_at=at)._replace(content=content)
 
 
 def let_in(system: System, at: int) -> None:

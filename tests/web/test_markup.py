@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 from tests.pages.stage import fill, watch
 from tests.support.browser import Browser
 from tests.support.console import FakeAssets, system_in
-from tests.support.markup import EVIL, SECRET, SEEN, hostile_queries, let_in, poison, read
+from tests.support.markup import EVIL, SECRET, SEEN, hostile_queries, let_in, poison, read, say_evil
 from tests.support.places import furnish
 from tests.web.test_who_may import OPEN
 
@@ -59,6 +59,11 @@ class Walk:
     def _is_wanted(self, route: str) -> bool:
         return bool(route) and not route.startswith(ENDLESS) and self.opened[route] < MOST_OF_A_ROUTE
 
+    def newest(self, path: str, most: int) -> list[str]:
+        """The first pages of one thing by its number that a list leads to."""
+        found = [urlsplit(each).path for each in self.open(path)]
+        return list(dict.fromkeys(each for each in found if re.fullmatch(r"/(webhooks|messages)/\d+", each)))[:most]
+
     def open(self, path: str) -> list[str]:
         """Open one, and see that nothing in it came alive. Gives its links."""
         route = self.route_of(path)
@@ -82,6 +87,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     fill(system, 300, 3)
     watch(system)
     now = SystemClock().now()
+    say_evil(system, now)
     let_in(system, now)
     poison(system, now)
     system.console.views.assets = FakeAssets()
@@ -96,6 +102,18 @@ def test_what_strangers_wrote_is_text_on_every_page(walk: Walk) -> None:
     assert {path for path in missed if path not in OPEN and not path.startswith(ENDLESS)} == set()
     # So that the test cannot pass because nothing was shown.
     assert {"/", "/logs", "/messages/{id:path}", "/alerts", "/uptime", "/account"} <= walk.showing, walk.showing
+
+
+def test_names_and_texts_of_people_are_text_where_a_whole_webhook_is_shown(walk: Walk) -> None:
+    """Masked they are not shown at all."""
+    for path in walk.newest("/webhooks", 4):
+        walk.showing.clear()
+        walk.open(f"{path}?unmask=yes")
+        assert walk.showing, path
+    walk.showing.clear()
+    for path in walk.newest("/logs", 4):
+        walk.open(f"/parts/message/webhooks?id={path.rpartition('/')[2]}&unmask=yes")
+    assert walk.showing
 
 
 def test_what_stands_in_the_address_is_text_in_the_answer(walk: Walk) -> None:

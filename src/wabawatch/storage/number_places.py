@@ -54,4 +54,4 @@ class NumberPlaces:
 
 
 def _pairs(connection: Connection, query: Select[Any]) -> dict[int, Any]:
-    return dict(connection.execute(query).tuples().all())
+    return dict(list(connection.execute(query)))
