@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -70,7 +70,7 @@ def say_evil(system: System, at: int) -> None:
     system.drain()
 
 
-def _with(body: Body, more: dict[str, object]) -> Body:
+def _with(body: Body, more: Mapping[str, object]) -> Body:
     holder = json.loads(body.content)
     holder["entry"][0]["changes"][0]["value"] |= more
     return body._replace(content=json.dumps(holder).encode())

@@ -171,3 +171,20 @@ def test_the_navigation_marks_the_section_of_a_page_below_it(place: Installed) -
     assert tab.format("true") in one
     assert settings.count(section.format("page")) == 3, "and the tab"
     assert settings.count('aria-current="page"') == 3
+
+
+def test_who_signs_in_elsewhere_can_be_unlinked_and_only_they(place: Installed) -> None:
+    outside = place.system.access.desk.outside
+    zoe = outside.add("zoe", Role.VIEWER, "issuer|zoe", 1)
+    browser, before = place.browser(), place.trail()
+
+    assert "Unlink from OIDC" in browser.get(f"/users/{zoe.id}").text
+    browser.submit(f"/users/{zoe.id}", f"/users/{zoe.id}/unlink")
+
+    assert outside.find("issuer|zoe") is None
+    assert place.deeds(before) == [(place.keeper.actor, "user_unlinked", zoe.actor)]
+    page = browser.get(f"/users/{zoe.id}?done=unlinked").text
+    assert "is not taken for them any more" in page
+    assert "Unlink from OIDC" not in page
+    again = browser.submit(f"/users/{zoe.id}", f"/users/{zoe.id}/unlink")
+    assert again.headers["location"].endswith("done=not-linked")

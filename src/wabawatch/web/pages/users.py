@@ -36,6 +36,8 @@ DONE = {
     "unlocked": "They may try to sign in at once.",
     "totp": "No code is asked of them any more; everywhere they are signed out.",
     "no-totp": "No code was asked of them, so nothing changed.",
+    "unlinked": "Who signs in elsewhere is not taken for them any more; everywhere they are signed out.",
+    "not-linked": "They signed in nowhere else, so nothing changed.",
     "sessions": "They are signed out there.",
 }
 """What was done, by the word in the address after it"""
@@ -61,6 +63,7 @@ class UserPages:
             "enable": self._enable,
             "unlock": self._unlock,
             "totp": self._totp,
+            "unlink": self._unlink,
             "sessions": self._end_all,
         }
         page, one = self.desk.page, USERS + "/{number:int}"
@@ -155,6 +158,9 @@ class UserPages:
 
     def _totp(self, user: User, visitor: Visitor, _form: Form) -> str:
         return "totp" if self.users.reset_totp(user.name, visitor.actor) else "no-totp"
+
+    def _unlink(self, user: User, visitor: Visitor, _form: Form) -> str:
+        return "unlinked" if self.users.unlink(user.name, visitor.actor) else "not-linked"
 
     def _end_all(self, user: User, visitor: Visitor, _form: Form) -> str:
         self.users.revoke(user.name, None, visitor.actor)
