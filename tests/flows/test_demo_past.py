@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from wabawatch.app import System
-from wabawatch.cli.demo_past import PEOPLE, Past
+from wabawatch.cli.demo_past import Past
+from wabawatch.cli.demo_people import PEOPLE
 from wabawatch.cli.demo_plot import plot
 from wabawatch.domain.alert_records import AlertFilter
 from wabawatch.domain.standing import DAY_MS, HOUR_MS

@@ -62,7 +62,7 @@ def demo(
     seed: int = 1,
     nasty: bool = False,
     numbers: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1_000))] = 5,
-    rate: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=100))] = 0.5,
+    rate: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=100))] = 0.1,
     json: bool = False,
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 0,
     data_dir: Annotated[Path | None, Parameter(validator=_is_fresh)] = None,

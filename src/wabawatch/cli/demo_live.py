@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from wabawatch.app import System
 from wabawatch.cli.common import err, progress_bar
-from wabawatch.cli.demo_past import YOU, Past
+from wabawatch.cli.demo_past import Past
+from wabawatch.cli.demo_people import YOU
 from wabawatch.cli.demo_stage import Play, Stage, Venue, staged
 from wabawatch.cli.demo_view import View, view_of
 from wabawatch.domain.facts import Millis

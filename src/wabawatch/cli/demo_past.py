@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wabawatch.app import System
+from wabawatch.cli.demo_people import DEEDS, Office
 from wabawatch.cli.demo_plot import ANSWERS, plot, since
 from wabawatch.cli.turned import HOUSEKEEPING, MINUTE, OUTSIDE, Direct, Turned, brought, look_in_process
-from wabawatch.domain.access import Role
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import index_of
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.flows.cycle import Wanted
 from wabawatch.kinds import GraphUrl, Secret
 from wabawatch.meta.graph import GraphClient
@@ -29,8 +29,8 @@ from wabawatch.simulator.template_orders import SetTemplate
 BUSY_MS, BEAT_MS, CALM_MS = 5 * MINUTE, HOUR_MS, 3 * HOUR_MS
 """While something breaks all is looked at in the first of these rhythms. Else what shows that somebody watches goes by
 the second, and everything by the third: to judge every five minutes of two weeks would take minutes of the reader's."""
-SIGN_MS = 2 * MINUTE
-"""So often there is a sign of life, and on the last day a look at what is checked: less often is unknown"""
+SIGN_MS, LOOK_MS = 3 * MINUTE, 9 * MINUTE
+"""So often there is a sign of life, and a look at what is checked: less often is unknown"""
 BEFORE_MS, AFTER_MS = 15 * MINUTE, HOUR_MS
 """So long before something breaks, after it is over, and before the end, it goes by the first"""
 WITHOUT = HOUSEKEEPING | OUTSIDE | {"own alerts"}
@@ -41,9 +41,6 @@ BREAK_MS = 3 * HOUR_MS
 """What goes on for longer is looked at closely for so long"""
 ACK_MS = (4, 30)
 """How long the receiver of the past took for each webhook: somewhere between these. Drawn, for nobody served it."""
-YOU = "ada"
-"""The admin that whoever watches the demo is"""
-PEOPLE = {YOU: Role.ADMIN, "nadia": Role.OPERATOR, "omar": Role.OPERATOR, "vera": Role.VIEWER}
 
 
 def busy_of(at: Millis, order: Order) -> tuple[Millis, Millis]:
@@ -66,13 +63,11 @@ class Past:
         self._busy = [busy_of(at, order) for at, order in self._orders] + [(until - AFTER_MS, until)]
         self._calm = replace(system.cycle, rules=replace(system.rules, interval_ms=CALM_MS))
         self._is_busy = False
-        self._actors: dict[str, str] = {}
+        self._deeds = [(until - before, deed) for before, deed in DEEDS if until - before >= clock.now()]
 
     def tell(self, heed: Callable[[Millis], bool]) -> None:
         """Let all of it happen. *heed* hears what time it is, and says whether to go on. Takes a minute or two."""
-        for name, role in PEOPLE.items():
-            user, _ = self.system.access.desk.add(name, role, "demo")
-            self._actors[name] = f"user:{user.id}"
+        office = Office.open(self.system)
         url = GraphUrl("http://meta.simulated", "v25.0")
         http = Direct(build_graph(self.simulation, self.clock, self._token))
         client = GraphClient(url, Secret(self._token), {APP_ID: Secret(self.simulation.app_token)}, http)
@@ -82,9 +77,10 @@ class Past:
         look_in_process(self.system, url, self._token, http, self.clock)
         self.system.cycle.control(Wanted.START, "demo")
         try:
-            loops = Turned(self.system, WITHOUT, instead={"cycle": self._judge})
+            loops = Turned(self.system, WITHOUT, instead={"cycle": self._judge}, is_server=False)
             while self.clock.now() < self._until:
                 self._step(loops)
+                self._work(office)
                 if not heed(self.clock.now()):
                     return
         finally:
@@ -97,20 +93,18 @@ class Past:
     def _step(self, loops: Turned) -> None:
         now = self.clock.now()
         self._is_busy = any(start <= now < end for start, end in self._busy)
-        is_watched = self._is_busy or self._until - now < DAY_MS
         rhythm = BUSY_MS if self._is_busy else BEAT_MS
         following = min(self._until, now - now % rhythm + rhythm)
         for at in range(now + MINUTE, following, MINUTE if self._is_busy else SIGN_MS):
             self.clock.turn_to(at)
             self.system.figures.note_alive(at)
-            if is_watched:
+            if self._is_busy or (at - now - MINUTE) % LOOK_MS == 0:
                 loops.step(at, STEADY)
         self.clock.turn_to(following)
         self._happen()
         loops.step(self.clock.now(), FIRST)
         is_whole = self._is_busy or self.clock.now() % CALM_MS == 0
         loops.step(self.clock.now(), None if is_whole else STEADY)
-        self._answer()
 
     def _judge(self) -> bool:
         return (self.system.cycle if self._is_busy else self._calm).step()
@@ -130,9 +124,11 @@ class Past:
         answers = Counter((at - at % MINUTE, index_of(rng.randint(*ACK_MS))) for at in webhooks)
         self.system.figures.keep_answers(answers)
 
-    def _answer(self) -> None:
-        """People acknowledge what fires."""
+    def _work(self, office: Office) -> None:
+        """People acknowledge what fires, and do what they do at that time."""
         for alert in self.system.alerts.desk.open():
             found = next((each for each in ANSWERS if each.rule == alert.rule), None)
             if found is not None and alert.ack_at is None:
-                self.system.alerts.alerting.acknowledge(alert.key, self._actors[found.who], found.says)
+                office.acknowledge(alert.key, found.who, found.says)
+        while self._deeds and self._deeds[0][0] <= self.clock.now():
+            self._deeds.pop(0)[1](office)

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from wabawatch.app import System
+from wabawatch.cli.demo_neighbours import neighbours, settings_of
 from wabawatch.cli.serving import HOST, listen, serving, url_of
 from wabawatch.domain.errors import Trouble
 from wabawatch.domain.facts import Millis
@@ -33,6 +34,8 @@ from wabawatch.storage.copying import must_be_empty
 
 CALLBACK = "/webhooks/whatsapp"
 CONCURRENCY = 32
+CHECKED_EVERY_S = 300
+"""As seldom as the figures are judged: so two weeks of looks can be told in a minute"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,15 @@ class _Keys:
     verify_token: str
     api_token: str
     meta_token: str
+    channel_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Where those are that stand around the installation."""
+
+    meta: str
+    around: str
 
 
 Prologue = Callable[[System, Simulation, StoryClock, str], None]
@@ -114,11 +126,12 @@ async def staged(play: Play, venue: Venue, prologue: Prologue | None = None) -> 
     *prologue* happens before anybody is served, in a thread. With one, Meta is simulated to its whole extent: it also
     answers questions, and checks look at it. Raises BadRequest when the port is taken or the database is not empty.
     """
-    listener, meta = listen(venue.port), listen(0) if prologue else None
-    keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(4)))
+    listener, meta, around = listen(venue.port), listen(0) if prologue else None, listen(0) if prologue else None
+    keys = _Keys(*(secrets.token_urlsafe(24) for _ in range(5)))
     clock = StoryClock(play.start_at)
     url = url_of(listener)
-    system = System(_settings(venue, keys, url, url_of(meta) if meta else ""), clock)
+    others = _Others(url_of(meta), url_of(around)) if meta and around else None
+    system = System(_settings(venue, keys, url, others), clock)
     must_be_empty(system.database)
     simulation = Simulation(
         play.seed,
@@ -134,7 +147,8 @@ async def staged(play: Play, venue: Venue, prologue: Prologue | None = None) -> 
     courier = Courier(clock, lambda _: url + CALLBACK, concurrency=CONCURRENCY)
     driver = Driver(courier, Clerk(url, keys.api_token, concurrency=CONCURRENCY))
     async with AsyncExitStack() as served:
-        if prologue and meta:
+        if prologue and meta and around:
+            await served.enter_async_context(serving(neighbours(), around))
             await asyncio.to_thread(prologue, system, simulation, clock, keys.meta_token)
             await served.enter_async_context(serving(build_graph(simulation, clock, keys.meta_token), meta))
         await served.enter_async_context(serving(system.site(system.supervisor()), listener))
@@ -148,7 +162,7 @@ def back_from_now(hours: float) -> Millis:
     return real_now() - int(hours * HOUR_MS)
 
 
-def _settings(venue: Venue, keys: _Keys, url: str, meta: str) -> Settings:
+def _settings(venue: Venue, keys: _Keys, url: str, others: _Others | None) -> Settings:
     """The settings of the demo alone: what the environment says about a real installation must not reach it."""
     told: dict[str, object] = {
         "WABAWATCH_DATA_DIR": str(venue.folder),
@@ -160,18 +174,19 @@ def _settings(venue: Venue, keys: _Keys, url: str, meta: str) -> Settings:
         "WABAWATCH_API_RATE_LIMIT": 0,
         "WABAWATCH_PUBLIC_URL": url,
     }
-    if not meta:
+    if others is None:
         return load({}, None, told | {"WABAWATCH_UPTIME": False})  # the clock of the story is not that of the network
     simulated = {
         "WABAWATCH_PORT": int(url.rpartition(":")[2]),
         "WABAWATCH_CALLBACK_URL": url + CALLBACK,
         "WABAWATCH_ALLOW_PRIVATE_URLS": HOST,
         "WABAWATCH_APP_ID": APP_ID,
-        "WHATSAPP_API_URL": meta,
+        "WABAWATCH_CHECK_INTERVAL": CHECKED_EVERY_S,
+        "WHATSAPP_API_URL": others.meta,
         "WHATSAPP_TOKEN": keys.meta_token,
-        "WABAWATCH_STATUS_FEED_URL": f"{meta}/status.rss",
+        "WABAWATCH_STATUS_FEED_URL": f"{others.meta}/status.rss",
     }
-    return load({}, None, told | simulated)
+    return load({}, None, told | simulated | dict(settings_of(others.around, keys.channel_secret)))
 
 
 async def _subscribe(url: str, verify_token: str) -> None:

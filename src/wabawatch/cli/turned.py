@@ -51,10 +51,13 @@ class Turned:
         system: System,
         without: Collection[str] = HOUSEKEEPING | OUTSIDE,
         instead: Mapping[str, Callable[[], bool]] = MappingProxyType({}),
+        *,
+        is_server: bool = True,
     ) -> None:
-        """*instead*: steps that are taken in place of those of loops by these names."""
+        """*instead*: steps that are taken in place of those of loops by these names. *is_server*: as of
+        `System.loops`."""
         self.system = system
-        loops = system.loops()
+        loops = system.loops(is_server=is_server)
         self.supervisor = system.watchman.supervise(loops)
         wanted = [loop for loop in loops if loop.name not in without]
         self.loops = [replace(loop, step=instead[loop.name]) if loop.name in instead else loop for loop in wanted]

@@ -97,11 +97,16 @@ class WebhookTimes:
         total = sum(self.answers.values()) + self.unanswered
         return (above(self.answers, limit_ms) + self.unanswered) / total if total else None
 
+    @property
+    def late_share(self) -> float | None:
+        """Share of bodies that were not answered within the 20 s that Meta waits; None without a body."""
+        return self.share_above(UNANSWERED_MS)
+
 
 def judge_webhook_response(times: WebhookTimes, min_sample: int) -> Verdict:
     """20 s is the hard line; Meta's bar for the Cloud API is a median of 250 ms and less than 1 % above 1 s."""
     p50, p99 = percentile(times.answers, 0.50), percentile(times.answers, 0.99)
-    late, slow = times.share_above(UNANSWERED_MS), times.share_above(SLOW_MS)
+    late, slow = times.late_share, times.share_above(SLOW_MS)
     if times.distinct < min_sample or late is None or slow is None:
         return Verdict.INSUFFICIENT_DATA
     if late > TOLERATED_SHARE or (p99 is not None and p99 >= UNANSWERED_MS):
