@@ -39,6 +39,7 @@ PAGES = {
     "alerts": "/alerts",
     "alert": "/alerts [id^=alert-]",
     "silences": "/alerts/silences",
+    "maintenance": "/alerts/maintenance",
     "rules": "/alerts/rules",
     "rule": "/alerts/rules/FAILURE_RATE_HIGH?days=3",
     "uptime": "/uptime",

@@ -21,7 +21,12 @@ def test_the_list_the_alert_and_uptime_fit_and_have_no_serious_fault(window: Win
     assert not window.is_too_wide()
     assert not window.faults(axe)
 
-    for path in ("/alerts/silences?type=TEMPLATE_PAUSED", "/alerts/rules", "/alerts/rules/FAILURE_RATE_HIGH?days=1"):
+    for path in (
+        "/alerts/silences?type=TEMPLATE_PAUSED",
+        "/alerts/maintenance",
+        "/alerts/rules",
+        "/alerts/rules/FAILURE_RATE_HIGH?days=1",
+    ):
         window.open(path)
         assert not window.is_too_wide(), path
         assert not window.faults(axe), path

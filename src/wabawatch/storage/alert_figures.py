@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from wabawatch.domain.alert_evidence import Answers, Happened, Minute, Misuse, Slices
 from wabawatch.domain.campaigns import Restriction
@@ -14,12 +14,12 @@ from wabawatch.domain.facts import DAY_MS, Millis, Source
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.platform import Kind, States
-from wabawatch.domain.rollups import Scope, Span, Tier, cover
+from wabawatch.domain.rollups import Scope, Tier
 from wabawatch.domain.standing import MINUTE_MS, Outcome, Role, Standing, TemplateUse
 from wabawatch.ports import Window
-from wabawatch.storage import counts, packed_counts
+from wabawatch.storage import counts
 from wabawatch.storage.application_answers import UNANSWERED
-from wabawatch.storage.books import read_floors, read_mark
+from wabawatch.storage.books import read_mark
 from wabawatch.storage.conditions import LIFTED, RESTRICTED_DAYS, RESTRICTING
 from wabawatch.storage.counts import country_of_charge
 from wabawatch.storage.database import Database
@@ -28,21 +28,12 @@ from wabawatch.storage.evidence import ATTEMPTED, ROLE_BITS
 from wabawatch.storage.figures import REFUSED
 from wabawatch.storage.known_standings import KnownStandings
 from wabawatch.storage.number_places import NumberPlaces
+from wabawatch.storage.place_counts import Key, by_place, spans_in
 from wabawatch.storage.platform import read_states, states_of, states_where
 from wabawatch.storage.schema import cycles, events, messages, platform_states, profiles, rollups, wabas
-from wabawatch.storage.schema import packed_counts as packed
 
 MOST_MISUSES = 10_000
 """So many template sends against the rules are counted in one look."""
-Key = tuple[int, int]
-"""Number id, and what it is about"""
-_r = rollups.c
-_counted = (
-    select(_r.number_id, _r.ref, _r.standing_id, func.sum(_r.n))
-    .where(_r.tier == bindparam("tier"), _r.bucket.in_(bindparam("buckets", expanding=True)))
-    .where(_r.scope == bindparam("scope"))
-    .group_by(_r.number_id, _r.ref, _r.standing_id)
-)
 
 
 class SqlAlertFigures:
@@ -80,9 +71,7 @@ class SqlAlertFigures:
 
     def _tallies(self, connection: Connection, window: Window, scope: Scope) -> dict[Key, dict[Standing, int]]:
         """How many messages of each standing, by number and what it is about."""
-        counted: defaultdict[Key, Counter[int]] = defaultdict(Counter)
-        for key, standing_id, n in _rows(connection, _spans(connection, window, scope), scope):
-            counted[key][standing_id] += n
+        counted = by_place(connection, spans_in(connection, window, scope), scope)
         words = self._standings.words(connection, {i for each in counted.values() for i in each})
         return {key: {words[i]: n for i, n in each.items() if n} for key, each in counted.items()}
 
@@ -120,7 +109,7 @@ class SqlAlertFigures:
 
     def answers(self, window: Window) -> Answers:
         with self._database.reading() as connection:
-            spans = _spans(connection, window, Scope.WABA)
+            spans = spans_in(connection, window, Scope.WABA)
             times = counts.read_histogram(connection, "application", spans)
             unanswered = counts.read_counters(connection, spans).get(UNANSWERED, 0)
             if times or unanswered:
@@ -138,20 +127,20 @@ class SqlAlertFigures:
     def delays(self, number_days: Window, hours: Sequence[Window]) -> tuple[Mapping[str, Histogram], Histogram]:
         with self._database.reading() as connection:
             names = NumberPlaces(connection)
-            days = _spans(connection, number_days, Scope.CHARGE)
+            days = spans_in(connection, number_days, Scope.CHARGE)
             found = counts.read_histograms(connection, "meta_delay", days)
             of_numbers: dict[str, Histogram] = {
                 number: found.get(number_id, {}) for number, number_id in names.ids().items()
             }
             whole: Counter[int] = Counter()
             for hour in hours:
-                spans = _spans(connection, hour, Scope.TEMPLATE)
+                spans = spans_in(connection, hour, Scope.TEMPLATE)
                 whole.update(counts.read_histogram(connection, "meta_delay", spans))
         return of_numbers, whole
 
     def refused_signatures(self, window: Window) -> Mapping[str, int]:
         with self._database.reading() as connection:
-            counted = counts.read_counters(connection, _spans(connection, window, Scope.ALL))
+            counted = counts.read_counters(connection, spans_in(connection, window, Scope.ALL))
         return {name.removeprefix(REFUSED): n for name, n in counted.items() if name.startswith(REFUSED)}
 
     def states(self) -> States:
@@ -210,31 +199,10 @@ def _restrict(found: list[Restriction], restriction: Restriction, now: Millis) -
         found.append(restriction)
 
 
-def _spans(connection: Connection, window: Window, scope: Scope) -> list[Span]:
-    """The buckets that make up *window*, whose ends are known."""
-    end = -(-(window.end or 0) // MINUTE_MS) * MINUTE_MS
-    start = (window.start or 0) // MINUTE_MS * MINUTE_MS
-    return cover(start, end, scope, read_floors(connection))
-
-
 def _errors(connection: Connection, window: Window) -> dict[Key, int]:
     """How many messages failed, by number and code."""
-    found: Counter[Key] = Counter()
-    for key, _, n in _rows(connection, _spans(connection, window, Scope.ERROR), Scope.ERROR):
-        found[key] += n
-    return found
-
-
-def _rows(connection: Connection, spans: Sequence[Span], scope: Scope) -> list[tuple[Key, int, int]]:
-    found: list[tuple[Key, int, int]] = []
-    for span in spans:
-        asked = {"tier": int(span.tier), "buckets": list(span.buckets()), "scope": int(scope)}
-        for number_id, ref, standing_id, n in connection.execute(_counted, asked):
-            found.append(((number_id, ref), standing_id, int(n)))
-        of_scope = packed.c.scope == int(scope)
-        for each in packed_counts.read_buckets(connection, int(span.tier), span.buckets(), of_scope):
-            found.append(((each.number_id, each.ref), each.standing_id, each.n))
-    return found
+    counted = by_place(connection, spans_in(connection, window, Scope.ERROR), Scope.ERROR)
+    return {key: each.total() for key, each in counted.items()}
 
 
 def _misuses(connection: Connection, window: Window) -> list[Misuse]:
