@@ -122,7 +122,7 @@ def test_a_trail_cut_off_at_the_end_shows_by_its_head(connection: Connection, le
     connection.execute(delete(audit_entries).where(audit_entries.c.id > left))
 
     assert audit.verify(connection) is None
-    assert audit.verify(connection, head) == Broken(left + 1, Fault.TRUNCATED)
+    assert audit.verify(connection, head) == Broken(left + 1, Fault.TRUNCATED, 5 if left < 4 else None)
 
 
 def test_a_chain_written_anew_shows_by_the_head_of_the_old_one(connection: Connection) -> None:
@@ -142,10 +142,48 @@ def test_a_head_taken_earlier_fits_a_trail_that_has_grown(connection: Connection
     assert audit.verify(connection, head) is None
 
 
+def test_each_fault_is_told_and_none_hides_another(connection: Connection) -> None:
+    heads = dict([audit.head(connection)])
+    for number in range(6, 13):
+        audit.append(connection, number, "user:1", "login", "user:1")
+    heads[13] = bytes(32)
+    _set(connection, 2, actor="user:2")
+    for id in (4, 7, 8):
+        _drop(connection, id)
+    _set(connection, 11, subject="user:9")
+
+    assert list(audit.faults(connection, heads)) == [
+        Broken(2, Fault.CHANGED),
+        Broken(4, Fault.MISSING),
+        Broken(7, Fault.MISSING, 8),
+        Broken(11, Fault.CHANGED),
+        Broken(13, Fault.TRUNCATED),
+    ]
+
+
+def test_one_entry_written_anew_with_its_digest_breaks_the_chain_after_it(connection: Connection) -> None:
+    head = audit.head(connection)
+    rows = {row.id: row for row in connection.execute(select(audit_entries))}
+    for id in (4, 5):
+        _drop(connection, id)
+    _drop(connection, 3)
+    audit.append(connection, 3_000, "user:9", "settings.changed", "rule:3", {"n": 3})
+    connection.execute(insert(audit_entries).values(rows[4]._asdict()))
+    connection.execute(insert(audit_entries).values(rows[5]._asdict()))
+
+    assert list(audit.faults(connection)) == [Broken(4, Fault.CHANGED)]
+    assert list(audit.faults(connection, {2: rows[2].digest, 3: rows[3].digest, head[0]: head[1]})) == [
+        Broken(3, Fault.REWRITTEN, since=2),
+        Broken(4, Fault.CHANGED),
+    ]
+
+
 def test_a_long_trail_is_checked_to_its_end(connection: Connection) -> None:
     for number in range(2_100):
         audit.append(connection, number, "system", "archive.ran", "", {"day": number})
-    assert audit.verify(connection) is None
+    reached: list[int] = []
+    assert list(audit.faults(connection, tell=reached.append)) == []
+    assert reached == [2_000, 2_105]
 
     _set(connection, 2_104, actor="user:1")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -26,7 +26,11 @@ Head: TypeAlias = tuple[int, bytes]
 EMPTY: Head = (0, bytes(32))
 """The head of a trail without entries."""
 
-_PAGE = 1_000
+NO_HEADS: Mapping[int, bytes] = {}
+
+_PAGE = 2_000
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+"""One for all: `json.dumps` makes one anew for each entry"""
 
 
 class Fault(StrEnum):
@@ -46,10 +50,14 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first place at which the trail is not as it was written."""
+    """A place at which the trail is not as it was written."""
 
     id: int
     fault: Fault
+    last: int | None = None
+    """Of several missing entries, the last; None: it is one, or it is not known"""
+    since: int = 0
+    """Of entries written anew: up to here they are proven, by a head that fits"""
 
 
 def append(
@@ -68,8 +76,8 @@ def append(
     texts["detail"] = _canonical(told)
     while True:
         last_id, last_digest = head(connection)
-        entry = {"id": last_id + 1, "at": at, **texts}
-        entry["digest"] = _digest(last_digest, entry)
+        entry: dict[str, Any] = {"id": last_id + 1, "at": at, **texts}
+        entry["digest"] = _digest(last_digest, list(entry.values()))
         if is_inserted(connection, insert(connection, audit_entries).values(entry).on_conflict_do_nothing()):
             return last_id + 1
         # Another transaction has taken the number and was committed since we looked: look again.
@@ -88,39 +96,59 @@ def head(connection: Connection) -> Head:
 
 
 def verify(connection: Connection, head: Head = EMPTY) -> Broken | None:
-    """Check the whole trail and return the first fault, None when it is sound.
+    """Check the trail and return the first fault, None when it is sound; see `faults`."""
+    return next(faults(connection, {head[0]: head[1]} if head[0] else {}), None)
 
-    Entries cut off at the end leave a sound chain: only a *head* taken earlier and kept elsewhere shows them.
+
+def faults(
+    connection: Connection, heads: Mapping[int, bytes] = NO_HEADS, tell: Callable[[int], None] = lambda _: None
+) -> Iterator[Broken]:
+    """Check the whole trail and give every fault, in order. *tell* is called now and then with the number reached.
+
+    Each entry is held against the digest that stands before it, so that one wrong entry does not hide the others.
+    Entries cut off at the end, or a tail written anew with its digests, leave a sound chain: only *heads* (digests by
+    number) taken earlier show those.
     """
-    digest = EMPTY[1]
-    expected = 1
-    for entry in _entries(connection):
-        if entry["id"] != expected:
-            return Broken(expected, Fault.MISSING) if entry["id"] > expected else Broken(entry["id"], Fault.ADDED)
-        digest = _digest(digest, entry)
-        if digest != bytes(entry["digest"]):
-            return Broken(expected, Fault.CHANGED)
-        if expected == head[0] and digest != head[1]:
-            return Broken(expected, Fault.REWRITTEN)
-        expected += 1
-    return Broken(expected, Fault.TRUNCATED) if head[0] >= expected else None
+    digest: bytes | None = EMPTY[1]
+    expected, proven, is_rewritten = 1, 0, False
+    for page in _pages(connection):
+        tell(page[-1][0])
+        for id_, *told, kept in page:
+            if id_ < expected:
+                yield Broken(id_, Fault.ADDED)
+                continue
+            if id_ > expected:
+                yield Broken(expected, Fault.MISSING, id_ - 1 if id_ - 1 > expected else None)
+                digest = None
+            kept = bytes(kept)
+            # What follows a gap has lost what it was chained to: only what comes after it can be checked again.
+            if digest is not None and _digest(digest, [id_, *told]) != kept:
+                yield Broken(id_, Fault.CHANGED)
+            if not is_rewritten and (head := heads.get(id_)) is not None:
+                is_rewritten = head != kept
+                if is_rewritten:
+                    yield Broken(id_, Fault.REWRITTEN, since=proven)
+                else:
+                    proven = id_
+            digest, expected = kept, id_ + 1
+    newest = max(heads, default=0)
+    if newest >= expected:
+        yield Broken(expected, Fault.TRUNCATED, newest if newest > expected else None)
 
 
-def _entries(connection: Connection) -> Iterator[Mapping[str, Any]]:
+def _pages(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
     """All entries in order, a page at a time: the trail is kept for ever."""
-    after: int | None = None
-    while True:
-        page = select(audit_entries).order_by(audit_entries.c.id).limit(_PAGE)
-        rows = connection.execute(page if after is None else page.where(audit_entries.c.id > after)).all()
-        yield from (row._asdict() for row in rows)
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].id
+    c = audit_entries.c
+    page = select(c.id, c.at, c.actor, c.action, c.subject, c.detail, c.digest).order_by(c.id).limit(_PAGE)
+    rows: Sequence[Sequence[Any]] = connection.execute(page).all()
+    while rows:
+        yield rows
+        rows = connection.execute(page.where(c.id > rows[-1][0])).all() if len(rows) == _PAGE else []
 
 
-def _digest(previous: bytes, entry: Mapping[str, Any]) -> bytes:
-    covered = [entry[name] for name in ("id", "at", "actor", "action", "subject", "detail")]
-    return hashlib.sha256(previous + json.dumps(covered, separators=(",", ":")).encode()).digest()
+def _digest(previous: bytes, covered: Sequence[Any]) -> bytes:
+    """Of number, time, actor, action, subject and detail, and of all that came before."""
+    return hashlib.sha256(previous + _encode(covered).encode()).digest()
 
 
 def _canonical(detail: Mapping[str, Plain]) -> str:

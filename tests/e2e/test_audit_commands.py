@@ -1,0 +1,52 @@
+"""`wabawatch audit`: what was tampered with is named, and the exit code says that it was."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.support.command import run
+
+
+def _tamper(folder: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(folder / "data" / "wabawatch.db")) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_sound_trail_and_what_is_found_in_one_that_is_not(tmp_path: Path) -> None:
+    for name in ("ann", "ben", "cleo"):
+        assert run(tmp_path, "users", "add", name, "--role", "admin").returncode == 0
+    head = tmp_path / "head.json"
+    head.write_text(run(tmp_path, "audit", "head", "--json").stdout)
+    length = json.loads(head.read_text())["entry"]
+
+    sound = run(tmp_path, "audit", "verify", "--head", str(head))
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert sound.stdout == f"The audit trail is sound: {length} entries, each as it was written.\n"
+
+    _tamper(
+        tmp_path,
+        "UPDATE audit_entries SET actor = 'user:9' WHERE id = 2",
+        f"DELETE FROM audit_entries WHERE id = {length}",
+    )
+    found = run(tmp_path, "audit", "verify", "--head", str(head), "--json")
+
+    assert found.returncode == 1
+    told = json.loads(found.stdout)
+    assert [(each["entry"], each["fault"]) for each in told["faults"]] == [(2, "changed"), (length, "truncated")]
+    shown = run(tmp_path, "audit", "verify")
+    assert shown.stdout.startswith("entry 2 is not what was written there: it was changed or moved")
+    assert "one fault." in shown.stderr
+
+
+def test_a_file_that_is_no_head_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "head"
+    for text in ("", "{}", '{"entry": "x", "digest": ""}', "1 zz", "[]"):
+        path.write_text(text)
+        refused = run(tmp_path, "audit", "verify", "--head", str(path))
+        assert refused.returncode == 1
+        assert "is no head of an audit trail" in " ".join(refused.stderr.split())
+    assert "cannot be read" in run(tmp_path, "audit", "verify", "--head", str(tmp_path / "none")).stderr
