@@ -41,6 +41,7 @@ from wabawatch.ports import DIGESTED, Clock
 from wabawatch.settings import Settings
 from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.books import SqlBooks
+from wabawatch.storage.checkpoints import Checkpoints
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import sqlite_file
@@ -56,6 +57,7 @@ from wabawatch.storage.platform import SqlPlatform
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
+from wabawatch.storage.signing_keys import SigningKeys
 from wabawatch.storage.spool import Spool
 from wabawatch.storage.tokens import SqlTokens
 from wabawatch.web import runbooks
@@ -104,6 +106,8 @@ class System:
         if self.is_on_postgres:
             Partitions(self.database).make_ahead()
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
+        self.signing = SigningKeys(self.database, self.keyring, self.clock)
+        self.checkpoints = Checkpoints(self.database, self.signing, self.clock, places.checkpoints)
         self.raw = RawBodies(self.database, self.keyring)
         self.inbox = self._open_inbox(places.inbox)
         self.figures = SqlFigures(self.database, self.inbox, self.clock)
@@ -196,6 +200,7 @@ class System:
             Loop("spool", self.drain_spool, 5.0),
             Loop("pack", self.retention.pack, 15.0),
             Loop("drop", self.retention.drop, 3600.0),
+            Loop("checkpoint", self.checkpoints.step, 3600.0),
             Loop("cycle", self.alerts.after_cycle(self.cycle.step), 5.0, group=Group.MONITORING),
             Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
             *self.alerts.loops(),

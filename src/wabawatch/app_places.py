@@ -37,6 +37,13 @@ class Places:
         return self.key_file.parent if self.inbox is None else self.inbox.parent
 
     @property
+    def checkpoints(self) -> Path:
+        """The file in which checkpoints of the audit trail are kept a second time."""
+        file = sqlite_file(self.database_url)
+        name = self.database_url.rpartition("/")[2].partition("?")[0] if file is None else file.stem
+        return self.folder / f"{name or 'wabawatch'}-audit-checkpoints.jsonl"
+
+    @property
     def monitor_lock(self) -> Path | None:
         """The file that is locked by the process that runs monitoring; None: the database says who does."""
         return None if self.inbox is None else self.inbox.with_name(f"{self.inbox.stem}-monitor.lock")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.support.command import run
 
 
@@ -25,7 +28,8 @@ def test_a_sound_trail_and_what_is_found_in_one_that_is_not(tmp_path: Path) -> N
 
     sound = run(tmp_path, "audit", "verify", "--head", str(head))
     assert (sound.returncode, sound.stderr) == (0, "")
-    assert sound.stdout == f"The audit trail is sound: {length} entries, each as it was written.\n"
+    opening = f"The audit trail is sound: {length} entries, each as it was written; "
+    assert sound.stdout == f"{opening}checkpoints prove it up to entry {length}.\n"
 
     _tamper(
         tmp_path,
@@ -50,3 +54,33 @@ def test_a_file_that_is_no_head_is_refused(tmp_path: Path) -> None:
         assert refused.returncode == 1
         assert "is no head of an audit trail" in " ".join(refused.stderr.split())
     assert "cannot be read" in run(tmp_path, "audit", "verify", "--head", str(tmp_path / "none")).stderr
+
+
+def test_a_checkpoint_kept_elsewhere_shows_what_all_others_were_taken_away_with(tmp_path: Path) -> None:
+    run(tmp_path, "users", "add", "ann", "--role", "admin")
+    kept = tmp_path / "elsewhere.jsonl"
+    assert run(tmp_path, "audit", "checkpoint", "-o", str(kept)).returncode == 0
+    made = json.loads(kept.read_text())
+    assert made["kind"] == "wabawatch audit checkpoint"
+    (key,) = json.loads(run(tmp_path, "keys", "public", "--json").stdout)
+    assert key["key"] == made["key"]
+    assert run(tmp_path, "keys", "public").stdout == key["pem"]
+
+    _tamper(tmp_path, f"DELETE FROM audit_entries WHERE id = {made['entry']}", "DELETE FROM audit_checkpoints")
+    (tmp_path / "data" / "wabawatch-audit-checkpoints.jsonl").unlink()
+
+    assert run(tmp_path, "audit", "verify").stdout.endswith("no checkpoint was made yet.\n")
+    found = run(tmp_path, "audit", "verify", "--head", str(kept))
+    assert found.returncode == 1
+    assert f"entry {made['entry']} is missing: the trail was cut off" in found.stdout
+
+
+def test_the_signature_of_a_checkpoint_is_checked_by_another_program(tmp_path: Path) -> None:
+    """As docs/audit.md says."""
+    run(tmp_path, "users", "add", "ann", "--role", "admin")
+    made = json.loads(run(tmp_path, "audit", "checkpoint").stdout)
+    key = load_pem_public_key(run(tmp_path, "keys", "public").stdout.encode())
+    assert isinstance(key, Ed25519PublicKey)
+
+    message = f"{made['entry']} {made['digest']} {made['at']}".encode()
+    key.verify(base64.b64decode(made["signature"]), b"wabawatch-audit-checkpoint-v1\0" + message)

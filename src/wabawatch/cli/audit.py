@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,9 @@ from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.errors import BadRequest
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
+from wabawatch.storage.checkpoints import KIND, Checkpoint, Faults, checkpoints_in
 from wabawatch.storage.database import Database
+from wabawatch.wire import iso
 
 app = App(name="audit")
 
@@ -26,7 +28,7 @@ SHOWN = 20
 def verify(
     *,
     head: Annotated[
-        Path | None, Parameter(help="A file that `audit head` wrote earlier and that was kept elsewhere.")
+        Path | None, Parameter(help="A file of `audit head` or `audit checkpoint` that was kept elsewhere.")
     ] = None,
     json: bool = False,
     where: Where = HERE,
@@ -34,24 +36,32 @@ def verify(
     """Check each entry of the audit trail against the ones before it. Exits with 1 when anything was tampered with.
 
     What was changed, deleted, put in or moved shows by itself. A trail that was cut off at its end, or whose end was
-    written anew with new digests, shows by a head that was taken before: keep heads where nobody who can write to the
-    database can change them.
+    written anew with new digests, shows by the signed checkpoints that the server makes every hour, in the database
+    and in a file beside it; and, when those were taken away, too, by one that was kept elsewhere.
 
     Parameters
     ----------
     json
         Print the faults as JSON.
     """
-    heads = {} if head is None else head_in(head)
+    more, heads = ([], {}) if head is None else told_in(head)
     with opened(where) as system, progress_bar() as bar:
-        checking = bar.add_task("checking entries", total=None)
         length = _head(system.database)[0]
-        found = _faults(system.database, heads, lambda id: bar.update(checking, completed=id, total=max(id, length)))
+        checking = bar.add_task("checking entries", total=length)
+        found = system.checkpoints.faults(more, heads, lambda id: bar.update(checking, completed=id))
     if json:
-        print_json({"ok": not found, "entries": length, "heads": len(heads), "faults": [_row(each) for each in found]})
+        print_json(
+            {
+                "ok": not found.found,
+                "entries": length,
+                "checkpoints": found.heads,
+                "proven_up_to": found.proven,
+                "faults": [_row(each) for each in found.found],
+            }
+        )
     else:
-        _show(found, length, heads)
-    return FAILED if found else WELL
+        _show(found, length)
+    return FAILED if found.found else WELL
 
 
 @app.command(name="head")
@@ -61,7 +71,7 @@ def head_(*, json: bool = False, where: Where = HERE) -> None:
     Parameters
     ----------
     json
-        Print JSON, which `audit verify --head FILE` reads.
+        Print JSON. `audit verify --head FILE` reads both forms.
     """
     with opened(where) as system:
         id, digest = _head(system.database)
@@ -71,12 +81,44 @@ def head_(*, json: bool = False, where: Where = HERE) -> None:
         out.print(f"{id} {digest.hex()}")
 
 
-def head_in(path: Path) -> dict[int, bytes]:
-    """The digest of the entry that the file at *path* tells of, by its number. Raises BadRequest."""
+@app.command
+def checkpoint(
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="Add it to this file, a line each.")] = None,
+    all: bool = False,
+    where: Where = HERE,
+) -> None:
+    """Sign how the audit trail stands now, and print that as a line of JSON: keep it where nobody here can change it.
+
+    `wabawatch keys public` prints the key with which anybody can check the signature.
+
+    Parameters
+    ----------
+    all
+        Print all checkpoints that were made, the server's, too.
+    """
+    with opened(where) as system:
+        made = system.checkpoints.make()
+        lines = b"".join(each.to_line() + b"\n" for each in (system.checkpoints.kept() if all else [made]))
+    if output is None:
+        sys.stdout.write(lines.decode())
+        return
+    try:
+        with output.open("ab") as file:
+            file.write(lines)
+    except OSError as error:
+        raise BadRequest(f"output: {output} cannot be written: {error.strerror}") from error
+    errors.print(f"{output} proves the audit trail up to entry {made.entry}, {iso(made.at)}", markup=False)
+
+
+def told_in(path: Path) -> tuple[list[Checkpoint], dict[int, bytes]]:
+    """The checkpoints in the file at *path*, or the digest by entry if it is a bare head. Raises BadRequest."""
     try:
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadRequest(f"head: {path} cannot be read: {error}") from error
+    if f'"{KIND}"' in text:
+        return list(checkpoints_in(path)), {}
     try:
         if text.startswith("{"):
             told = msgspec.json.decode(text)
@@ -88,7 +130,7 @@ def head_in(path: Path) -> dict[int, bytes]:
             raise ValueError
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise BadRequest(f"head: {path} is no head of an audit trail; `wabawatch audit head` writes one") from error
-    return {id: digest} if id else {}
+    return [], {id: digest} if id else {}
 
 
 def words_of(broken: Broken) -> str:
@@ -104,18 +146,15 @@ def words_of(broken: Broken) -> str:
         return f"entry {id} was put in: the trail begins with entry 1"
     if broken.fault is Fault.TRUNCATED:
         return f"{those} missing: the trail was cut off at its end, or an older backup was restored"
+    if broken.fault is Fault.FORGED:
+        return f"a checkpoint of entry {id} is not signed by a key of this database: it was changed, or is another's"
     span = f"entries {broken.since + 1} to {id}" if broken.since + 1 < id else f"entry {id}"
-    return f"entry {id} has not the digest it had when the head was taken: {span} or part of that was written anew"
+    return f"entry {id} has not the digest it had when the checkpoint was made: {span} or part of that was written anew"
 
 
 def _head(database: Database) -> audit.Head:
     with database.reading() as connection:
         return audit.head(connection)
-
-
-def _faults(database: Database, heads: dict[int, bytes], tell: Callable[[int], None]) -> list[Broken]:
-    with database.reading() as connection:
-        return list(audit.faults(connection, heads, tell))
 
 
 def _row(broken: Broken) -> dict[str, Any]:
@@ -127,7 +166,8 @@ def _row(broken: Broken) -> dict[str, Any]:
     }
 
 
-def _show(found: list[Broken], length: int, heads: dict[int, bytes]) -> None:
+def _show(faults: Faults, length: int) -> None:
+    found = faults.found
     for broken in found[:SHOWN]:
         out.print(words_of(broken), markup=False)
     if found:
@@ -135,5 +175,5 @@ def _show(found: list[Broken], length: int, heads: dict[int, bytes]) -> None:
         many = "one fault" if len(found) == 1 else f"{len(found)} faults"
         errors.print(f"The audit trail is not as it was written: {many}{more}. Hold it against an older backup.")
         return
-    held = "" if heads else " Whether its end was cut off shows only by a head taken earlier: see --head."
-    out.print(f"The audit trail is sound: {length} entries, each as it was written.{held}")
+    proven = f"checkpoints prove it up to entry {faults.proven}" if faults.proven else "no checkpoint was made yet"
+    out.print(f"The audit trail is sound: {length} entries, each as it was written; {proven}.")

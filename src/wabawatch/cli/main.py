@@ -33,6 +33,7 @@ COMMANDS = {
     "users": "Say who may sign in and what they may do; see and end sessions.",
     "tokens": "Make, list and revoke tokens for the API.",
     "audit": "Check that nobody has tampered with the audit trail, and keep proof of how it stands.",
+    "keys": "Show the key that signs; renew the keys that seal what is stored.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",
     "migrate": "Bring the tables up to date.",
     "copy": "Copy everything to another database, such as from SQLite to PostgreSQL.",

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
-HOUSEKEEPING = frozenset({"pack", "drop", "storage", "spool", "answers", "partitions"})
+HOUSEKEEPING = frozenset({"pack", "drop", "storage", "spool", "answers", "partitions", "checkpoint"})
 """Loops that have nothing to do with what is told of a day."""
 OUTSIDE = frozenset({"heartbeat"})
 """Loops that reach for the network."""

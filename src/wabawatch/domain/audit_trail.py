@@ -140,6 +140,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "rule_changed": "changed a rule",
     "rule_reset": "reset a rule",
     "sessions_revoked": "ended sessions",
+    "signing_key_made": "made a key that signs",
     "token_created": "made an API token",
     "token_revoked": "revoked an API token",
     "totp_off": "turned the second factor off",

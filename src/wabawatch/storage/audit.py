@@ -46,6 +46,8 @@ class Fault(StrEnum):
     """The trail ended here or later when the head was taken; now it ends before."""
     REWRITTEN = "rewritten"
     """The chain is sound, but its digest here is not that of the head: entries up to here were written anew."""
+    FORGED = "forged"
+    """A checkpoint says how the trail stood at this entry, and no key of this installation has signed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ def head(connection: Connection) -> Head:
     newest = select(audit_entries.c.id, audit_entries.c.digest).order_by(audit_entries.c.id.desc()).limit(1)
     row = connection.execute(newest).one_or_none()
     return EMPTY if row is None else (row.id, bytes(row.digest))
+
+
+def digest_at(connection: Connection, id: int) -> bytes | None:
+    """The digest of the entry *id*; None: there is none."""
+    digest = connection.execute(select(audit_entries.c.digest).where(audit_entries.c.id == id)).scalar()
+    return None if digest is None else bytes(digest)
 
 
 def verify(connection: Connection, head: Head = EMPTY) -> Broken | None:

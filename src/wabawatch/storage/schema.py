@@ -12,6 +12,7 @@ from wabawatch.storage import schema_alerts, schema_forward, schema_monitoring, 
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
+from wabawatch.storage.schema_audit import audit_checkpoints, audit_entries
 from wabawatch.storage.schema_conversations import agent_interactions, service_windows
 from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_figures import counters, cycles, histograms, packed_counts, rollups, standings
@@ -22,6 +23,7 @@ __all__ = [
     "agent_interactions",
     "api_answers",
     "api_tokens",
+    "audit_checkpoints",
     "audit_entries",
     "bodies",
     "consents",
@@ -378,17 +380,6 @@ raw_blocks = Table(
     Column("newest_at", BigInteger, nullable=False),
     Column("block", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (first_id)",
-)
-audit_entries = Table(
-    "audit_entries",
-    metadata,
-    Column("id", BIG_ID, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
 )
 schema_steps = Table(
     "schema_steps",
