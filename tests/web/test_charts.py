@@ -8,7 +8,7 @@ import pytest
 
 from wabawatch.domain.metrics import Rate
 from wabawatch.domain.overview import Point
-from wabawatch.web.charts import HEIGHT, WIDTH, rate_spec, spark
+from wabawatch.web.charts import HEIGHT, WIDTH, rate_charts, spark
 
 NONE = Rate(0, 0)
 
@@ -43,7 +43,7 @@ def test_equal_values_are_a_line_in_the_middle_of_something() -> None:
 def test_a_spec_draws_only_what_is_known_and_says_what_it_shows() -> None:
     points = [Point(at, 10, 1, Rate(9, 10) if at else NONE, Rate(1, 10), NONE, None, None) for at in (0, 60, 120)]
 
-    spec = rate_spec(points, "delivery", "Delivery rate", 0.95, is_best_high=True)
+    spec = rate_charts(points, (), 0, 0.95, 0.05)["delivery"]
 
     assert [row["at"] for row in spec["data"]["values"]] == [60, 120]
     assert spec["data"]["values"][0] | {"said": "90 %", "n": 10} == spec["data"]["values"][0]
@@ -56,8 +56,20 @@ def test_a_spec_draws_only_what_is_known_and_says_what_it_shows() -> None:
 def test_the_interval_of_a_few_messages_does_not_press_the_lines_together() -> None:
     points = [Point(at, 2, 0, NONE, Rate(0, 2), NONE, None, None) for at in (0, 60)]
 
-    spec = rate_spec(points, "failure", "Failure rate", 0.05, is_best_high=False)
+    spec = rate_charts(points, (), 0, 0.95, 0.05)["failure"]
 
     assert spec["data"]["values"][0]["high"] > 0.6
     assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0.0, pytest.approx(0.075)]
     assert spec["layer"][0]["mark"]["clip"]
+
+
+def test_the_period_before_is_drawn_dotted_beside_it() -> None:
+    now = [Point(100 + at, 10, 1, Rate(9, 10), Rate(1, 10), NONE, None, None) for at in (0, 60)]
+    before = [Point(at, 10, 2, Rate(8, 10), Rate(2, 10), NONE, None, None) for at in (0, 60)]
+
+    spec = rate_charts(now, before, 100, 0.95, 0.05)["failure"]
+
+    dotted = spec["layer"][0]
+    assert [(row["at"], row["value"]) for row in dotted["data"]["values"]] == [(100, 0.2), (160, 0.2)]
+    assert dotted["mark"]["strokeDash"]
+    assert spec["description"].endswith("dotted: the period before")

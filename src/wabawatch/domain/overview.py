@@ -118,6 +118,8 @@ class Overview:
     before: Assessment
     """The period of the same length before it"""
     points: tuple[Point, ...]
+    points_before: tuple[Point, ...]
+    """Of the period before, without webhooks"""
     causes: tuple[Cause, ...]
     numbers: tuple[NumberStands, ...]
     """The worst first, at most `MOST_NUMBERS`"""
@@ -125,6 +127,8 @@ class Overview:
     """How many numbers sent anything in the period"""
     places: Mapping[str, str]
     """The account of every number that is known, whatever it sent; "" unknown"""
+    names: Mapping[str, str]
+    """What Meta calls each of *numbers*, "" unknown"""
     alerts: tuple[Alert, ...]
     """What fires now, the gravest first"""
     uptime: UptimeFigures

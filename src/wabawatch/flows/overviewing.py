@@ -16,7 +16,7 @@ from wabawatch.domain.metrics import Tally, count, number_quality
 from wabawatch.domain.overview import MOST_NUMBERS, Overview, Slice, SliceKind, tier_for, touching, worst_first
 from wabawatch.domain.overview import causes as causes_of
 from wabawatch.domain.overview import points as points_of
-from wabawatch.domain.platform import Kind, of_kind, value
+from wabawatch.domain.platform import Kind, Known, of_kind, value
 from wabawatch.domain.report import Assessment, Evidence, assess
 from wabawatch.domain.runs import SILENCE_MS
 from wabawatch.domain.uptime import UptimeFigures
@@ -54,8 +54,10 @@ class Overviewing:
         if end - start > LONGEST_MS:
             raise BadRequest("from: the period is longer than 400 days; choose a later beginning")
         window, ripe = Window(start, end), closed_minute(end - self.rules.grace_ms)
+        earlier = Window(start - (end - start), start)
         tallies, matured = self.books.numbers(window), self.books.numbers(Window(start, max(start, ripe)))
-        places, ratings = self.books.owners(), self._ratings()
+        places, of_numbers = self.books.owners(), self._of_numbers()
+        ratings = {number: value(aspects, "quality") for number, aspects in of_numbers.items()}
         mine = _numbers_of(of, places)
         assessment = self._assess(window, of, ratings, mine)
         ranked = worst_first(
@@ -71,7 +73,7 @@ class Overviewing:
             of=of,
             tier=tier,
             assessment=assessment,
-            before=self._assess(Window(start - (end - start), start), of, ratings, mine),
+            before=self._assess(earlier, of, ratings, mine),
             points=points_of(
                 self.slices.series(window, of, tier),
                 self.slices.answers(window, tier, of_application=is_application),
@@ -80,10 +82,12 @@ class Overviewing:
                 part.value if part else None,
                 self.rules.weights,
             ),
+            points_before=points_of(self.slices.series(earlier, of, tier), {}, tier, start, None, self.rules.weights),
             causes=causes_of(self._failed(window, mine)),
             numbers=tuple(ranked[:MOST_NUMBERS]),
             numbers_in_all=len(ranked),
             places=places,
+            names={each.number: value(of_numbers.get(each.number, {}), "verified_name") for each in ranked},
             alerts=tuple(touching(worst(a for a in self.alerts.open() if a.phase is Phase.FIRING), of, places)),
             uptime=self.uptime(start, end),
             bodies=bodies,
@@ -112,9 +116,8 @@ class Overviewing:
         )
         return assess(evidence, self.rules.thresholds, self.rules.weights)
 
-    def _ratings(self) -> dict[str, str]:
-        states = self.books.states()
-        return {subject.id: value(aspects, "quality") for subject, aspects in of_kind(states, Kind.NUMBER)}
+    def _of_numbers(self) -> dict[str, Mapping[str, Known]]:
+        return {subject.id: aspects for subject, aspects in of_kind(self.books.states(), Kind.NUMBER)}
 
     def _failed(self, window: Window, mine: Collection[str] | None) -> Mapping[int, int]:
         found: Counter[int] = Counter()

@@ -74,12 +74,6 @@ def spark(
     )
 
 
-def rate_spec(points: Sequence[Point], name: str, title: str, threshold: float, *, is_best_high: bool) -> Json:
-    """A rate over time, as `rates_spec` draws it."""
-    rates = [(point.at, getattr(point, name)) for point in points]
-    return rates_spec(rates, title, threshold, is_best_high=is_best_high)
-
-
 Rates: TypeAlias = Sequence[tuple[Millis, Rate]]
 
 
@@ -111,6 +105,27 @@ def rates_spec(
             *_earlier(earlier, scale),
             *_layers(title, threshold, "token:series-1" if is_best_high else "token:series-3", scale, axis),
         ],
+    }
+
+
+def rate_charts(
+    points: Sequence[Point], before: Sequence[Point], later_ms: Millis, delivery: float, failure: float
+) -> dict[str, Json]:
+    """The delivery and the failure rate over time, by name, each beside the period *later_ms* before."""
+
+    def rates(some: Sequence[Point], name: str) -> Rates:
+        return [(point.at, getattr(point, name)) for point in some]
+
+    return {
+        name: rates_spec(
+            rates(points, name),
+            title,
+            line,
+            is_best_high=name == "delivery",
+            before=rates(before, name),
+            later_ms=later_ms,
+        )
+        for name, title, line in (("delivery", "Delivery rate", delivery), ("failure", "Failure rate", failure))
     }
 
 

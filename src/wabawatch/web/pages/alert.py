@@ -28,7 +28,7 @@ from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.notifiers import runbooks
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.alert_words import CAUSES, DEEDS, REASONS, STATES, kind_of
+from wabawatch.web.pages.alert_words import DEEDS, REASONS, STATES, kind_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
@@ -152,7 +152,6 @@ class AlertPage:
             refused="" if refused is None else str(refused),
             typed=form or Form(),
             states=STATES,
-            causes=CAUSES,
             durations=DURATIONS,
             meant=MEANT,
             may=visitor.may(Right.OPERATE),

@@ -16,14 +16,12 @@ from wabawatch.domain.checks import CheckKind
 from wabawatch.domain.connection import not_subscribed, wrong_address
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.graph_versions import OLDER, Age, age_of
-from wabawatch.domain.metrics import Rate
-from wabawatch.domain.overview import Point
 from wabawatch.domain.platform import Known, RatingEvent, listed, value
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.domain.told import Told
 from wabawatch.flows.number_desk import Access, NumberDesk, NumberSeen
 from wabawatch.ports import Clock
-from wabawatch.web.charts import rates_spec
+from wabawatch.web.charts import rate_charts
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.numbers import common_words
 from wabawatch.web.pages.places import Whereabouts, whereabouts
@@ -144,27 +142,6 @@ class NumberPage:
             "checks": [each for each in seen.uptime.checks if each.view.kind in WAYS],
             **common_words(),
         }
-
-
-def rate_charts(
-    points: Sequence[Point], before: Sequence[Point], later_ms: Millis, delivery: float, failure: float
-) -> dict[str, Any]:
-    """The two large charts: each beside the period before."""
-
-    def rates(some: Sequence[Point], name: str) -> list[tuple[Millis, Rate]]:
-        return [(point.at, getattr(point, name)) for point in some]
-
-    return {
-        name: rates_spec(
-            rates(points, name),
-            title,
-            line,
-            is_best_high=name == "delivery",
-            before=rates(before, name),
-            later_ms=later_ms,
-        )
-        for name, title, line in (("delivery", "Delivery rate", delivery), ("failure", "Failure rate", failure))
-    }
 
 
 def spells_of(ratings: Sequence[RatingEvent]) -> list[Spell]:

@@ -20,7 +20,7 @@ from wabawatch.domain.overview_findings import findings, requirement_of
 from wabawatch.domain.report import TEMPLATE_USE_THRESHOLD, WEBHOOK_LIMIT_S
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.ports import Clock
-from wabawatch.web.charts import Spark, Values, rate_spec, spark
+from wabawatch.web.charts import Spark, Values, rate_charts, spark
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.places import Whereabouts, whereabouts
 from wabawatch.web.pages.views import Views
@@ -121,10 +121,7 @@ class OverviewPage:
             "clients": sorted({waba for waba in seen.places.values() if waba}),
             "numbers": sorted(n for n, waba in seen.places.items() if not at.client or waba == at.client),
             "slow_ms": SLOW_MS,
-            "specs": {
-                "delivery": rate_spec(seen.points, "delivery", "Delivery rate", delivery, is_best_high=True),
-                "failure": rate_spec(seen.points, "failure", "Failure rate", failure, is_best_high=False),
-            },
+            "specs": rate_charts(seen.points, seen.points_before, seen.end - seen.start, delivery, failure),
         }
 
 

@@ -17,7 +17,6 @@ from wabawatch.domain.uptime import Incident, UptimeFigures
 from wabawatch.flows.uptime import UptimeDesk
 from wabawatch.ports import Clock
 from wabawatch.web.answers_uptime import Raised
-from wabawatch.web.pages.alert_words import CAUSES
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.places import whereabouts
 from wabawatch.web.pages.views import Views
@@ -83,5 +82,4 @@ class UptimePage:
             "bar_ms": (seen.end - seen.start) / parts,
             "outcomes": STATES,
             "bar_words": BARS,
-            "causes": CAUSES,
         }

@@ -14,6 +14,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.notifiers import words
 from wabawatch.web.assets import Assets
 from wabawatch.web.pages import links
+from wabawatch.web.pages.alert_words import CAUSES
 from wabawatch.web.pages.check_words import check_title
 from wabawatch.web.pages.places import RANGES, Whereabouts
 from wabawatch.web.visitors import Visitor
@@ -145,6 +146,7 @@ class Views:
             "sentence": lambda text: text[:1].upper() + text[1:],
             "who": self._who,
             "check_title": check_title,
+            "cause": lambda cause: FAULTS.get(cause) or CAUSES.get(cause, cause),
             "points": _or_dash(lambda share: f"{abs(share) * 100:.1f}"),
         }
         found.filters |= filters
