@@ -12,12 +12,13 @@ from wabawatch.domain.alerts import Phase, ScopeKind
 from wabawatch.domain.campaigns import Restriction
 from wabawatch.domain.connection import Judged
 from wabawatch.domain.costs import Charge, Costs, PriceList, costs
-from wabawatch.domain.errors import BadRequest, NotFound
+from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import MessagingLimit, Pace, Throughput, placed, throughput
 from wabawatch.domain.metrics import Tally, count
 from wabawatch.domain.number_stands import UNKNOWN, NumberState, firing_by_number
 from wabawatch.domain.overview import EVERYTHING, Cause, Point, Slice, SliceKind, causes, points, tier_for, touching
+from wabawatch.domain.periods import ended
 from wabawatch.domain.platform import Kind, Known, RatingEvent, States, Subject, of_kind, value
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.standing import DAY_MS, MINUTE_MS, Role, Standing
@@ -30,8 +31,6 @@ from wabawatch.polling_ports import Platform
 from wabawatch.ports import Clock, Window
 from wabawatch.ports_numbers import Heard, NumberBooks, Seen
 
-LONGEST_MS = 400 * DAY_MS
-"""So long figures by the hour are kept"""
 MOST_LINES = 300
 """So many lines of history are shown, the newest"""
 FEW = 10
@@ -133,7 +132,7 @@ class NumberDesk:
 
     def listed(self, start: Millis, end: Millis, of: Slice = EVERYTHING) -> list[NumberState]:
         """Every number that is known, or those of an account, in no order. Raises BadRequest."""
-        return self._listed(Window(start, self._checked(start, end)), of, self.figures.states())[0]
+        return self._listed(Window(start, ended(start, end, self.clock.now())), of, self.figures.states())[0]
 
     def heard(self, numbers: Collection[str]) -> Mapping[str, Heard]:
         """When some numbers were heard of."""
@@ -178,7 +177,7 @@ class NumberDesk:
 
     def number(self, number: str, start: Millis, end: Millis) -> NumberSeen:
         """One number. Raises NotFound, BadRequest."""
-        window = Window(start, self._checked(start, end))
+        window = Window(start, ended(start, end, self.clock.now()))
         states = self.figures.states()
         found, firing = self._listed(window, Slice(SliceKind.NUMBER, number), states)
         if not found:
@@ -206,7 +205,7 @@ class NumberDesk:
 
     def account(self, waba: str, start: Millis, end: Millis) -> AccountSeen:
         """One account. Raises NotFound, BadRequest."""
-        window = Window(start, self._checked(start, end))
+        window = Window(start, ended(start, end, self.clock.now()))
         states, now = self.figures.states(), self.clock.now()
         of = Slice(SliceKind.WABA, waba)
         numbers, firing = self._listed(window, of, states)
@@ -260,15 +259,6 @@ class NumberDesk:
             version=self.wished.version,
             versions=self.books.versions(now),
         )
-
-    def _checked(self, start: Millis, end: Millis) -> Millis:
-        """The end of the period, which is not to come."""
-        end = min(end, self.clock.now())
-        if start >= end:
-            raise BadRequest("from: the period ends before it begins; choose an earlier beginning")
-        if end - start > LONGEST_MS:
-            raise BadRequest("from: the period is longer than 400 days; choose a later beginning")
-        return end
 
 
 def _is_of(seen: Seen, of: Slice) -> bool:

@@ -10,12 +10,12 @@ from wabawatch.alerting_ports import AlertBook, AlertFigures
 from wabawatch.domain.alert_records import worst
 from wabawatch.domain.alerts import Phase
 from wabawatch.domain.compliance import Answerer
-from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.metrics import Tally, count, number_quality
 from wabawatch.domain.overview import MOST_NUMBERS, Overview, Slice, SliceKind, tier_for, touching, worst_first
 from wabawatch.domain.overview import causes as causes_of
 from wabawatch.domain.overview import points as points_of
+from wabawatch.domain.periods import ended
 from wabawatch.domain.platform import Kind, Known, of_kind, value
 from wabawatch.domain.report import Assessment, Evidence, assess
 from wabawatch.domain.runs import SILENCE_MS
@@ -24,9 +24,6 @@ from wabawatch.flows.assessing import Rules, assess_window, closed_minute, webho
 from wabawatch.monitoring_ports import Runs
 from wabawatch.overview_ports import SlicedFigures
 from wabawatch.ports import ALIVE, MONITORING, RUNNING, Clock, Figures, Window
-
-LONGEST_MS = 400 * 86_400_000
-"""So long figures by the hour are kept"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,7 @@ class Overviewing:
         Raises BadRequest.
         """
         now = self.clock.now()
-        end = min(end, now)
-        if start >= end:
-            raise BadRequest("from: the period ends before it begins; choose an earlier beginning")
-        if end - start > LONGEST_MS:
-            raise BadRequest("from: the period is longer than 400 days; choose a later beginning")
+        end = ended(start, end, now)
         window, ripe = Window(start, end), closed_minute(end - self.rules.grace_ms)
         earlier = Window(start - (end - start), start)
         tallies, matured = self.books.numbers(window), self.books.numbers(Window(start, max(start, ripe)))

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from wabawatch.domain.costs import Charge, Costs, PriceList, costs, priced
-from wabawatch.domain.errors import BadRequest, NotFound
+from wabawatch.domain.errors import NotFound
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Rate, Tally, count, delivery_rate, failure_rate, failures_by_fault, read_rate
 from wabawatch.domain.overview import Cause, Slice, SliceKind, causes
+from wabawatch.domain.periods import ended
 from wabawatch.domain.platform import Kind, Known, Subject, of_kind
 from wabawatch.domain.rollups import TIERS, Tier
 from wabawatch.domain.standing import DAY_MS, Role, Standing, TemplateUse
@@ -33,8 +34,6 @@ from wabawatch.limits_ports import Charges, Evidence
 from wabawatch.ports import Clock, Window
 from wabawatch.ports_templates import TemplateBooks
 
-LONGEST_MS = 400 * DAY_MS
-"""So long figures by the hour are kept"""
 MOST_LINES = 200
 """So many lines of history are shown, the newest"""
 EXAMINED = 200_000
@@ -116,7 +115,7 @@ class TemplateDesk:
 
         Of an account, its own; of a number, its account's, with what the number sent. Raises BadRequest.
         """
-        end = self._checked(start, end)
+        end = ended(start, end, self.clock.now())
         owners = self.books.owners()
         waba, numbers = _mine(of, owners)
         states = self.books.states(waba)
@@ -127,7 +126,7 @@ class TemplateDesk:
 
     def show(self, waba: str, ref: TemplateRef, start: Millis, end: Millis) -> TemplateSeen:
         """One template of an account ("": of nobody known). Raises NotFound, BadRequest."""
-        end = self._checked(start, end)
+        end = ended(start, end, self.clock.now())
         owners = self.books.owners()
         numbers = {number for number, owner in owners.items() if owner == waba}
         if not waba:
@@ -158,7 +157,7 @@ class TemplateDesk:
 
     def evidence(self, waba: str, ref: TemplateRef, start: Millis, end: Millis) -> TemplateEvidence:
         """What its single messages tell: of the newest `EXAMINED` of its account. Raises BadRequest."""
-        window = Window(start, self._checked(start, end))
+        window = Window(start, ended(start, end, self.clock.now()))
         numbers = {number for number, owner in self.books.owners().items() if owner == waba}
         parts, is_whole = self.books.parts(window, ref, numbers, EXAMINED)
         failed: Counter[int] = Counter()
@@ -182,15 +181,6 @@ class TemplateDesk:
         held = self.books.judged(use, window, ref, numbers, MOST_SENDS)
         said = said_of(self.judged, [each.message for each in held])
         return tuple(evidence(h.id, h.message, h.judgement, *theirs) for h, theirs in zip(held, said, strict=True))
-
-    def _checked(self, start: Millis, end: Millis) -> Millis:
-        """The end of the period, which is not to come."""
-        end = min(end, self.clock.now())
-        if start >= end:
-            raise BadRequest("from: the period ends before it begins; choose an earlier beginning")
-        if end - start > LONGEST_MS:
-            raise BadRequest("from: the period is longer than 400 days; choose a later beginning")
-        return end
 
     def _stands(
         self,
