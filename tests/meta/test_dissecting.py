@@ -15,6 +15,7 @@ from wabawatch.meta.dissecting import MOST_PIECES, dissect
 from wabawatch.meta.hiding import hidden, hidden_text
 from wabawatch.meta.outlining import outline_of
 from wabawatch.meta.webhooks import parse
+from wabawatch.web.pages.webhook_body import written
 
 AT = corpus.RECEIVED_AT
 BODIES = corpus.bodies()
@@ -49,6 +50,30 @@ def test_masked_bodies_name_nobody_and_quote_nobody(path: Path) -> None:
     for value in set(_under(document, PEOPLE)) - ours:
         assert len(value) < 6 or f'"{value}"' not in shown, value
     assert "wamid.H" not in shown
+    assert "wacid.H" not in shown
+
+
+@pytest.mark.parametrize("path", BODIES, ids=corpus.name)
+def test_masked_items_name_nobody_either(path: Path) -> None:
+    """The same key stands elsewhere in an item than in the whole body."""
+    document = decode(path.read_bytes())
+    who = set(_under(document, PEOPLE)) | {each.get("id", "") for each in _threads(document)}
+
+    shown = [written(each.content, is_masked=True) for each in dissect(path.read_bytes(), AT)]
+
+    for value in who - set(_under(document, {"display_phone_number", "phone_number_id"})):
+        assert len(value) < 6 or not any(f'"{value}"' in each for each in shown), value
+
+
+def _threads(value: object) -> Iterator[dict[str, str]]:
+    """The conversations of a history: each has the other side's number for an id."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _threads(each)
+    if isinstance(value, dict):
+        yield from (each for each in value.get("threads", ()) if isinstance(each, dict))
+        for each in value.values():
+            yield from _threads(each)
 
 
 def _under(value: object, keys: set[str]) -> Iterator[str]:
@@ -98,6 +123,11 @@ def test_what_is_no_webhook_is_one_piece_and_says_why(content: bytes) -> None:
         ({"details": "to 15550101001 or wamid.HBgL/x=="}, {"details": "to •••001 or wamid.•••"}),
         ({"brand_new": ["Ada", 15550101001, 7, None, True]}, {"brand_new": ["•••", "•••001", 7, None, True]}),
         ({"id": "15550101001"}, {"id": "•••001"}),
+        ({"threads": [{"id": "15550101001"}]}, {"threads": [{"id": "•••001"}]}),
+        ({"any": [{"entry": {"id": "15550101001"}}]}, {"any": [{"entry": {"id": "•••001"}}]}),
+        ({"value": {"id": "US.55500000000000000001"}}, {"value": {"id": "•••"}}),
+        ({"calls": [{"id": "wacid.HBgL"}]}, {"calls": [{"id": "wacid.•••"}]}),
+        ({"details": "no user at +1 (555) 010-1001"}, {"details": "no user at +•••1001"}),
         ({"entry": [{"id": "15550101001"}]}, {"entry": [{"id": "15550101001"}]}),
         ({"15550101001": "x"}, {"•••": "•••"}),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wabawatch.domain.masking import HIDDEN, masked_id, masked_wamid
+from wabawatch.domain.masking import HIDDEN, masked_id
 
 _IDS: Final = frozenset(
     {
@@ -14,7 +14,7 @@ _IDS: Final = frozenset(
         "ban_date", "sha256", "media_id", "flow_id", "fbtrace_id",
     }
 )  # fmt: skip
-"""Keys of numbers and ids that are nobody's on the other side. A wamid is none: it holds a phone number."""
+"""Keys of numbers and ids that are nobody's on the other side; `id` only where `_is_ours` says so."""
 _WORDS: Final = frozenset(
     {
         "object", "field", "messaging_product", "status", "type", "event", "title", "message", "details", "href",
@@ -36,51 +36,61 @@ _SAID: Final = frozenset(
 """What people said and are: below these keys only `type` and `mime_type` stay."""
 _KINDS: Final = frozenset({"type", "mime_type"})
 _OF_ENTRY: Final = 3
-"""How deep the id of an entry stands, which is that of a WABA; elsewhere so few digits may be a phone number."""
+"""How deep the id of an entry stands, which is that of a WABA"""
 _LONGEST_PHONE: Final = 15
-_DIGITS: Final = re.compile(r"\d{7,}")
+_DIGITS: Final = re.compile(r"\d(?:[\s().-]{0,2}\d){6,}")
+"""What may be a phone number, however it is written"""
+_HOLDING: Final = re.compile(r"wa([mc])id\.[\w+/=\\-]*")
+"""Ids of messages and of calls: they hold the number of the person"""
 _SMALL: Final = 10**7
 _DEEPEST: Final = 60
 
 
-def hidden(value: object, key: str = "", depth: int = 0, *, is_said: bool = False) -> object:
+def hidden(value: object, key: str = "", depth: int = 0, *, holder: str = "", is_said: bool = False) -> object:
     """*value*, made of what JSON has, with every text masked whose key does not say that it is harmless.
 
-    What is new at Meta is masked, too. Names of keys stay; numbers of less than 8 digits do. *is_said*: it is part of
-    what people wrote.
+    What is new at Meta is masked, too. Names of keys stay; numbers of less than 8 digits do. *holder*: the key of the
+    object that it is in. *is_said*: it is part of what people wrote.
     """
     if depth > _DEEPEST:
         return HIDDEN
     if isinstance(value, dict):
         return {
-            _name(name): hidden(each, name, depth + 1, is_said=is_said or name in _SAID) for name, each in value.items()
+            _name(name): hidden(each, name, depth + 1, holder=key, is_said=is_said or name in _SAID)
+            for name, each in value.items()
         }
     if isinstance(value, list):
-        return [hidden(each, key, depth + 1, is_said=is_said) for each in value]
+        return [hidden(each, key, depth + 1, holder=holder, is_said=is_said) for each in value]
     if isinstance(value, str):
-        return _text(value, key, depth, is_said=is_said)
+        is_ours = key in _IDS and (key != "id" or _is_ours(value, holder, depth))
+        return _text(value, key, is_ours=is_ours, is_said=is_said)
     if isinstance(value, int | float) and not isinstance(value, bool) and key not in _IDS and abs(value) >= _SMALL:
         return masked_id(str(value))
     return value
 
 
 def hidden_text(text: str) -> str:
-    """*text* without what may be a phone number or a wamid."""
-    return _DIGITS.sub(lambda found: masked_id(found[0]), re.sub(r"wamid\.[\w+/=\\-]*", masked_wamid("wamid."), text))
+    """*text* without what may be a phone number, or the id of a message or a call."""
+    return _DIGITS.sub(lambda found: masked_id(found[0]), _HOLDING.sub(rf"wa\1id.{HIDDEN}", text))
 
 
 def _name(name: str) -> str:
     return name if len(name) <= 64 and not _DIGITS.search(name) else HIDDEN
 
 
-def _text(value: str, key: str, depth: int, *, is_said: bool) -> str:
-    if value.startswith("wamid."):
-        return masked_wamid(value)
+def _is_ours(id_: str, holder: str, depth: int) -> bool:
+    """Whether an `id` is surely nobody's: threads, people and calls have one, too, by the number or BSUID."""
+    if holder == "entry":
+        return depth == _OF_ENTRY
+    return holder == "conversation" or (id_.isascii() and id_.isdigit() and len(id_) > _LONGEST_PHONE)
+
+
+def _text(value: str, key: str, *, is_ours: bool, is_said: bool) -> str:
+    if _HOLDING.match(value):
+        return value[:6] + HIDDEN
     if is_said and key not in _KINDS:
         return masked_id(value) if value.isascii() and value.isdigit() else HIDDEN if value else value
-    if key == "id" and value.isdigit() and len(value) <= _LONGEST_PHONE and depth != _OF_ENTRY:
-        return masked_id(value)
-    if key in _IDS and len(value) <= 64:
+    if is_ours and len(value) <= 64:
         return value
     if key in _WORDS:
         return hidden_text(value)
