@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import count
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,8 +15,8 @@ from starlette.routing import Route
 from wabawatch.domain.forwarding import DEFAULT_APP
 
 BODY_HEADER = "x-wabawatch-body"
-REFUSED_EVERY, REFUSED_TIMES = 150, 2
-"""One body of so many is refused so often: what is tried again is seen, too, and taken within Meta's 20 s"""
+REFUSED_EVERY, REFUSED_TIMES = 400, 2
+"""The last of so many bodies is refused so often: what is tried again is seen, too, and too seldom to be a violation"""
 PRICES = {
     "marketing": {"DEFAULT": "0.0604", "DE": "0.1131", "IN": "0.0099", "BR": "0.0625"},
     "utility": {"DEFAULT": "0.0160", "DE": "0.0456", "IN": "0.0013"},
@@ -28,13 +29,16 @@ PRICES = {
 def neighbours() -> Starlette:
     """The site of both."""
     refused: Counter[str] = Counter()
+    numbers = count(1)
 
     async def take(request: Request) -> Response:
         body = request.headers.get(BODY_HEADER, "")
-        if body.isdecimal() and int(body) % REFUSED_EVERY == 0 and refused[body] < REFUSED_TIMES:
-            refused[body] += 1
+        if next(numbers) % REFUSED_EVERY == 0:
+            refused[body] = REFUSED_TIMES
+        if refused[body] > 0:
+            refused[body] -= 1
             return Response("the shop is being restarted", 503)
-        refused.pop(body, None)
+        del refused[body]
         return Response("taken")
 
     async def note(_request: Request) -> Response:

@@ -101,6 +101,7 @@ class Past:
             if self._is_busy or (at - now - MINUTE) % LOOK_MS == 0:
                 loops.step(at, STEADY)
         self.clock.turn_to(following)
+        self.system.figures.note_alive(following)
         self._happen()
         loops.step(self.clock.now(), FIRST)
         is_whole = self._is_busy or self.clock.now() % CALM_MS == 0
