@@ -75,7 +75,6 @@ class Uptimes:
             around.clock,
             jitter=lambda every: random.randrange(every // 10),
         )
-        self._keys = around.keyring.derived(PURPOSE)
 
     @property
     def calls_per_hour(self) -> int:
@@ -85,7 +84,7 @@ class Uptimes:
 
     def is_synthetic(self, body: bytes) -> bool:
         """Whether *body* is a test event of this installation."""
-        return is_event(self._keys, body, self._around.clock.now())
+        return is_event(self._around.keyring.derived(PURPOSE), body, self._around.clock.now())
 
     def loops(self) -> list[Loop]:
         """The loop that looks, if anything is to be looked at."""

@@ -14,7 +14,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, 
 
 from tests.support.children import ending
 from wabawatch.domain.errors import SealBroken, StoreUnavailable
-from wabawatch.storage.sealed import Keyring, Sealed, load_or_create, rotate
+from wabawatch.storage import sealed as sealed_module
+from wabawatch.storage.sealed import Keyring, Sealed, drop_keys, load_or_create, rotate
 
 PLAIN = b"the quick brown fox"
 
@@ -123,6 +124,42 @@ def test_rotating_the_file_keeps_the_old_keys(tmp_path: Path) -> None:
 
     assert load_or_create(path).open(sealed, context=b"notes") == PLAIN
     assert load_or_create(path).seal(PLAIN, context=b"notes")[1:5] != sealed[1:5]
+
+
+def test_a_ring_in_use_knows_a_key_that_was_added_to_its_file_when_it_meets_it(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    running = load_or_create(path)
+    old = running.seal(PLAIN, context=b"notes")
+
+    rotated = rotate(path)
+
+    assert running.open(rotated.seal(PLAIN, context=b"notes"), context=b"notes") == PLAIN
+    assert running.current == rotated.current
+    drop_keys(path, rotated.ids)
+    assert running.open(old, context=b"notes") == PLAIN, "what it has in hand it can still open"
+    with pytest.raises(SealBroken, match="not in the key file"):
+        load_or_create(path).open(old, context=b"notes")
+
+
+def test_a_ring_in_use_seals_with_the_new_key_soon_and_outlives_a_file_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    running = load_or_create(path)
+    derived = running.derived(b"purpose")
+    first = running.current
+    assert running.seal(PLAIN, context=b"notes")[1:5].hex() == first
+
+    rotated = rotate(path)
+    assert running.seal(PLAIN, context=b"notes")[1:5].hex() == first, "not yet"
+    monkeypatch.setattr(sealed_module, "REFRESH_S", -1.0)
+    assert running.seal(PLAIN, context=b"notes")[1:5].hex() == rotated.current
+    assert running.derived(b"purpose") == (rotated.derived(b"purpose")[0], derived[0])
+
+    path.write_text("damaged")
+    running.seal(PLAIN, context=b"notes")
+    path.unlink()
+    assert running.open(running.seal(PLAIN, context=b"notes"), context=b"notes") == PLAIN
 
 
 @pytest.mark.parametrize(

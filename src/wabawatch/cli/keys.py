@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 
 from cyclopts import App
 
-from wabawatch.cli.common import HERE, Where, opened, print_json
+from wabawatch.app import System
+from wabawatch.app_places import places_of
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.main import FAILED, WELL, errors
+from wabawatch.domain.audit_trail import AuditFilter
+from wabawatch.domain.errors import Conflict, SealBroken
+from wabawatch.ports import Deed
+from wabawatch.storage import inbox_reseal
+from wabawatch.storage.audit_entries import SqlTrail
+from wabawatch.storage.deeds import SqlAuditTrail
+from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
+from wabawatch.storage.sealed import REFRESH_S, drop_keys
+from wabawatch.storage.sealed import rotate as add_new_key
 
 app = App(name="keys")
+
+FINISHED = "keys_rotated"
+WAIT_S = REFRESH_S + 2
+"""Afterwards every process that works with the key file seals with its current key"""
 
 
 @app.command
@@ -27,3 +47,142 @@ def public(*, json: bool = False, where: Where = HERE) -> None:
         print_json([{"key": key.key_id, "pem": key.to_pem()} for key in keys])
     else:
         sys.stdout.write("".join(key.to_pem() for key in keys))
+
+
+@app.command(name="list")
+def list_(*, json: bool = False, where: Where = HERE) -> None:
+    """Show the keys of the key file, by their ids, and how much is sealed with each. The keys themselves never show.
+
+    Parameters
+    ----------
+    json
+        Print JSON.
+    """
+    with opened(where) as system:
+        used, ids, current = _in_use(system), system.keyring.ids, system.keyring.current
+    rows = [
+        {"key": id, "current": id == current, "known": id in ids, "sealed": used[id]}
+        for id in dict.fromkeys([*ids, *used])
+    ]
+    if json:
+        print_json(rows)
+        return
+    for row in rows:
+        state = "current" if row["current"] else "older" if row["known"] else "MISSING from the key file"
+        out.print(f"{row['key']}  {row['sealed']:>9} values  {state}", markup=False)
+
+
+@app.command
+def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> int:
+    """Make a new key and seal everything anew with it, while the server works. The older keys stay in the key file.
+
+    A run that was interrupted is finished by the next one, which makes no further key. Nothing is lost at any moment:
+    what is not sealed anew yet opens with its older key. `keys drop` takes those away.
+
+    Parameters
+    ----------
+    json
+        Print what was done as JSON.
+    anyway
+        Go on although a key is missing from the key file, and leave what is sealed with that as it is.
+    """
+    key_file = places_of(where.settings()).key_file
+    with opened(where) as system:
+        is_unfinished, known = _is_unfinished(system), system.keyring.ids
+        if not anyway and (missing := {id: n for id, n in _in_use(system).items() if id not in known}):
+            raise SealBroken(" ".join(_missing(id, n) for id, n in missing.items()))
+    if not is_unfinished:
+        add_new_key(key_file)
+    with opened(where) as system:
+        if not is_unfinished:
+            _note(system, "key_added")
+        result = _reseal_all(system)
+        _note(system, FINISHED, values=result.rows, unopened=result.unknown.total() + result.damaged.total())
+        current = system.keyring.current
+    _tell(result, current, is_unfinished, json)
+    return FAILED if result.unknown or result.damaged else WELL
+
+
+@app.command
+def drop(*, json: bool = False, where: Where = HERE) -> None:
+    """Take the keys out of the key file that nothing is sealed with any more.
+
+    Backups that were made before need them: keep a copy of the key file as it is now with those, apart from them.
+
+    Parameters
+    ----------
+    json
+        Print the ids of the keys that were taken out, as JSON.
+    """
+    key_file = places_of(where.settings()).key_file
+    with opened(where) as system:
+        if not system.spool.is_empty():
+            raise Conflict("records wait in the spool, which may be sealed with an older key; try again in a minute")
+        used = _in_use(system)
+        gone = [id for id in system.keyring.ids if id != system.keyring.current and not used[id]]
+        if gone:
+            drop_keys(key_file, gone)
+            _note(system, "keys_dropped", keys=" ".join(gone))
+    if json:
+        print_json({"dropped": gone})
+    else:
+        out.print(f"taken out of the key file: {', '.join(gone)}" if gone else "every key of the key file is in use")
+
+
+def _places(system: System) -> Sequence[Place]:
+    return [*PLACES, ON_POSTGRES] if system.is_on_postgres else PLACES
+
+
+def _in_use(system: System) -> Counter[str]:
+    used = in_use(system.database, _places(system))
+    inbox = places_of(system.settings).inbox
+    return used if inbox is None else used + inbox_reseal.in_use(inbox)
+
+
+def _is_unfinished(system: System) -> bool:
+    """Whether the current key came to others, and nothing says that all of theirs was sealed anew with it."""
+    ring = system.keyring
+    wanted = AuditFilter(action=FINISHED, subject=f"key:{ring.current}")
+    return len(ring.ids) > 1 and not SqlTrail(system.database).entries(wanted, 1)
+
+
+def _reseal_all(system: System) -> Resealed:
+    """Twice: what processes sealed with the older key, before they saw the new one, is met by the second pass."""
+    first = _pass(system)
+    time.sleep(WAIT_S)
+    second = _pass(system)
+    second.rows += first.rows
+    return second
+
+
+def _pass(system: System) -> Resealed:
+    result, inbox = Resealed(), places_of(system.settings).inbox
+    with progress_bar() as bar:
+        for place in _places(system):
+            task = bar.add_task(place.name, total=None)
+            reseal(system.database, system.keyring, place, result, partial(bar.advance, task))
+        if inbox is not None:
+            inbox_reseal.reseal(inbox, system.keyring, result)
+    return result
+
+
+def _note(system: System, action: str, **detail: str | int) -> None:
+    deed = Deed("cli", action, f"key:{system.keyring.current}", detail)
+    SqlAuditTrail(system.database).note(system.clock.now(), deed)
+
+
+def _tell(result: Resealed, current: str, is_finished: bool, json: bool) -> None:
+    if json:
+        told = {"current": current, "finished_earlier_run": is_finished, "resealed": result.rows}
+        print_json({**told, "missing_keys": dict(result.unknown), "damaged": dict(result.damaged)})
+    else:
+        begun = "an earlier run is finished: " if is_finished else ""
+        out.print(f"{begun}{result.rows} values are sealed anew with key {current}", markup=False)
+    for key, n in result.unknown.items():
+        errors.print(_missing(key, n))
+    for name, n in result.damaged.items():
+        errors.print(f"{n} values of {name} are damaged: no key opens them. They were left as they are.")
+
+
+def _missing(key: str, n: int) -> str:
+    return f"{n} values are sealed with key {key}, which is not in the key file. Put back a copy that has it."

@@ -11,7 +11,7 @@ from wabawatch.storage.dialect import insert, is_inserted
 from wabawatch.storage.schema_access import api_answers as table
 from wabawatch.storage.sealed import Keyring
 
-_CONTEXT = b"api_answers.content"
+CONTEXT = b"api_answers.content"
 
 
 class SqlAnswers:
@@ -34,12 +34,12 @@ class SqlAnswers:
             if is_inserted(connection, insert(connection, table).values(row).on_conflict_do_nothing()):
                 return None
             kept = connection.execute(select(table).where(table.c.key == key)).one()
-        content = self._keyring.open(bytes(kept.content), context=_CONTEXT) if kept.content is not None else b""
+        content = self._keyring.open(bytes(kept.content), context=CONTEXT) if kept.content is not None else b""
         return Answered(bytes(kept.request), kept.status, content)
 
     def keep(self, key: bytes, status: int, content: bytes) -> None:
         """Keep the answer under a claimed key."""
-        sealed = self._keyring.seal(content, context=_CONTEXT)
+        sealed = self._keyring.seal(content, context=CONTEXT)
         with self._database.writing() as connection:
             connection.execute(update(table).where(table.c.key == key).values(status=status, content=sealed))
 

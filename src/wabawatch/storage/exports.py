@@ -140,14 +140,14 @@ class SqlExports:
             "columns": " ".join(order.columns),
             "is_masked": int(order.is_masked),
             "has_bom": int(order.has_bom),
-            "wanted": self._keyring.seal(msgspec.json.encode(export.wanted), context=_context(export.key)),
+            "wanted": self._keyring.seal(msgspec.json.encode(export.wanted), context=context_of(export.key)),
             "made_at": export.made_at,
             **{"holder": "", "held_until": 0, "tries": 0, "sheets": 0, "sha256": "", "why": ""},
             **Progress()._asdict(),
         }
 
     def _export(self, row: Any) -> Export:
-        plain = self._keyring.open(bytes(row.wanted), context=_context(row.key))
+        plain = self._keyring.open(bytes(row.wanted), context=context_of(row.key))
         columns = tuple(row.columns.split())
         return Export(
             key=row.key,
@@ -188,5 +188,6 @@ def _filter(plain: bytes) -> MessageFilter:
     return replace(found, **several)
 
 
-def _context(key: str) -> bytes:
+def context_of(key: str) -> bytes:
+    """As what the search of the export *key* is sealed."""
     return b"exports.wanted:" + key.encode()

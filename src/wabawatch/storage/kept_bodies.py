@@ -106,7 +106,7 @@ class KeptBodies:
 
     def _keep(self, connection: Connection, bodies: dict[BodyId, Body]) -> None:
         for id_, body in bodies.items():
-            sealed = encode_block([body], self._keyring, context=_context(id_))
+            sealed = encode_block([body], self._keyring, context=context_of(id_))
             new = insert(connection, forward_bodies).values(body_id=id_, body=sealed)
             connection.execute(new.on_conflict_do_nothing())
 
@@ -117,7 +117,7 @@ class KeptBodies:
                 rows = connection.execute(select(forward_bodies).where(forward_bodies.c.body_id.in_(some))).all()
             for row in rows:
                 try:
-                    opened = decode_block(bytes(row.body), self._keyring, context=_context(row.body_id))
+                    opened = decode_block(bytes(row.body), self._keyring, context=context_of(row.body_id))
                 except SealBroken:
                     continue
                 found[row.body_id] = opened[0]
@@ -137,5 +137,6 @@ def drop_unneeded(connection: Connection, limit: int = 5_000) -> int:
     return connection.execute(delete(forward_bodies).where(forward_bodies.c.body_id.in_(some))).rowcount
 
 
-def _context(id_: BodyId) -> bytes:
+def context_of(id_: BodyId) -> bytes:
+    """As what the body *id_* is sealed."""
     return b"forward_bodies:%d" % id_

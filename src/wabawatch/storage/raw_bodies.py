@@ -168,7 +168,7 @@ class RawBodies:
             "n": len(stored),
             "oldest_at": min(received),
             "newest_at": max(received),
-            "block": pack_block(stored, self._keyring, context=_context(first_id)),
+            "block": pack_block(stored, self._keyring, context=context_of(first_id)),
         }
         return self._write(row, packed)
 
@@ -187,7 +187,7 @@ class RawBodies:
             return []
 
     def _unpack(self, first_id: BodyId, block: bytes) -> list[StoredBody]:
-        return unpack_block(bytes(block), self._keyring, context=_context(first_id))
+        return unpack_block(bytes(block), self._keyring, context=context_of(first_id))
 
 
 def newest_head(connection: Connection, size: int) -> bytes:
@@ -213,6 +213,6 @@ def _one_block(stored: Sequence[StoredBody], up_to: BodyId) -> list[StoredBody]:
     return block
 
 
-def _context(first_id: BodyId) -> bytes:
+def context_of(first_id: BodyId) -> bytes:
     """Bind a block to its row: one that was moved to another does not open."""
     return b"raw_blocks:%d" % first_id

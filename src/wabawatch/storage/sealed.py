@@ -8,7 +8,8 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ _FORMAT = b"\x01"
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
-_HEAD_BYTES = len(_FORMAT) + _KEY_ID_BYTES + _NONCE_BYTES
+HEAD_BYTES = len(_FORMAT) + _KEY_ID_BYTES + _NONCE_BYTES
 _FILE_VERSION = 1
+REFRESH_S = 5.0
+"""After so long at the latest a key that was added to the key file is used for new seals"""
 
 
 class Keyring:
@@ -37,8 +40,12 @@ class Keyring:
     Sealed bytes are: format byte, key id (4 bytes), nonce (12 bytes), ciphertext with its tag. Safe in any thread.
     """
 
-    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
-        """Take *keys* (32 bytes each, by an id of 8 hex digits). Raises ValueError when they are not such."""
+    def __init__(self, keys: Mapping[str, bytes], current: str, file: Path | None = None) -> None:
+        """Take *keys* (32 bytes each, by an id of 8 hex digits). Raises ValueError when they are not such.
+
+        With *file* the ring follows that key file: a key that was added to it is known when it is met, and is used for
+        new seals within REFRESH_S seconds.
+        """
         if current not in keys:
             raise ValueError("the current key is not among the keys")
         for key_id, key in keys.items():
@@ -47,6 +54,10 @@ class Keyring:
         self._keys = dict(keys)
         self._current = current
         self._ciphers: dict[bytes, AESGCM] = {}
+        self._derived: dict[bytes, tuple[bytes, ...]] = {}
+        self._file = file
+        self._seen: object = None if file is None else _stamp(file)
+        self._looked = time.monotonic()
 
     @classmethod
     def generate(cls) -> Keyring:
@@ -65,6 +76,8 @@ class Keyring:
 
     def seal(self, plain: bytes, *, context: bytes) -> bytes:
         """Seal *plain* with the current key. *context* says what it is; the same must be given to open it."""
+        if self._file is not None and time.monotonic() - self._looked > REFRESH_S:
+            self._look_again()
         key_id = bytes.fromhex(self._current)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return b"".join((_FORMAT, key_id, nonce, self._cipher(key_id).encrypt(nonce, plain, context)))
@@ -73,12 +86,12 @@ class Keyring:
         """Return what was sealed. Raises SealBroken: unknown key; SealDamaged: changed data, or another *context*."""
         from cryptography.exceptions import InvalidTag
 
-        if len(sealed) < _HEAD_BYTES or sealed[:1] != _FORMAT:
+        if len(sealed) < HEAD_BYTES or sealed[:1] != _FORMAT:
             raise SealDamaged("The sealed data is cut off or changed: it does not begin as sealed data does.")
-        nonce = sealed[_HEAD_BYTES - _NONCE_BYTES : _HEAD_BYTES]
+        nonce = sealed[HEAD_BYTES - _NONCE_BYTES : HEAD_BYTES]
         cipher = self._cipher(sealed[1 : 1 + _KEY_ID_BYTES])
         try:
-            return cipher.decrypt(nonce, sealed[_HEAD_BYTES:], context)
+            return cipher.decrypt(nonce, sealed[HEAD_BYTES:], context)
         except InvalidTag as error:
             raise SealDamaged(
                 "The sealed data was changed, or belongs in another place: its tag does not fit."
@@ -86,8 +99,48 @@ class Keyring:
 
     def derived(self, purpose: bytes) -> tuple[bytes, ...]:
         """A key for *purpose* of each key in the ring, the current one's first: it opens nothing that is sealed."""
-        others = [key_id for key_id in self._keys if key_id != self._current]
-        return tuple(hmac.digest(self._keys[key_id], purpose, "sha256") for key_id in (self._current, *others))
+        made = self._derived.get(purpose)
+        if made is None:
+            keys, current = self._keys, self._current
+            others = [key_id for key_id in keys if key_id != current]
+            made = tuple(hmac.digest(keys[key_id], purpose, "sha256") for key_id in (current, *others))
+            self._derived[purpose] = made
+        return made
+
+    def opening(self) -> bytes:
+        """What everything begins with that is sealed with the current key."""
+        return _FORMAT + bytes.fromhex(self._current)
+
+    @property
+    def current(self) -> str:
+        """The id of the current key."""
+        return self._current
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids of all keys."""
+        return list(self._keys)
+
+    def without(self, ids: Collection[str]) -> Keyring:
+        """Return a ring without these keys; the current key always stays."""
+        kept = {key_id: key for key_id, key in self._keys.items() if key_id not in ids or key_id == self._current}
+        return Keyring(kept, self._current)
+
+    def _look_again(self) -> None:
+        """Take over what was added to the key file since. One that cannot be read now is looked at later."""
+        self._looked = time.monotonic()
+        if self._file is None or (stamp := _stamp(self._file)) == self._seen:
+            return
+        try:
+            ring = Keyring.from_json(self._file.read_text(encoding="ascii"))
+        except (OSError, ValueError, TypeError):
+            return
+        self._seen = stamp
+        # What was sealed with a key that was taken out is still opened by whoever knows it. Keys first: another thread
+        # that sees the new current one must find it.
+        self._keys = {**self._keys, **ring._keys}
+        self._current = ring._current
+        self._derived = {}
 
     def has_key_of(self, sealed: bytes) -> bool:
         """Whether the key that *sealed* was sealed with is in the ring."""
@@ -99,6 +152,9 @@ class Keyring:
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             key = self._keys.get(key_id.hex())
+            if key is None:
+                self._look_again()
+                key = self._keys.get(key_id.hex())
             if key is None:
                 raise SealBroken(
                     f"The data is sealed with key {key_id.hex()}, which is not in the key file. "
@@ -116,15 +172,15 @@ class Keyring:
         return json.dumps({"version": _FILE_VERSION, "current": self._current, "keys": keys}, indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> Keyring:
-        """Read the text of a key file. Raises ValueError when it is not one."""
+    def from_json(cls, text: str, file: Path | None = None) -> Keyring:
+        """Read the text of a key file, and follow *file*. Raises ValueError when it is not one."""
         document = json.loads(text)
         if not isinstance(document, dict) or document.get("version") != _FILE_VERSION:
             raise ValueError(f"it is not a key file of version {_FILE_VERSION}")
         keys, current = document.get("keys"), document.get("current")
         if not isinstance(keys, dict) or not isinstance(current, str):
             raise ValueError("keys or current is missing")
-        return cls({key_id: base64.b64decode(key, validate=True) for key_id, key in keys.items()}, current)
+        return cls({key_id: base64.b64decode(key, validate=True) for key_id, key in keys.items()}, current, file)
 
 
 def load_or_create(path: Path, holds_sealed: Callable[[], bool] = lambda: False) -> Keyring:
@@ -145,7 +201,10 @@ def load_or_create(path: Path, holds_sealed: Callable[[], bool] = lambda: False)
                 f"The key file {path} is missing, and there is data that only its keys can open. Put back a copy of "
                 "it. Nothing was lost or changed, and no new key was made."
             )
-        return ring or _save(path, Keyring.generate())
+        if ring is not None:
+            return ring
+        _save(path, Keyring.generate())
+        return _loaded(path)
 
 
 def rotate(path: Path) -> Keyring:
@@ -158,6 +217,12 @@ def rotate(path: Path) -> Keyring:
         return _save(path, Keyring.generate() if ring is None else ring.with_new_key())
 
 
+def drop_keys(path: Path, ids: Collection[str]) -> Keyring:
+    """Take these keys out of the key file at *path*; the current key stays. Gives the ring. Raises as rotate does."""
+    with _writing(path):
+        return _save(path, _loaded(path).without(ids))
+
+
 def add_keys(path: Path, ring: Keyring) -> Keyring:
     """Add the keys of *ring* to the key file at *path*, made if missing, and return the ring; its current key stays.
 
@@ -168,9 +233,30 @@ def add_keys(path: Path, ring: Keyring) -> Keyring:
         return _save(path, ring if own is None else own.with_keys_of(ring))
 
 
+def key_id_of(sealed: bytes) -> str:
+    """The id of the key that *sealed*, or the first bytes of it, was sealed with."""
+    return sealed[1 : 1 + _KEY_ID_BYTES].hex()
+
+
+def _stamp(file: Path) -> object:
+    """Another one when *file* was written or replaced."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _loaded(path: Path) -> Keyring:
+    ring = _load(path)
+    if ring is None:
+        raise SealBroken(f"The key file {path} is missing. Put back a copy of it.")
+    return ring
+
+
 def _load(path: Path) -> Keyring | None:
     try:
-        return Keyring.from_json(path.read_text(encoding="ascii"))
+        return Keyring.from_json(path.read_text(encoding="ascii"), path)
     except FileNotFoundError:
         return None
     except OSError as error:

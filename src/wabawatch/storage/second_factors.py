@@ -27,7 +27,7 @@ class SqlSecondFactors:
 
     def offer(self, user_id: int, seed: str) -> None:
         """Keep a seed that counts once a code of it was shown; it takes the place of one offered before."""
-        sealed = self._keyring.seal(seed.encode(), context=_context(user_id))
+        sealed = self._keyring.seal(seed.encode(), context=context_of(user_id))
         with self._database.writing() as connection:
             connection.execute(update(users).where(users.c.id == user_id).values(totp_offered=sealed))
 
@@ -96,7 +96,7 @@ class SqlSecondFactors:
     def _seed(self, user_id: int, column: str) -> str | None:
         with self._database.reading() as connection:
             sealed = connection.execute(select(users.c[column]).where(users.c.id == user_id)).scalar()
-        return None if sealed is None else self._keyring.open(bytes(sealed), context=_context(user_id)).decode()
+        return None if sealed is None else self._keyring.open(bytes(sealed), context=context_of(user_id)).decode()
 
 
 def _renew(connection: Connection, user_id: int, codes: Sequence[bytes]) -> None:
@@ -105,6 +105,6 @@ def _renew(connection: Connection, user_id: int, codes: Sequence[bytes]) -> None
         connection.execute(recovery_codes.insert(), [{"user_id": user_id, "digest": digest} for digest in codes])
 
 
-def _context(user_id: int) -> bytes:
+def context_of(user_id: int) -> bytes:
     """So that a seed moved to another user's row does not open."""
     return b"users.totp:%d" % user_id
