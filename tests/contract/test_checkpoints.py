@@ -67,6 +67,18 @@ def test_a_checkpoint_is_made_when_there_is_anything_new_and_anybody_can_check_i
     assert trail.faults() == []
 
 
+def test_of_a_trail_without_an_entry_there_is_nothing_to_sign(lasting_shelf: Shelf, tmp_path: Path) -> None:
+    lasting_shelf.clear()
+    clock, file = HandClock(NOW), tmp_path / "checkpoints.jsonl"
+    keys = SigningKeys(lasting_shelf.database, RING, clock)
+    checkpoints = Checkpoints(lasting_shelf.database, keys, clock, file)
+
+    assert not checkpoints.step()
+    assert not checkpoints.kept()
+    with pytest.raises(BadRequest, match="nothing to prove"):
+        checkpoints.make()
+
+
 def test_a_tail_cut_off_shows_and_is_told_of_in_the_log(trail: Trail, caplog: pytest.LogCaptureFixture) -> None:
     trail.change(lambda connection: connection.execute(delete(audit_entries).where(audit_entries.c.id > 4)))
 

@@ -118,7 +118,7 @@ class Checkpoints:
             is_held = last is None or audit.digest_at(connection, last.entry) == bytes(last.digest)
         if not is_held:
             _log.error("audit.tampered: run `wabawatch audit verify`", extra={"action": "audit.tampered"})
-        if last is None or entry > last.entry:
+        if entry > (0 if last is None else last.entry):
             self.make()
         return False
 
