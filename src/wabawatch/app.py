@@ -34,6 +34,7 @@ from wabawatch.flows.polling import RHYTHM_MS as POLL_RHYTHM_MS
 from wabawatch.flows.polling import Polling
 from wabawatch.flows.retention import Retention
 from wabawatch.flows.status import StatusFlow
+from wabawatch.flows.tailing import Tailing
 from wabawatch.loops import Bell, Group, Loop, Stopped, Supervisor
 from wabawatch.meta.countries import country_of
 from wabawatch.meta.signature import is_genuine
@@ -122,6 +123,7 @@ class System:
         self.platform = SqlPlatform(self.database)
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
+        self.tailing = Tailing(SqlMessages(self.database, country_of), self.clock)
         self.exports = self._exports(places)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
@@ -175,10 +177,9 @@ class System:
         return ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
 
     def _console(self) -> Console:
+        people, prices = self.access.people, self.limits.costing.prices
         more = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
-        return Console(
-            self.database, self.figures, self.browsing, *more, *self.access.people, self.limits.costing.prices
-        )
+        return Console(self.database, self.figures, self.browsing, self.tailing, *more, *people, prices)
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """Who runs the `loops`."""

@@ -28,7 +28,6 @@ from wabawatch.storage.actor_names import SqlRegister
 from wabawatch.storage.alert_news import SqlAlertNews
 from wabawatch.storage.database import Database
 from wabawatch.storage.log_views import SqlLogViews
-from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.message_sums import SqlMessageSums
 from wabawatch.storage.slices import SqlSlices
 from wabawatch.web.assets import Assets
@@ -59,6 +58,7 @@ class Console:
         database: Database,
         figures: Figures,
         browsing: Browsing,
+        tailing: Tailing,
         books: AlertFigures,
         alerts: AlertBook,
         runs: Runs,
@@ -98,7 +98,6 @@ class Console:
         self.log_views = LogViewForms(LogViewDesk(SqlLogViews(database), clock), clock)
         summing = LogSumming(SqlMessageSums(database, country_of), SqlSlices(database), books, clock)
         self.logs = LogsPage(browsing, summing, books.owners, self.log_views.listed, self.views, clock)
-        tailing = Tailing(SqlMessages(database, country_of), clock)
         self.tail = LogTailPage(tailing, browsing, lines_of, self.views, clock)
         self.message = MessagePage(browsing, prices, country_of, self.views, clock)
 

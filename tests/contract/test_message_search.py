@@ -19,10 +19,9 @@ from tests.support.facts import (
     WAMIDS,
     facts,
     recorded,
-    told,
 )
 from tests.support.views import emptied
-from wabawatch.domain.facts import Fact, Status
+from wabawatch.domain.facts import Fact
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.search import Compliance, Direction, MessageFilter, State, is_outbound, state
 from wabawatch.domain.standing import (
@@ -243,21 +242,6 @@ def test_messages_from_before_the_hours_that_are_kept_are_found(lasting_shelf: S
         connection.execute(schema.marks.insert().values(name="floor_hour", value=T0 // HOUR_MS + 100))
 
     assert len(everything(shelf, MessageFilter(states=[State.PENDING]))) == 3
-
-
-def test_what_arrives_is_told_once_and_what_comes_to_fit_later_too(lasting_shelf: Shelf) -> None:
-    shelf = emptied(lasting_shelf, sends(2))
-    messages, failed = SqlMessages(shelf.database, country_of), MessageFilter(states=[State.FAILED])
-    start = messages.search(failed, None, 50).newest
-    seen: list[int] = []
-    told_of: list[str] = []
-    for heard in ([recorded(wamid=WAMIDS[0])], [told(Status.FAILED)], [told(Status.FAILED, 5)], []):
-        shelf.learn(heard)
-        page = messages.arrived(failed, start, seen)
-        seen += [h.id for h in page.held]
-        told_of += [h.message.wamid for h in page.held]
-
-    assert told_of == [WAMIDS[0]]
 
 
 def test_a_message_is_found_by_each_of_its_ids(lasting_shelf: Shelf) -> None:

@@ -75,6 +75,29 @@ def test_a_message_that_fits_only_later_comes_then_and_once(lasting_shelf: Shelf
     assert seen == [[], [WAMIDS[0]], [], []]
 
 
+def test_a_message_from_before_that_fits_only_later_comes_too_and_none_that_fitted(
+    lasting_shelf: Shelf,
+) -> None:
+    known = [recorded(i, wamid=wamid) for i, wamid in enumerate(WAMIDS[:2])]
+    reader = Reader(
+        emptied(lasting_shelf, [*known, told(Status.FAILED, wamid=WAMIDS[0])]), MessageFilter(states=(State.FAILED,))
+    )
+    assert reader.read() == []
+
+    reader.shelf.learn([told(Status.FAILED, 5, wamid=WAMIDS[1])])
+
+    assert (reader.read(), reader.read()) == ([WAMIDS[1]], [])
+
+
+def test_a_line_of_ones_own_begins_now(lasting_shelf: Shelf) -> None:
+    shelf = emptied(lasting_shelf, sends(3))
+    tail = Tailing(SqlMessages(shelf.database, country_of), HandClock(T0)).begin(EVERYTHING)
+    shelf.learn([recorded(wamid=WAMIDS[0])])
+    tail.step(T0)
+
+    assert [held.message.wamid for held in tail.read(0, 9).held] == [WAMIDS[0]]
+
+
 def test_it_shows_a_message_as_it_is_now(lasting_shelf: Shelf) -> None:
     reader = Reader(emptied(lasting_shelf, sends(1)))
     reader.shelf.learn([recorded(wamid=WAMIDS[0])])

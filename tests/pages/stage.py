@@ -72,6 +72,7 @@ def watch(system: System) -> None:
         system.database,
         system.figures,
         system.browsing,
+        system.tailing,
         *books,
         desk,
         system.rules,

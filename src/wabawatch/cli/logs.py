@@ -17,8 +17,8 @@ from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, opened, out
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.search import MessageFilter, State
-from wabawatch.flows.browsing import Arrivals
-from wabawatch.ports import Held
+from wabawatch.flows.tailing import Tail
+from wabawatch.ports import Clock
 from wabawatch.web.api_messages import MAX_LIMIT, MessageQuery, filter_of
 from wabawatch.web.masking import masked
 from wabawatch.web.message_answers import MessageRow, row_of
@@ -27,6 +27,8 @@ from wabawatch.web.operations import read_parameters
 app = Command()
 
 POLL_S = 1.0
+AT_ONCE = 1_000
+"""So many arrivals are read at once"""
 STYLES = {State.FAILED: "bold red", State.EXPIRED: "yellow", State.PENDING: "dim", State.READ: "green"}
 
 
@@ -107,11 +109,13 @@ def logs(
         wanted = wanted_by(given, system.clock.now())
         if unmask:
             system.browsing.unmasked("cli", len(given))
-        rows, newest = _newest(system, wanted, limit)
+        # Before the first page: what comes to fit while that is read is shown by one of them.
+        tail = system.tailing.begin(wanted) if follow else None
+        rows = _newest(system, wanted, limit)
         shown = _lines(reversed(rows) if follow else rows, is_json=json, is_masked=not unmask)
         _print(shown if json else (_HEADINGS, *shown) if rows or follow else ("no message fits",))
-        if follow:
-            for arrived in _arrivals(system, wanted, newest):
+        if tail is not None:
+            for arrived in _arrivals(tail, system.clock, {int(row.id) for row in rows}):
                 _print(_lines(arrived, is_json=json, is_masked=not unmask))
 
 
@@ -121,28 +125,29 @@ def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilte
     return filter_of(read_parameters(MessageQuery, {}, QueryParams(pairs)), now)
 
 
-def _newest(system: System, wanted: MessageFilter, limit: int) -> tuple[list[MessageRow], int]:
-    """The newest *limit* messages, and the id of the newest of all as of the first page."""
-    newest = None
+def _newest(system: System, wanted: MessageFilter, limit: int) -> list[MessageRow]:
+    """The newest *limit* messages."""
     rows: list[MessageRow] = []
     cursor: str | None = None
     while len(rows) < limit:
         page = system.browsing.search(wanted, min(MAX_LIMIT, limit - len(rows)), cursor)
-        newest = page.found.newest if newest is None else newest
         rows += [row_of(held, page.found.swept_until) for held in page.found.held]
         cursor = page.following
         if cursor is None:
             break
-    return rows, newest or 0
+    return rows
 
 
-def _arrivals(system: System, wanted: MessageFilter, newest: int) -> Iterator[list[MessageRow]]:
-    arrivals = Arrivals(system.browsing.messages, wanted, newest)
+def _arrivals(tail: Tail, clock: Clock, shown: set[int]) -> Iterator[list[MessageRow]]:
+    """What arrives, for ever, but for those that are *shown* already."""
+    place = 0
     while True:
-        held: list[Held]
-        held, swept_until = arrivals.step()
-        yield [row_of(each, swept_until) for each in held]
-        time.sleep(POLL_S)
+        tail.step(clock.now())
+        found = tail.read(place, AT_ONCE)
+        yield [row_of(each, found.swept_until) for each in found.held if each.id not in shown]
+        place = found.following
+        if place == found.total:
+            time.sleep(POLL_S)
 
 
 def _lines(rows: Iterable[MessageRow], *, is_json: bool, is_masked: bool) -> Iterator[str]:

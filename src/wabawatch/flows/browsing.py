@@ -1,8 +1,7 @@
-"""Browsing: messages searched page by page, one with all that is known of it, and those that arrive meanwhile."""
+"""Browsing: messages searched page by page, and one with all that is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
@@ -49,9 +48,6 @@ class Messages(Protocol):
 
     def search(self, wanted: MessageFilter, after: Place | None, limit: int) -> FoundMessages:
         """The newest *limit* messages that are *wanted*, of those that come after *after*."""
-
-    def arrived(self, wanted: MessageFilter, after_id: int, known: Iterable[int]) -> FoundMessages:
-        """The messages that are *wanted* among those with an id above *after_id*, but for those *known*."""
 
     def find(self, wamid: str = "", local_id: str = "", id: int = 0) -> tuple[list[Held], Millis]:
         """The messages with a wamid, a local id or an id of ours, and how far the expiry sweep had come."""
@@ -136,33 +132,3 @@ def _read_cursor(cursor: str, wanted: MessageFilter) -> tuple[Place, Millis | No
 
 def _digest(wanted: MessageFilter) -> bytes:
     return blake2b(repr(wanted).encode(), digest_size=8).digest()
-
-
-REMEMBERED = 100_000
-"""So many of the newest messages are looked at again, for those that come to fit only later."""
-
-
-class Arrivals:
-    """Messages as they arrive, each once; also one that comes to fit later, such as one that fails then.
-
-    Messages that were there at the start are left out, and of those that came since only the newest `REMEMBERED` are
-    looked at again.
-    """
-
-    def __init__(self, messages: Messages, wanted: MessageFilter, newest: int) -> None:
-        """*newest* is the id of the newest message at the start, from the search whose page came before."""
-        self._messages = messages
-        self._wanted = replace(wanted, since=None)
-        self._floor = self._newest = newest
-        self._seen: set[int] = set()
-
-    def step(self) -> tuple[list[Held], Millis]:
-        """What has arrived since the last step, the oldest first, and how far the expiry sweep had come."""
-        found = self._messages.arrived(self._wanted, self._floor, self._seen)
-        self._seen |= {held.id for held in found.held}
-        # By what was there at the step before: numbers of messages may leap ahead, and nothing between may be missed.
-        if self._newest - self._floor > REMEMBERED:
-            self._floor = self._newest - REMEMBERED
-            self._seen = {id_ for id_ in self._seen if id_ > self._floor}
-        self._newest = found.newest
-        return found.held, found.swept_until

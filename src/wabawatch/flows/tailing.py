@@ -1,4 +1,4 @@
-"""The tail of a log: what comes into the books from now on, each message once, kept in line for whoever reads on."""
+"""The tail of a log: what comes, or comes to fit, from now on, each message once, kept in line for whoever reads on."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ MOST_TAILS = 100
 """So many tails there are at once: of more the one that was asked longest ago ends"""
 LASTS_MS = 30 * 60_000
 """So long after the last question a tail ends"""
+_ABOVE_ALL = 2**62
+"""No message has such an id"""
 _FIXED = frozenset({"since", "until", "numbers", "wabas"})
 """What a message fits from the start, or never"""
 
@@ -57,7 +59,7 @@ class Tail:
     messages: TailedMessages
     wanted: MessageFilter
     newest: int
-    """Arrivals are those with an id above"""
+    """Arrivals are those with an id above, and those below that come to fit only later"""
     asked_at: Millis = 0
     _floor: int = 0
     _dropped: int = 0
@@ -65,14 +67,15 @@ class Tail:
     """From when to when those were that were let go"""
     _ids: array[int] = field(default_factory=lambda: array("q"))
     _at: array[int] = field(default_factory=lambda: array("q"))
-    _seen: set[int] = field(default_factory=set)
+    _seen: set[int] | None = None
+    """Those above the floor that fit already; None: nobody has looked"""
     _again_at: Millis = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         # The end of a period that moves on is always now.
         self.wanted = replace(self.wanted, until=None)
-        self._floor = self.newest
+        self._floor = max(0, self.newest - LOOKED_AGAIN)
 
     @property
     def total(self) -> int:
@@ -82,15 +85,13 @@ class Tail:
     def step(self, now: Millis) -> None:
         """Put in line what has arrived: what is new, and of what is a little older that which fits only now."""
         before = self.newest
-        if self._is_changing() and now - self._again_at >= AGAIN_EVERY_MS:
-            self._again_at = now
-            late, _ = self.messages.places(self.wanted, self._floor, before)
-            self._queue([place for place in late if place.id not in self._seen])
+        if self._is_changing():
+            self._look_again(now)
         new, self.newest = self.messages.places(self.wanted, before)
         self._queue(new)
         if self.newest - self._floor > LOOKED_AGAIN:
             self._floor = self.newest - LOOKED_AGAIN
-            self._seen = {id_ for id_ in self._seen if id_ > self._floor}
+            self._seen = self._seen and {id_ for id_ in self._seen if id_ > self._floor}
         if len(self._ids) > MOST_KEPT:
             self._gone = self.span(0, self._dropped + MOST_KEPT // 2)
             self._dropped += MOST_KEPT // 2
@@ -116,10 +117,21 @@ class Tail:
             spans.append(self._gone)
         return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
+    def _look_again(self, now: Millis) -> None:
+        """Put in line those that were known and fit only now. At first those that fit are only remembered."""
+        if self._seen is not None and now - self._again_at < AGAIN_EVERY_MS:
+            return
+        self._again_at = now
+        fitting, _ = self.messages.places(self.wanted, self._floor, self.newest)
+        if self._seen is None:
+            self._seen = {place.id for place in fitting}
+        else:
+            self._queue([place for place in fitting if place.id not in self._seen])
+
     def _queue(self, places: Sequence[Place]) -> None:
         self._ids.extend(place.id for place in places)
         self._at.extend(place.at for place in places)
-        if self._is_changing():
+        if self._seen is not None:
             self._seen.update(place.id for place in places)
 
     def _is_changing(self) -> bool:
@@ -135,6 +147,13 @@ class Tailing:
         self._clock = clock
         self._tails: dict[tuple[int, str], Tail] = {}
         self._lock = threading.Lock()
+
+    def begin(self, wanted: MessageFilter) -> Tail:
+        """A tail that begins now and that nobody else reads. Raises StoreUnavailable."""
+        newest = self._messages.places(wanted, _ABOVE_ALL)[1]
+        tail = Tail(self._messages, wanted, newest)
+        tail.step(self._clock.now())
+        return tail
 
     def follow(self, reader: int, name: str, wanted: MessageFilter, newest: int) -> tuple[Tail, bool]:
         """The tail that *reader* has under *name*, and whether it is new: then it begins after the message *newest*.

@@ -9,7 +9,7 @@ far it has come.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
@@ -96,21 +96,6 @@ class SqlMessages:
             held = messages.read_rows(connection, words, rows[:limit])
             is_cut = end is not None and len(rows) <= limit
             return Found(held, following, is_cut, read_mark(connection, SWEPT), _newest(connection))
-
-    def arrived(self, wanted: MessageFilter, after_id: int, known: Iterable[int]) -> Found:
-        """The messages that are *wanted* among those with an id above *after_id*, but for those *known*."""
-        words = Dictionary(self._country_of)
-        with self._database.reading() as connection:
-            sought = seek(connection, words, wanted)
-            newest = _newest(connection)
-            where = where_of(sought, None, (wanted.since, wanted.until))
-            rows: list[Any] = []
-            if where is not None and newest > after_id:
-                where.add(f"m.id > {int(after_id)}")
-                rows = _rows(connection, "messages AS m", where, "m.id")
-            seen = set(known)
-            held = messages.read_rows(connection, words, [row for row in rows if row.id not in seen])
-            return Found(held, None, False, read_mark(connection, SWEPT), newest)
 
     def places(self, wanted: MessageFilter, after_id: int, up_to_id: int | None = None) -> tuple[list[Place], int]:
         """Where the messages that are *wanted* stand among those with an id above *after_id* and not above *up_to_id*.
