@@ -113,6 +113,8 @@ def test_pages_do_not_move_while_the_range_moves_on(logs: Logs, monkeypatch: pyt
         ("q=type:kind4", [4]),
         ("phone_number_id=1000&q=user:u3", [3]),
         ("phone_number_id=2000&q=user:u3", []),
+        ("language=en&q=user:u3", []),
+        ("compliance_status=violation&q=user:u3", []),
         (f"number={NUMBER}&q=user:u4", [4]),
         ("number=2000", []),
         ("client=2000", []),
@@ -124,7 +126,11 @@ def test_all_filters_must_hold(logs: Logs, query: str, found: list[int]) -> None
 
 
 @pytest.mark.parametrize(
-    "query", ["status=failed", "error=131026", "template=hello", "q=lead:7", f"q={WAMID}", "q=131026", "q=error:131026"]
+    "query",
+    [
+        *("status=failed", "error=131026", "template=hello", "language=en", "compliance_status=unverified"),
+        *("q=lead:7", f"q={WAMID}", "q=131026", "q=error:131026"),
+    ],
 )
 def test_a_failure_says_its_code_and_why_in_a_sentence(logs: Logs, query: str) -> None:
     text = logs.get(f"/logs?{query}").text
@@ -147,6 +153,7 @@ def test_filters_stay_in_every_link_and_form_of_the_page(logs: Logs) -> None:
     ("query", "field", "said"),
     [
         ("status=lost", "status", "There is no such status; choose one of pending, sent"),
+        ("compliance_status=good", "compliance_status", "choose one of compliant, violation, unverified"),
         ("direction=up", "direction", "There is no such direction; choose one of outbound, inbound"),
         ("error=many", "error", "An error code is a whole number, such as 131026"),
         ("error=9999999999", "error", "An error code is a whole number"),
@@ -169,6 +176,13 @@ def test_a_filter_that_makes_no_sense_is_said_to_be_so_beside_it(logs: Logs, que
     assert (f'aria-describedby="error-{field}"' in answer.text) == (field == "q")
     assert "Nothing was searched" in answer.text
     assert not kinds(answer.text)
+
+
+def test_filters_that_come_by_links_alone_are_named_in_words_and_can_be_taken_away(logs: Logs) -> None:
+    text = html.unescape(logs.get("/logs?language=en&compliance_status=violation").text)
+
+    assert 'href="/logs?compliance_status=violation"><span class="soft">Language</span> <b>en</b>' in text
+    assert 'href="/logs?language=en"><span class="soft">Template use</span> <b>Against the rule</b>' in text
 
 
 def test_a_cursor_of_another_search_is_refused_in_a_sentence(logs: Logs) -> None:

@@ -10,13 +10,16 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from wabawatch.domain.log_sums import Facet
-from wabawatch.domain.search import Direction, MessageFilter, State
+from wabawatch.domain.search import Compliance, Direction, MessageFilter, State
 from wabawatch.web.api_messages import digits_or_word
 from wabawatch.web.pages.log_columns import PARAMETER, USUAL, columns
 from wabawatch.web.pages.places import Whereabouts
 
 SEARCH = "q"
-FILTERS = (SEARCH, *Facet)
+LANGUAGE = "language"
+RULE = "compliance_status"
+"""How sends stand to the rule "only approved templates", as `GET /api/v1/messages` names it"""
+FILTERS = (SEARCH, *Facet, LANGUAGE, RULE)
 """The parameters that say what is looked for, each but the search line as often as there are values; where and when,
 `places.OWN` says"""
 UNMASK = "unmask"
@@ -172,6 +175,13 @@ def _direction(texts: Sequence[str]) -> dict[str, Any]:
     return {"direction": Direction(texts[0]) if len(texts) == 1 else None}
 
 
+def _rule(texts: Sequence[str]) -> dict[str, Any]:
+    for text in texts:
+        if text not in list(Compliance):
+            raise ValueError(f"A send is not judged so; choose one of {', '.join(Compliance)}.")
+    return {"compliance": tuple(Compliance(text) for text in texts)}
+
+
 def _codes(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
@@ -189,4 +199,6 @@ _READERS: Mapping[str, Callable[[Sequence[str]], dict[str, Any]]] = {
     Facet.ERROR: _codes,
     Facet.CATEGORY: lambda texts: {"categories": tuple(text.lower() for text in texts)},
     Facet.COUNTRY: lambda texts: {"countries": tuple(text.upper() for text in texts)},
+    LANGUAGE: lambda texts: {"languages": tuple(texts)},
+    RULE: _rule,
 }

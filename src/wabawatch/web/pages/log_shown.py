@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.log_sums import APART, Facet, FacetSums, LogSums
-from wabawatch.domain.search import Direction, State
-from wabawatch.web.pages.log_query import LogQuery
+from wabawatch.domain.search import Compliance, Direction, State
+from wabawatch.web.pages.log_query import LANGUAGE, RULE, LogQuery
 from wabawatch.web.pages.places import Whereabouts
 
 STATES: Mapping[State, tuple[str, str]] = {
@@ -43,6 +43,13 @@ TITLES: Mapping[Facet, str] = {
     Facet.NUMBER: "Number of ours",
     Facet.CATEGORY: "Category",
     Facet.COUNTRY: "Country",
+}
+FILTERED: Mapping[str, str] = {**dict[str, str](TITLES.items()), LANGUAGE: "Language", RULE: "Template use"}
+"""Everything that one may filter by, but for the search line: the last two come by links, for nothing counts them"""
+RULES = {
+    Compliance.COMPLIANT: "Compliant",
+    Compliance.VIOLATION: "Against the rule",
+    Compliance.UNVERIFIED: "Unverified",
 }
 DIRECTIONS = {Direction.OUTBOUND: "Sent by us", Direction.INBOUND: "Received"}
 AT_ONCE, MOST = 6, 60
@@ -187,7 +194,7 @@ def _facet(facet: Facet, found: FacetSums, at: Whereabouts, query: LogQuery) -> 
     return FacetShown(TITLES[facet], values[:first], values[first:], left_out, found.is_least, found.is_by_hours)
 
 
-def _words(facet: Facet, name: str) -> tuple[str, str]:
+def _words(facet: str, name: str) -> tuple[str, str]:
     match facet:
         case Facet.STATUS if name in list(State):
             return STATES[State(name)][1], ""
@@ -196,6 +203,8 @@ def _words(facet: Facet, name: str) -> tuple[str, str]:
         case Facet.ERROR:
             known = lookup(int(name)) if name.lstrip("-").isdecimal() else None
             return name, known.title if known else ""
+        case str() if facet == RULE and name in list(Compliance):
+            return RULES[Compliance(name)], ""
         case _:
             return name, ""
 
@@ -203,9 +212,9 @@ def _words(facet: Facet, name: str) -> tuple[str, str]:
 def chips(at: Whereabouts, query: LogQuery) -> list[tuple[str, str, str]]:
     """What is filtered by: its name, its value in words, and the address without it."""
     found = [
-        (TITLES[facet], _words(facet, name)[0], at.link("/logs", **query.without_value(facet, name)))
-        for facet in TITLES
-        for name in query.of(facet)
+        (title, _words(filtered, name)[0], at.link("/logs", **query.without_value(filtered, name)))
+        for filtered, title in FILTERED.items()
+        for name in query.of(filtered)
     ]
     if query.searched:
         found.insert(0, ("Search", query.searched, at.link("/logs", **{**query.given, "q": ()})))

@@ -23,7 +23,7 @@ from wabawatch.web.message_answers import MessageRow, row_of
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_columns import COLUMNS
 from wabawatch.web.pages.log_query import UNMASK, LogQuery, log_query
-from wabawatch.web.pages.log_shown import STATES, TITLES, chips, facets, histogram, lasted
+from wabawatch.web.pages.log_shown import FILTERED, STATES, chips, facets, histogram, lasted
 from wabawatch.web.pages.log_views import Saved
 from wabawatch.web.pages.places import Whereabouts, whereabouts
 from wabawatch.web.pages.views import SECURE, Views
@@ -81,7 +81,7 @@ class LogsPage:
         owners = self.owners()
         more = {
             "query": query,
-            "titles": TITLES,
+            "titles": FILTERED,
             "columns": COLUMNS,
             "saved": self.saved(visitor, at, query),
             "may_share": visitor.may(Right.OPERATE),
