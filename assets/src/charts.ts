@@ -61,7 +61,8 @@ function zoom(view: View, box: HTMLElement): void {
   try {
     view.addSignalListener('span_x', (_name, value: [number, number]) => { chosen = value })
   } catch { return }
-  box.addEventListener('pointerup', () => {
+  // Not a listener more for each view that is drawn into the box.
+  box.onpointerup = () => {
     if (!chosen || Math.abs(chosen[1] - chosen[0]) < 8) return
     const scale = (view as unknown as { scale(name: string): { invert(x: number): Date } }).scale('x')
     const [from, to] = [...chosen].sort((a, b) => a - b).map((x) => scale.invert(x))
@@ -70,7 +71,7 @@ function zoom(view: View, box: HTMLElement): void {
     url.searchParams.set('from', new Date(Math.floor(+from / 60000) * 60000).toISOString().slice(0, 16) + 'Z')
     url.searchParams.set('to', new Date(Math.ceil(+to / 60000) * 60000).toISOString().slice(0, 16) + 'Z')
     location.assign(url)
-  })
+  }
 }
 
 let tip: HTMLElement | undefined

@@ -133,7 +133,7 @@ def test_the_list_shows_each_template_with_its_state_and_figures_the_worst_first
     first, *rest = rows(templates.get("/templates"))
 
     assert first.startswith("promo en client 201100000000001 Against the rules 5 sends Paused Red Marketing 5 60 %")
-    assert "3 of 5 0 % 0 of 3 2 40 % of 5 0.15 EUR 3 charged" in first
+    assert "3 of 5 0 % 0 of 3 40 % 2 of 5 0.15 EUR 3 charged" in first
     assert "order en client 201100000000001 Needs a look Approved Green Utility to be marketing 40 100 %" in rest[0]
     assert "20 of 40" in rest[0]
     assert "no price 40 charged" in rest[0]
@@ -185,12 +185,41 @@ def test_a_filter_that_makes_no_sense_is_said_at_its_field(templates: Templates,
     assert "Nothing was looked for" in text
 
 
-def test_counts_lead_to_the_messages_behind_them(templates: Templates) -> None:
-    text = html.unescape(templates.get(f"/templates?client={WABA}&status=PAUSED"))
+def counted(text: str) -> list[tuple[str, str, int]]:
+    """The links into the log that say how many messages they lead to."""
+    found = re.findall(r'<a id="([^"]+)" href="(/logs[^"]*)">([\d,]+)(?: sends?)?</a>', text)
+    return [(id, html.unescape(href), int(n.replace(",", ""))) for id, href, n in found]
 
-    assert f"/logs?client={WABA}&template=promo" in text
-    assert f"/logs?client={WABA}&template=promo&status=failed" in text
-    assert f'href="/templates/{WABA}/promo/en?client={WABA}"' in text
+
+@pytest.mark.parametrize(
+    ("path", "at_least"),
+    [("/templates", 10), (f"/templates/{WABA}/promo/en", 6), (f"/templates/{WABA}/order/en", 4), ("/", 8)],
+)
+def test_every_count_leads_to_just_the_messages_that_it_counts(templates: Templates, path: str, at_least: int) -> None:
+    links = counted(templates.get(path))
+
+    assert len(links) >= at_least
+    for id, href, n in links:
+        there = templates.get(f"{href}{'&' if '?' in href else '?'}count=yes")
+        assert f"<h2>{n} message{'' if n == 1 else 's'}</h2>" in there, (id, href)
+
+
+def test_the_overview_says_who_can_mend_sends_that_broke_the_rule_and_leads_to_them(templates: Templates) -> None:
+    text = templates.get("/")
+
+    assert '<a id="violations" href="/logs?compliance_status=violation">5 sends</a> broke the rule' in text
+    assert "it can be mended by the sending application" in text
+
+
+def test_a_template_that_is_allowed_again_need_not_be_stopped(templates: Templates, tmp_path: Path) -> None:
+    assert "Stop sending it until Meta allows it" in templates.get(f"/templates/{WABA}/promo/en")
+    later = Templates(tmp_path)
+    subject = Subject(Kind.TEMPLATE, "promo/en", WABA)
+    with later.system.database.writing() as connection:
+        save_states(connection, {(subject, "status"): Known("APPROVED", "", NOW - HOUR_MS, NOW - HOUR_MS)})
+
+    assert "It may be sent again; find out what sent it meanwhile" in later.get(f"/templates/{WABA}/promo/en")
+    later.system.close()
 
 
 def test_one_template_says_what_happened_who_told_and_what_to_do(templates: Templates) -> None:
@@ -210,7 +239,7 @@ def test_its_rates_are_drawn_with_the_line_of_the_requirement_and_the_period_bef
 
     assert "with its 95 % interval and the threshold of 95 %" in text
     assert "Read rate over time, with its 95 % interval" in text
-    assert "20 of 40 that arrived" in text
+    assert "20 of 40 that arrived" in re.sub("<[^>]+>", "", text)
 
 
 def test_what_it_says_is_shown_where_it_was_told_and_as_text(templates: Templates) -> None:

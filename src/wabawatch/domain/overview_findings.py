@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.compliance import SLOW_MS, Thresholds, Verdict
+from wabawatch.domain.error_codes import Fault
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.overview import Overview, Point
 from wabawatch.domain.report import Assessment, Requirement
@@ -63,6 +64,8 @@ def _finding(overview: Overview, name: str, requirement: Requirement, thresholds
         fault, share = main_fault(overview.assessment.failures_by_fault)
     elif name == "webhook_response":
         fault, share = str(overview.assessment.webhook_times.subject), 1.0
+    elif name == "template_usage":
+        fault, share = Fault.SENDER, 1.0  # whoever sent it could know that it may not be sent
     return Finding(name, requirement, since, fault, share)
 
 

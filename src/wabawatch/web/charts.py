@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from wabawatch.domain.alerts import Comparison
@@ -165,7 +166,8 @@ def backtest_spec(tried: Tryout, title: str) -> Json:
     threshold = rule.threshold or 0.0
     rows: list[Json] = [
         {
-            "at": each.at, "value": round(each.value, 5), "low": round(each.low, 5), "high": round(each.high, 5),
+            "at": each.at, "utc": _utc(each.at),
+            "value": round(each.value, 5), "low": round(each.low, 5), "high": round(each.high, 5),
             "n": each.n, "said": words.percent(each.value), "interval": words.interval(each.low, each.high, "share"),
         }
         for each in tried.spots
@@ -223,6 +225,7 @@ def _layers(title: str, threshold: float | None, colour: str, scale: Json, axis:
     value: Json = {"field": "value", "type": "quantitative", "scale": scale}
     told: list[Json] = [
         {"field": "at", "type": "temporal", "format": "%d %b %H:%M", "title": "from"},
+        {"field": "utc", "title": "in UTC"},
         {"field": "said", "title": title},
         {"field": "interval", "title": "95 % interval"},
         {"field": "n", "title": "messages", "format": ","},
@@ -264,4 +267,9 @@ def _row(at: Millis, rate: Rate) -> Json | None:
         return None
     low, high = rate.interval
     said = {"said": words.percent(rate.value), "interval": words.interval(low, high, "share")}
-    return {"at": at, "value": round(rate.value, 5), "low": round(low, 5), "high": round(high, 5), "n": rate.n, **said}
+    value = {"value": round(rate.value, 5), "low": round(low, 5), "high": round(high, 5)}
+    return {"at": at, "utc": _utc(at), **value, "n": rate.n, **said}
+
+
+def _utc(at: Millis) -> str:
+    return datetime.fromtimestamp(at / 1_000, UTC).strftime("%d %b %H:%M")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from wabawatch.domain.histograms import percentile
 from wabawatch.domain.overview import Overview, Point
 from wabawatch.domain.overview_findings import findings, requirement_of
 from wabawatch.domain.report import TEMPLATE_USE_THRESHOLD, WEBHOOK_LIMIT_S
+from wabawatch.domain.search import Compliance
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.ports import Clock
 from wabawatch.web.charts import Spark, Values, rate_charts, spark
@@ -45,18 +46,37 @@ class Figure:
     values: Callable[[Point], float | None]
     advised: float | None = None
     most: float | None = 1.0
+    opens: str = "/logs"
+    """The page that shows what is counted"""
+    rows: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """and with which filters"""
+    anchor: str = ""
+    """and where on it"""
 
 
+_SENDS = {"direction": "outbound"}
+_TEMPLATE_SENDS = {"compliance_status": tuple(Compliance)}
 FIGURES = (
-    Figure("delivery_rate", "Delivery rate", "must be above", "share", "accepted", True, lambda p: p.delivery.value),
-    Figure("failure_rate", "Failure rate", "must be below", "share", "attempted", False, lambda p: p.failure.value),
-    Figure("quality_score", "Quality score", "must be above", "share", "cases at least", True, lambda p: p.quality),
     Figure(
-        "template_usage", "Template use", "must be", "share", "template sends", True, lambda p: p.template_use.value
+        "delivery_rate", "Delivery rate", "must be above", "share", "accepted", True, lambda p: p.delivery.value,
+        rows=_SENDS,
+    ),
+    Figure(
+        "failure_rate", "Failure rate", "must be below", "share", "attempted", False, lambda p: p.failure.value,
+        rows=_SENDS,
+    ),
+    Figure(
+        "quality_score", "Quality score", "must be above", "share", "cases at least", True, lambda p: p.quality,
+        opens="/", anchor="#parts",
+    ),
+    Figure(
+        "template_usage", "Template use", "must be", "share", "template sends", True, lambda p: p.template_use.value,
+        rows=_TEMPLATE_SENDS,
     ),
     Figure(
         "webhook_response", "Webhook response", "must be below", "s", "bodies", False,
         lambda p: None if p.webhook_p99_ms is None else p.webhook_p99_ms / 1000, SLOW_MS / 1000, None,
+        opens="/webhooks",
     ),
 )  # fmt: skip
 PARTS = {
