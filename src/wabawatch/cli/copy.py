@@ -51,7 +51,7 @@ def copy(
         target = System(new.settings())
         try:
             with progress_bar() as bar:
-                copied = _copy(source, target, bar)
+                copied = copy_all(source, target, bar)
         finally:
             target.close()
     finally:
@@ -59,7 +59,8 @@ def copy(
     return _tell(copied, json)
 
 
-def _copy(source: System, target: System, bar: Progress) -> list[Copied]:
+def copy_all(source: System, target: System, bar: Progress) -> list[Copied]:
+    """Copy everything to *target*, whose key file has the keys of *source*. Raises BadRequest when it is not empty."""
     must_be_empty(target.database)
     if target.inbox.waiting(0):
         raise BadRequest("bodies wait in the new database, as after a copy that was interrupted: empty it first")

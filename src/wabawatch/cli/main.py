@@ -35,6 +35,8 @@ COMMANDS = {
     "audit": "Check that nobody has tampered with the audit trail, and keep proof of how it stands.",
     "keys": "Show the key that signs; renew the keys that seal what is stored.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",
+    "backup": "Copy everything into a new folder, while the server works.",
+    "restore": "Put a backup back, and check it.",
     "migrate": "Bring the tables up to date.",
     "copy": "Copy everything to another database, such as from SQLite to PostgreSQL.",
     "rebuild": "Hold the figures against the messages they count, and mend what differs.",

@@ -103,6 +103,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "alert_noted": "wrote a note about an alert",
     "alerts_silenced": "silenced alerts",
     "alerts_unsilenced": "ended a silence",
+    "backup_made": "made a backup",
+    "backup_restored": "restored a backup",
     "body_tried_again": "had a webhook tried again",
     "body_unmasked": "looked at a whole webhook",
     "channel_tested": "sent a test to a channel",

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from wabawatch.domain.errors import BadRequest
 from wabawatch.storage.bulk import pour
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import renumber
+from wabawatch.storage.inbox_file import COLUMNS, InboxFile
 from wabawatch.storage.schema import metadata, schema_steps
+from wabawatch.storage.schema_postgres import inbox_blocks, inbox_head
+from wabawatch.storage.schema_postgres import metadata as postgres_metadata
 
 Progress = Callable[[str, int, int], None]
 """Told the table, how many of its rows are copied, and of how many."""
 
 TABLES: Sequence[Table] = [table for table in metadata.sorted_tables if table is not schema_steps]
 PAGE = 2_000
+BLOCKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,38 @@ def copy_tables(source: Database, target: Database, progress: Progress) -> list[
         counted = {str(table.name): _copy(reading, writing, table, progress) for table in TABLES}
         copied = {str(table.name): _count(writing, table) for table in TABLES}
     return [Copied(name, n, copied[name]) for name, n in counted.items()]
+
+
+def copy_to_files(source: Database, books: Database, inbox: Path, progress: Progress) -> None:
+    """Copy every row of a PostgreSQL database, as of one moment, to an SQLite database and a file for the inbox, both
+    new. Others go on writing. Raises StoreUnavailable."""
+    with source.reading() as reading, books.writing() as writing:
+        # Also those of all partitions: one that was dropped meanwhile would take its rows out of this moment, too.
+        reading.execute(text(f"LOCK TABLE {', '.join(_names_of_all())} IN ACCESS SHARE MODE"))
+        for table in TABLES:
+            _copy(reading, writing, table, progress)
+        _copy_inbox(reading, inbox, progress)
+
+
+def _names_of_all() -> list[str]:
+    return [str(table.name) for table in (*TABLES, *postgres_metadata.sorted_tables)]
+
+
+def _copy_inbox(reading: Connection, path: Path, progress: Progress) -> None:
+    total, newest = _count(reading, inbox_blocks), int(reading.execute(select(inbox_head.c.newest)).scalar_one())
+    file = InboxFile(path, busy_timeout_ms=0, create=True)
+    try:
+        query = select(*inbox_blocks.c[COLUMNS]).order_by(inbox_blocks.c.id)
+        rows = reading.execution_options(yield_per=BLOCKS).execute(query)
+        file.take_over(_told(rows, total, progress), newest)
+    finally:
+        file.close()
+
+
+def _told(rows: Iterable[Any], total: int, progress: Progress) -> Iterator[Any]:
+    for done, row in enumerate(rows, 1):
+        yield row
+        progress("inbox", done, total)
 
 
 def must_be_empty(target: Database) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
@@ -35,6 +36,8 @@ INSERT OR IGNORE INTO forgotten VALUES (1, 0);
 INSERT INTO sqlite_sequence (name, seq)
     SELECT 'blocks', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'blocks');
 """
+
+COLUMNS = ("id", "n", "total", "webhooks", "all_webhooks", "size", "oldest_at", "block")
 
 _KEEP = """
 INSERT INTO blocks (n, total, webhooks, all_webhooks, size, oldest_at, block)
@@ -121,6 +124,14 @@ class InboxFile:
                 return [int(self._connection.execute(_KEEP, new[0]).lastrowid or 0)]
         with self._writing() as execute:
             return [int(execute(_KEEP, each).lastrowid or 0) for each in new]
+
+    def take_over(self, blocks: Iterable[Sequence[Any]], newest: BodyId) -> None:
+        """Keep *blocks*, rows of another inbox, under the numbers that they have there, where *newest* is the newest
+        body. This inbox must be empty."""
+        with self._writing() as execute:
+            for each in blocks:
+                execute(f"INSERT INTO blocks ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", tuple(each))
+        self.number_above(newest)
 
     def forget_some(self, up_to: BodyId) -> bool:
         """Delete some of the blocks that lie wholly at *up_to* or below. Return whether there may be more."""

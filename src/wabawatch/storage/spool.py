@@ -22,7 +22,7 @@ from wabawatch.domain.errors import SealBroken
 from wabawatch.ports import Body
 from wabawatch.storage.bodies import decode_block, encode_block
 from wabawatch.storage.folders import sync_folder
-from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.sealed import Keyring, key_id_of
 
 CONTEXT = b"spool"
 """What its blocks are sealed as."""
@@ -183,3 +183,15 @@ class Spool:
                 _log.error("spool.damaged: %s: %s", path, error, extra={"action": "spool.damaged"})
         if is_damaged:
             path.with_suffix(".damaged").write_bytes(content)
+
+
+def keys_of(content: bytes) -> Iterator[str]:
+    """The ids of the keys that the blocks in *content*, that of a file, are sealed with."""
+    at = 0
+    while len(content) - at > _HEAD.size:
+        length, _ = _HEAD.unpack_from(content, at)
+        block = content[at + _HEAD.size : at + _HEAD.size + length]
+        if len(block) < length:  # it was cut off
+            return
+        yield key_id_of(block)
+        at += _HEAD.size + length
