@@ -18,7 +18,6 @@ from wabawatch.domain.errors import BadRequest, Conflict, NotFound, Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.runbooks import plain
 from wabawatch.domain.silences import Matcher
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
 from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.alert_news import AlertNews
 from wabawatch.flows.alerting import Alerting
@@ -30,18 +29,11 @@ from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
 from wabawatch.web.pages.alert_words import DEEDS, REASONS, STATES, kind_of
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.spans import SILENCES, length_of
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
 
 LONGEST_NOTE = 500
-DURATIONS: Mapping[str, tuple[str, Millis]] = {
-    "1h": ("1 hour", HOUR_MS),
-    "4h": ("4 hours", 4 * HOUR_MS),
-    "1d": ("1 day", DAY_MS),
-    "3d": ("3 days", 3 * DAY_MS),
-    "7d": ("7 days", 7 * DAY_MS),
-    "30d": ("30 days", 30 * DAY_MS),
-}
 MEANT: Mapping[str, str] = {
     "alert": "this alert, until it ends",
     "scope": "this rule, about the same thing",
@@ -100,12 +92,10 @@ class AlertPage:
         """Have nobody told of it for a while."""
 
         def act(alert: Alert, form: Form) -> None:
-            lasts, meant = form.one("duration"), form.one("meant")
-            if lasts not in DURATIONS:
-                raise BadRequest(f"duration: choose one of {', '.join(DURATIONS)}")
+            lasts, meant = length_of(form, SILENCES), form.one("meant")
             if meant not in MEANT:
                 raise BadRequest(f"meant: choose one of {', '.join(MEANT)}")
-            ends_at = self.clock.now() + DURATIONS[lasts][1]
+            ends_at = self.clock.now() + lasts
             self.silencing.silence(_matcher(alert, meant), form.one("reason"), visitor.actor, ends_at)
 
         return self._done(request, visitor, act)
@@ -152,7 +142,7 @@ class AlertPage:
             refused="" if refused is None else str(refused),
             typed=form or Form(),
             states=STATES,
-            durations=DURATIONS,
+            durations=SILENCES,
             meant=MEANT,
             may=visitor.may(Right.OPERATE),
             **_runbook(alert, rule),

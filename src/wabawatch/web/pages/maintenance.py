@@ -14,27 +14,18 @@ from wabawatch.domain.access import Right
 from wabawatch.domain.errors import BadRequest, NotFound, Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import Window
-from wabawatch.domain.standing import DAY_MS, HOUR_MS
+from wabawatch.domain.standing import DAY_MS
 from wabawatch.flows.silencing import Silencing
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.spans import WINDOWS, begin_of, length_of
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
-from wabawatch.wire import instant
 
 MAINTENANCE = "/alerts/maintenance"
 SHOWN_MS = 30 * DAY_MS
 """Windows are shown so far back and ahead"""
-DURATIONS = {
-    "30m": ("30 minutes", HOUR_MS // 2),
-    "1h": ("1 hour", HOUR_MS),
-    "2h": ("2 hours", 2 * HOUR_MS),
-    "4h": ("4 hours", 4 * HOUR_MS),
-    "8h": ("8 hours", 8 * HOUR_MS),
-    "1d": ("1 day", DAY_MS),
-}
-"""How long a window may be entered for, in words and milliseconds; the API and the command take any length"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ class MaintenancePage:
             status=status,
             refused="" if refused is None else str(refused),
             typed=form,
-            durations={name: words for name, (words, _) in DURATIONS.items()},
+            durations=WINDOWS,
             clients=sorted({waba for waba in self.figures.owners().values() if waba}),
             may=visitor.may(Right.ADMINISTER),
             **self._lists(),
@@ -103,12 +94,8 @@ class MaintenancePage:
 
 def _window(form: Form, now: Millis) -> Window:
     """Raises BadRequest that names the field."""
-    starts = form.one("starts").strip()
-    begin = instant("starts", f"{starts}Z" if starts else None, now)
-    lasts = DURATIONS.get(form.one("duration"))
-    if lasts is None:
-        raise BadRequest(f"duration: choose one of {', '.join(DURATIONS)}")
+    begin, lasts = begin_of(form, now), length_of(form, WINDOWS)
     start = now if begin is None else begin
     waba = form.one("waba").strip()
     wabas = frozenset({waba} if waba else ())
-    return Window(form.one("name").strip()[:64], start, start + lasts[1], form.one("reason"), wabas)
+    return Window(form.one("name").strip()[:64], start, start + lasts, form.one("reason"), wabas)

@@ -14,17 +14,15 @@ from wabawatch.alerting_ports import AlertFigures
 from wabawatch.domain.access import Right
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.errors import BadRequest, Conflict, NotFound, Refusal
-from wabawatch.domain.facts import Millis
 from wabawatch.domain.silences import Matcher, Silence
 from wabawatch.flows.alert_desk import AlertDesk
 from wabawatch.flows.silencing import Quiet, Silencing
 from wabawatch.ports import Clock
 from wabawatch.web.forms import Form, form_of
-from wabawatch.web.pages.alert import DURATIONS
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.spans import SILENCES, begin_of, length_of
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
-from wabawatch.wire import instant
 
 LONGEST = 600
 """Characters of a matcher: a template's name has 512 at most"""
@@ -79,11 +77,8 @@ class SilencesPage:
         """Begin a silence; where it is refused, the form again with why."""
         form = form_of(request)
         try:
-            begin = _begin(form.one("starts"), now := self.clock.now())
-            lasts = DURATIONS.get(form.one("duration"))
-            if lasts is None:
-                raise BadRequest(f"duration: choose one of {', '.join(DURATIONS)}")
-            ends_at = (begin or now) + lasts[1]
+            begin, lasts = begin_of(form, now := self.clock.now()), length_of(form, SILENCES)
+            ends_at = (now if begin is None else begin) + lasts
             self.silencing.silence(_matcher(form), form.one("reason"), visitor.actor, ends_at, begin)
         except (BadRequest, NotFound, Conflict) as refused:
             return self._shown(request, visitor, form, refused)
@@ -107,7 +102,7 @@ class SilencesPage:
             status=status,
             refused="" if refused is None else str(refused),
             typed=form,
-            durations={name: words for name, (words, _) in DURATIONS.items()},
+            durations=SILENCES,
             types=[rule.name for rule in self.desk.listed()],
             clients=sorted({waba for waba in owners.values() if waba}),
             scopes=sorted({str(alert.scope) for alert in self.desk.open()} | {f"number:{n}" for n in owners})[:500],
@@ -173,8 +168,3 @@ def _matcher(form: Form) -> Matcher:
         if len(value) > LONGEST:
             raise BadRequest(f"{name}: at most {LONGEST} characters")
     return Matcher(given["alert"], given["type"], given["scope"], given["waba"])
-
-
-def _begin(text: str, now: Millis) -> Millis | None:
-    """When a silence begins; None: now. Raises BadRequest."""
-    return instant("starts", f"{text.strip()}Z" if text.strip() else None, now)
