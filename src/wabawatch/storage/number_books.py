@@ -52,10 +52,11 @@ class SqlNumberBooks:
             told = {number: (display, at) for number, display, at in rows}
         return [Seen(place, *told.get(place.number, ("", None))) for place in places]
 
-    def heard(self, numbers: Collection[str]) -> Mapping[str, Heard]:
+    def heard(self, wanted: Collection[str]) -> Mapping[str, Heard]:
+        c = numbers.c
         with self._database.reading() as connection:
-            ids = NumberPlaces(connection).ids()
-            return {number: _heard(connection, ids[number]) for number in numbers if number in ids}
+            ids = connection.execute(select(c.phone_number_id, c.id).where(c.phone_number_id.in_(wanted))).all()
+            return {number: _heard(connection, number_id) for number, number_id in ids}
 
     def history(self, number: str, most: int) -> list[Told]:
         with self._database.reading() as connection:
