@@ -23,6 +23,7 @@ from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
 from wabawatch.app_places import Places, SystemClock, make_private, places_of
+from wabawatch.app_reports import ReportFlows
 from wabawatch.app_uptime import Around, Uptimes
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
 from wabawatch.flows.browsing import Browsing
@@ -141,7 +142,7 @@ class System:
         self.alerts.look_at(self.notices, self.watchman, self.uptime)
         runs, uptime, book = self.watchman.runs, self.uptime.desk.status, self.alerts.book
         self.status = StatusFlow(self.figures, self.clock, self.rules, hits, runs, book, boards, uptime)
-        self.console = self._console()
+        self.reports, self.console = self._reports(), self._console()
         self.retention = self._retention()
 
     def _open_inbox(self, path: Path | None) -> DurableInbox:
@@ -175,6 +176,10 @@ class System:
     def _exports(self, places: Places) -> ExportFlows:
         where = places.database_url, places.folder
         return ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
+
+    def _reports(self) -> ReportFlows:
+        more = self.figures, self.uptime.desk.over, self.rules, self.clock, self.settings
+        return ReportFlows(self.database, self.keyring, self.signing, *more)
 
     def _console(self) -> Console:
         people, prices = self.access.people, self.limits.costing.prices

@@ -29,6 +29,7 @@ COMMANDS = {
     "checks": "List the checks of uptime, and look at one now.",
     "preflight": "Ask before a campaign: go, risky or stop, with the reasons.",
     "alerts": "Show who is told of alerts and why not; try channels; read runbooks; silence.",
+    "report": "Make a compliance report, signed; list those that were made; check that one is as it was made.",
     "monitor": "Start, stop or restart monitoring.",
     "users": "Say who may sign in and what they may do; see and end sessions.",
     "tokens": "Make, list and revoke tokens for the API.",

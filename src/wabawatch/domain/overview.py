@@ -122,7 +122,7 @@ class Overview:
     """Of the period before, without webhooks"""
     causes: tuple[Cause, ...]
     numbers: tuple[NumberStands, ...]
-    """The worst first, at most `MOST_NUMBERS`"""
+    """The worst first, at most so many as were asked for"""
     numbers_in_all: int
     """How many numbers sent anything in the period"""
     places: Mapping[str, str]

@@ -18,6 +18,7 @@ from wabawatch.domain.overview import points as points_of
 from wabawatch.domain.periods import ended
 from wabawatch.domain.platform import Kind, Known, of_kind, value
 from wabawatch.domain.report import Assessment, Evidence, assess
+from wabawatch.domain.rollups import Tier
 from wabawatch.domain.runs import SILENCE_MS
 from wabawatch.domain.uptime import UptimeFigures
 from wabawatch.flows.assessing import Rules, assess_window, closed_minute, webhook_times
@@ -38,6 +39,8 @@ class Overviewing:
     uptime: Callable[[Millis, Millis], UptimeFigures]
     rules: Rules
     clock: Clock
+    most_numbers: int = MOST_NUMBERS
+    tier_for: Callable[[Millis], Tier] = tier_for
 
     def look(self, start: Millis, end: Millis, of: Slice) -> Overview:
         """The time from *start* to *end*. Webhooks, calls and uptime are of everything, whatever *of* says.
@@ -56,7 +59,7 @@ class Overviewing:
         ranked = worst_first(
             _of(tallies, mine), _of(matured, mine), places, ratings, self.rules.thresholds
         )  # fmt: skip
-        bodies, tier = self.figures.bodies(window), tier_for(end - start)
+        bodies, tier = self.figures.bodies(window), self.tier_for(end - start)
         is_application = assessment.webhook_times.subject is Answerer.APPLICATION
         part = assessment.quality.parts.get("number")
         return Overview(
@@ -77,7 +80,7 @@ class Overviewing:
             ),
             points_before=points_of(self.slices.series(earlier, of, tier), {}, tier, start, None, self.rules.weights),
             causes=causes_of(self._failed(window, mine)),
-            numbers=tuple(ranked[:MOST_NUMBERS]),
+            numbers=tuple(ranked[: self.most_numbers]),
             numbers_in_all=len(ranked),
             places=places,
             names={each.number: value(of_numbers.get(each.number, {}), "verified_name") for each in ranked},

@@ -17,6 +17,7 @@ from wabawatch.storage.schema_conversations import agent_interactions, service_w
 from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_figures import counters, cycles, histograms, packed_counts, rollups, standings
 from wabawatch.storage.schema_platform import graph_usage, number_ratings, platform_states, polls
+from wabawatch.storage.schema_reports import reports
 
 __all__ = [
     "BIG_ID",
@@ -58,6 +59,7 @@ __all__ = [
     "profiles",
     "raw_blocks",
     "rechecks",
+    "reports",
     "rollups",
     "schema_alerts",
     "schema_forward",

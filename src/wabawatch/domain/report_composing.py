@@ -1,0 +1,170 @@
+"""Everything that was gathered of a period, put together into its compliance report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wabawatch.domain.alert_records import Alert
+from wabawatch.domain.calls import CallCounts
+from wabawatch.domain.compliance import Thresholds
+from wabawatch.domain.compliance_report import FORMAT, ComplianceReport, FailureLine, Judged, OptOuts, TemplateUse, utc
+from wabawatch.domain.facts import Millis
+from wabawatch.domain.limit_hits import HitCount
+from wabawatch.domain.metrics import Weights
+from wabawatch.domain.overview import EVERYTHING, Cause, NumberStands, Point, Slice
+from wabawatch.domain.report import Assessment, BodyCounts
+from wabawatch.domain.report_advice import advice
+from wabawatch.domain.report_changes import changes
+from wabawatch.domain.report_duties import Handling, duties
+from wabawatch.domain.report_lines import (
+    TemplateSeen,
+    api_lines,
+    failure_lines,
+    limit_lines,
+    number_lines,
+    part_lines,
+    requirement_lines,
+    send_lines,
+    share,
+    template_lines,
+    trend_lines,
+    webhook_lines,
+)
+from wabawatch.domain.report_times import alert_lines, alert_times, gap_lines, unknown_ms, uptime_lines
+from wabawatch.domain.report_watched import AccountEvent
+from wabawatch.domain.runs import Gap
+from wabawatch.domain.uptime import UptimeFigures
+from wabawatch.domain.violations import SendEvidence
+
+STOPPED_BY_PERSON = 131050
+"""The code with which Meta refuses marketing to somebody who stopped it"""
+OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The template sends of the period that broke the rule, or that nobody can judge."""
+
+    by_reason: Mapping[str, int]
+    violating: Sequence[SendEvidence]
+    unproven: Sequence[SendEvidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known of a period."""
+
+    as_of: Millis
+    start: Millis
+    end: Millis
+    of: Slice
+    mine: Collection[str] | None
+    """The numbers that it is of; None: all"""
+    thresholds: Thresholds
+    weights: Weights
+    grace_ms: Millis
+    assessment: Assessment
+    before: Assessment
+    unit: str
+    points: Sequence[Point]
+    causes: Sequence[Cause]
+    numbers: Sequence[NumberStands]
+    templates: Sequence[TemplateSeen]
+    sends: Sends
+    opt_outs: int
+    bodies: BodyCounts
+    calls: CallCounts
+    limits: Sequence[HitCount]
+    uptime: UptimeFigures
+    alerts: Sequence[Alert]
+    events: Sequence[AccountEvent]
+    gaps: Sequence[Gap]
+    handling: Handling
+
+
+def scope_of(of: Slice) -> str:
+    """A slice in one word: `all`, `waba:ID` or `number:ID`."""
+    return "all" if of == EVERYTHING else f"{of.kind.value}:{of.id}"
+
+
+def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:
+    """The report of what was *found*, as its first revision."""
+    judged, failures = found.assessment, failure_lines(found.causes)
+    use = TemplateUse(
+        sends=judged.template_usage.n,
+        violations=judged.template_violations,
+        unverified=judged.template_unverified,
+        by_reason=dict(sorted(found.sends.by_reason.items())),
+        violating=send_lines(found.sends.violating, found.mine),
+        unproven=send_lines(found.sends.unproven, found.mine),
+    )
+    opt_outs = OptOuts(found.opt_outs, use.by_reason.get(OPTED_OUT, 0), _n_of(failures, STOPPED_BY_PERSON))
+    alerts = alert_lines(found.alerts)
+    report = ComplianceReport(
+        format=FORMAT,
+        id=id,
+        revision=1,
+        as_of=utc(found.as_of),
+        made_with=made_with,
+        scope=scope_of(found.of),
+        start=utc(found.start),
+        end=utc(found.end),
+        verdict=judged.verdict,
+        judged_by=_judged(found),
+        requirements=requirement_lines(judged, found.before),
+        quality_parts=part_lines(judged.quality),
+        coverage=share(judged.coverage),
+        refusals_seen=judged.refusals_seen,
+        messages=judged.messages,
+        unit=found.unit,
+        trend=trend_lines(found.points),
+        failures_by_fault=dict(sorted(judged.failures_by_fault.items())),
+        failures=failures,
+        numbers=number_lines(found.numbers),
+        templates=template_lines(found.templates, found.end),
+        template_use=use,
+        opt_outs=opt_outs,
+        webhooks=webhook_lines(judged.webhook_times, found.bodies),
+        api=api_lines(found.calls),
+        limits=limit_lines(found.limits, found.mine),
+        uptime=uptime_lines(found.uptime),
+        alert_times=alert_times(alerts),
+        alerts=alerts,
+        account_events=tuple(found.events),
+        gaps=gap_lines(found.gaps, found.start, found.end),
+        unknown_s=unknown_ms(found.gaps, found.start, found.end) / 1000,
+        duties=duties(opt_outs, found.handling),
+        advice=(),
+    )
+    return replace(report, advice=advice(report))
+
+
+def revised(new: ComplianceReport, newest: ComplianceReport | None) -> ComplianceReport:
+    """*new* as the next revision after *newest*, which stays the newest where nothing is otherwise by now."""
+    if newest is None:
+        return new
+    found = changes(newest, new)
+    return replace(new, revision=newest.revision + 1, changes=found) if found else newest
+
+
+def _judged(found: Gathered) -> Judged:
+    lines, weights = found.thresholds, found.weights
+    return Judged(
+        lines.delivery_rate,
+        lines.failure_rate,
+        lines.quality_score,
+        lines.min_sample,
+        found.grace_ms / 1000,
+        {
+            "delivery": weights.delivery,
+            "failure": weights.failure,
+            "number": weights.number,
+            "template": weights.template,
+            "webhook": weights.webhook,
+        },
+    )
+
+
+def _n_of(failures: Iterable[FailureLine], code: int) -> int:
+    return sum(line.n for line in failures if line.code == code)

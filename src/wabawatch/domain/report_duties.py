@@ -1,0 +1,78 @@
+"""Duties of Meta's policies, and what the data can show of each; what they cannot show is unknown. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wabawatch.domain.compliance_report import DutyLine, OptOuts, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How this installation handles data, and what agents did."""
+
+    stores_text: bool
+    """Whether the text of messages is kept beside their rows"""
+    body_days: int
+    """So long whole webhooks are kept, sealed"""
+    agent_actions: int
+    """What agents were logged to have done in the period"""
+    handed_over: int
+    """Those among them that handed a conversation to somebody"""
+
+
+def duties(opt_outs: OptOuts, handling: Handling) -> tuple[DutyLine, ...]:
+    """The duties, in the order of Meta's policies."""
+    return (
+        DutyLine(
+            "opt_in",
+            "Opt-in before messages that the business begins",
+            Standing.UNKNOWN,
+            "The opt-in is given to the business, outside of the platform: nothing that is watched here shows it. Keep"
+            " when and how each person agreed.",
+        ),
+        _opt_out(opt_outs),
+        DutyLine(
+            "profile",
+            "Profile with contact data, no impersonation",
+            Standing.UNKNOWN,
+            "Business profiles are not watched.",
+        ),
+        _escalation(handling),
+        _data(handling),
+    )
+
+
+def _opt_out(opt_outs: OptOuts) -> DutyLine:
+    title = "Opt-outs are honoured"
+    if opt_outs.sent_after:
+        said = f"{opt_outs.sent_after} marketing templates were sent to people who had stopped marketing messages."
+        return DutyLine("opt_out", title, Standing.NOT_MET, said)
+    heard = f"{opt_outs.stopped} people stopped marketing messages" if opt_outs.stopped else "Nobody was heard to stop"
+    said = (
+        f"{heard} in this period, and no marketing template was sent to anybody who had stopped them."
+        " Opt-outs that were told to the business elsewhere are not seen here."
+    )
+    return DutyLine("opt_out", title, Standing.MET if opt_outs.stopped else Standing.UNKNOWN, said)
+
+
+def _escalation(handling: Handling) -> DutyLine:
+    title = "Automation offers a way to a human"
+    if handling.handed_over:
+        said = f"{handling.handed_over} of {handling.agent_actions} logged actions handed a conversation over."
+        return DutyLine("escalation", title, Standing.MET, said)
+    if handling.agent_actions:
+        said = f"{handling.agent_actions} actions of agents were logged, none of which handed a conversation over."
+    else:
+        said = "No actions of agents were logged (`log_agent_interaction`), so nothing is known."
+    return DutyLine("escalation", title, Standing.UNKNOWN, said)
+
+
+def _data(handling: Handling) -> DutyLine:
+    text = "is kept, sealed" if handling.stores_text else "is not kept"
+    said = (
+        f"wabawatch runs with the business and passes nothing on. The text of messages {text} beside their rows;"
+        f" whole webhooks are kept sealed for {handling.body_days} days. Figures are by number, template and country,"
+        " never by person."
+    )
+    return DutyLine("data", "Data of the platform profile nobody and are not shared", Standing.UNKNOWN, said)

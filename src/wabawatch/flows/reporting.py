@@ -1,0 +1,257 @@
+"""Compliance reports: a period is gathered from the books, judged, signed and kept as a revision (SPEC.md 5)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from wabawatch import signed_reports
+from wabawatch.alerting_ports import AlertFigures
+from wabawatch.domain.audit_trail import Plain
+from wabawatch.domain.compliance_report import ComplianceReport, millis
+from wabawatch.domain.errors import Conflict, NotFound
+from wabawatch.domain.facts import Millis, TemplateRef
+from wabawatch.domain.metrics import Tally
+from wabawatch.domain.overview import EVERYTHING, Overview, Slice, SliceKind, touching
+from wabawatch.domain.platform import Kind, Known, of_kind
+from wabawatch.domain.report_composing import Gathered, Sends, compose, revised, scope_of
+from wabawatch.domain.report_duties import Handling
+from wabawatch.domain.report_hours import Hours, hours_with
+from wabawatch.domain.report_lines import TemplateSeen
+from wabawatch.domain.rollups import Tier
+from wabawatch.domain.standing import DAY_MS, HOUR_MS, Standing, TemplateUse, look
+from wabawatch.domain.template_stands import ripe_hour
+from wabawatch.domain.violations import SendEvidence, evidence
+from wabawatch.flows.assessing import Rules
+from wabawatch.flows.judging import said_of
+from wabawatch.limits_ports import Evidence, Hits
+from wabawatch.overview_ports import SlicedFigures
+from wabawatch.ports import Clock, Deed, Window
+from wabawatch.ports_templates import TemplateBooks
+from wabawatch.report_ports import MADE, SUBJECT, Kept, ReportBook, ReportReads, Revision
+from wabawatch.signatures import Signature
+
+LISTED = 200
+"""So many violating sends stand in a report, the newest"""
+UNPROVEN = 50
+COUNTED = 10_000
+"""Of so many violating sends the reasons are counted"""
+MOST_EVENTS = 1_000
+SHOWN = 500
+TRIES = 5
+HANDED_OVER = ("handed_over", "handover", "escalated", "transferred")
+"""What agents are logged to do when they hand a conversation to somebody"""
+LONG_MS = 5 * DAY_MS
+
+Whose = tuple[str, TemplateRef]
+"""The account, and the template"""
+
+
+def report_tier(length_ms: Millis) -> Tier:
+    """How wide the steps of a report's trend are: such as are kept for over a year."""
+    return Tier.HOUR if length_ms <= LONG_MS else Tier.DAY
+
+
+def report_id(of: Slice, start: Millis, end: Millis) -> str:
+    """What every revision of one period and scope is called."""
+    return hashlib.blake2b(f"{scope_of(of)} {start} {end}".encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Makes, keeps and gives reports."""
+
+    look: Callable[[Millis, Millis, Slice], Overview]
+    figures: AlertFigures
+    slices: SlicedFigures
+    templates: TemplateBooks
+    evidence: Evidence
+    limits: Hits
+    reads: ReportReads
+    kept: ReportBook
+    sign: Callable[[bytes, bytes], Signature]
+    rules: Rules
+    handling: tuple[bool, int]
+    """Whether text is stored, and for how many days whole webhooks are"""
+    made_with: str
+    clock: Clock
+
+    def make(self, start: Millis, end: Millis, of: Slice, by: str) -> Kept:
+        """The report on the whole hours that hold *start* to *end*: a new revision if anything is otherwise than in the
+        newest, else that one.
+
+        Raises BadRequest, NotFound when nothing is known of *of*, Conflict when others make revisions all the time.
+        """
+        now = self.clock.now()
+        start, end = start // HOUR_MS * HOUR_MS, min(-(-end // HOUR_MS) * HOUR_MS, now)
+        id = report_id(of, start, end)
+        for _ in range(TRIES):
+            newest = self.kept.newest(id)
+            known = signed_reports.decode(newest.document) if newest else None
+            report = revised(compose(self._gather(start, end, of), id, self.made_with), known)
+            if newest is not None and report is known:
+                return newest
+            made = self._signed(report, by)
+            if self.kept.keep(made, now, Deed(by, MADE, f"{SUBJECT}{id}")):
+                return made
+        raise Conflict("others are making revisions of this report; ask again", code="report_busy")
+
+    def all(self) -> Sequence[Revision]:
+        """The newest revisions, the newest first."""
+        return self.kept.all(SHOWN)
+
+    def one(self, id: str, revision: int | None = None) -> Kept:
+        """A kept revision; None: the newest of that report. Raises NotFound."""
+        found = self.kept.newest(id) if revision is None else self.kept.find(id, revision)
+        if found is None:
+            raise NotFound("id: there is no such report; `wabawatch report list` shows those that were made")
+        return found
+
+    def fetched(self, kept: Kept, format: str, by: str) -> None:
+        """Note that somebody took a report away."""
+        told: dict[str, Plain] = {"revision": kept.about.revision, "format": format}
+        self.kept.note(self.clock.now(), Deed(by, "report_fetched", f"{SUBJECT}{kept.about.id}", told))
+
+    def _signed(self, report: ComplianceReport, by: str) -> Kept:
+        document = signed_reports.encode(report)
+        sha256 = signed_reports.digest_of(document)
+        signature = self.sign(signed_reports.PURPOSE, sha256.encode())
+        start, end, as_of = millis(report.start), millis(report.end), millis(report.as_of)
+        return Kept(
+            Revision(
+                report.id, report.revision, report.scope, start, end, as_of, report.verdict, by, sha256, signature
+            ),
+            document,
+        )
+
+    def _gather(self, start: Millis, end: Millis, of: Slice) -> Gathered:
+        seen = self.look(start, end, of)
+        mine = _numbers_of(of, seen.places)
+        if mine is not None and not mine:
+            raise NotFound(f"scope: no number of {of.kind.value} {of.id} is known; `wabawatch limits` lists them")
+        window, rules = Window(start, seen.end), self.rules
+        alerts = touching(self.reads.alerts(start, seen.end), of, seen.places)
+        wabas = None if mine is None else {seen.places[number] for number in mine}
+        return Gathered(
+            as_of=seen.as_of,
+            start=start,
+            end=seen.end,
+            of=of,
+            mine=mine,
+            thresholds=rules.thresholds,
+            weights=rules.weights,
+            grace_ms=rules.grace_ms,
+            assessment=seen.assessment,
+            before=seen.before,
+            unit="hour" if seen.tier is Tier.HOUR else "day",
+            points=seen.points,
+            causes=seen.causes,
+            numbers=seen.numbers,
+            templates=self._templates(window, mine, seen.places),
+            sends=self._sends(window, of, mine, seen),
+            opt_outs=self.reads.opt_outs(start, seen.end, wabas),
+            bodies=seen.bodies,
+            calls=seen.calls,
+            limits=self.limits.hits(start, seen.end, 0).counts,
+            uptime=seen.uptime,
+            alerts=alerts,
+            events=[
+                each
+                for each in self.reads.account_events(start, seen.end, MOST_EVENTS)
+                if mine is None or (each.number in mine if each.number else each.waba in (wabas or ()))
+            ],
+            gaps=seen.gaps,
+            handling=self._handling(start, seen.end),
+        )
+
+    def _handling(self, start: Millis, end: Millis) -> Handling:
+        acted = self.reads.agent_actions(start, end)
+        handed = sum(n for action, n in acted.items() if action.lower() in HANDED_OVER)
+        return Handling(*self.handling, sum(acted.values()), handed)
+
+    def _templates(self, window: Window, mine: Collection[str] | None, places: Mapping[str, str]) -> list[TemplateSeen]:
+        """The templates that were sent in the period, by account."""
+        start, end = window.start or 0, window.end or 0
+        ripe = min(max(start, ripe_hour(end, self.rules.grace_ms)), end)
+        old = self.templates.counts(Window(start, ripe), mine) if start < ripe else {}
+        young = self.templates.counts(Window(ripe, end), mine) if ripe < end else {}
+        matured, tallies = _gathered([old], places), _gathered([old, young], places)
+        states: dict[Whose, Mapping[str, Known]] = {
+            (subject.waba, _ref(subject.id)): aspects
+            for subject, aspects in of_kind(self.templates.states(""), Kind.TEMPLATE)
+        }
+        histories = self.reads.histories(tallies.keys())
+        return [
+            TemplateSeen(*whose, tally, matured.get(whose, {}), states.get(whose, {}), histories.get(whose, ()))
+            for whose, tally in tallies.items()
+        ]
+
+    def _sends(self, window: Window, of: Slice, mine: Collection[str] | None, seen: Overview) -> Sends:
+        """The violating and the unverified sends: only the hours are looked through that are known to hold any."""
+        judged = seen.assessment
+        if not judged.template_violations and not judged.template_unverified:
+            return Sends({}, (), ())
+        tier = Tier.HOUR if (window.start or 0) > seen.as_of - 400 * DAY_MS else Tier.DAY
+        series = self.slices.series(window, of, tier)
+        violating = hours_with(series, TemplateUse.VIOLATION, tier)
+        unproven = hours_with(series, TemplateUse.UNVERIFIED, tier)
+        return Sends(
+            self._reasons(violating, mine),
+            self._newest(violating, TemplateUse.VIOLATION, mine, LISTED),
+            self._newest(unproven, TemplateUse.UNVERIFIED, mine, UNPROVEN),
+        )
+
+    def _reasons(self, hours: Hours, mine: Collection[str] | None) -> Mapping[str, int]:
+        found: Counter[str] = Counter()
+        for start, end in hours:
+            for each in self.figures.misuses(Window(start, end)):
+                if mine is None or each.number in mine:
+                    found[each.reason] += each.n
+            if found.total() >= COUNTED:
+                break
+        return found
+
+    def _newest(
+        self, hours: Hours, use: TemplateUse, mine: Collection[str] | None, most: int
+    ) -> tuple[SendEvidence, ...]:
+        found: list[SendEvidence] = []
+        for start, end in hours:
+            # An unlinked send is in no figure: nobody knows what became of it.
+            held = [
+                each
+                for each in self.evidence.judged(use, start, end, most)
+                if (each.message.wamid or look(each.message).is_rejected)
+                and (mine is None or each.message.number in mine)
+            ]
+            said = said_of(self.evidence, [each.message for each in held])
+            found += [evidence(h.id, h.message, h.judgement, *theirs) for h, theirs in zip(held, said, strict=True)]
+            if len(found) >= most:
+                break
+        return tuple(found[:most])
+
+
+def _numbers_of(of: Slice, places: Mapping[str, str]) -> Collection[str] | None:
+    """The numbers of a slice; None: all of them."""
+    if of == EVERYTHING:
+        return None
+    if of.kind is SliceKind.WABA:
+        return {number for number, waba in places.items() if waba == of.id}
+    return {of.id} & places.keys()
+
+
+def _gathered(
+    some: Sequence[Mapping[tuple[str, TemplateRef], Tally]], places: Mapping[str, str]
+) -> dict[Whose, Counter[Standing]]:
+    """Counts by number as counts by account."""
+    found: defaultdict[Whose, Counter[Standing]] = defaultdict(Counter)
+    for counted in some:
+        for (number, ref), tally in counted.items():
+            found[places.get(number, ""), ref].update(tally)
+    return found
+
+
+def _ref(key: str) -> TemplateRef:
+    name, _, language = key.rpartition("/")
+    return TemplateRef(name, language)

@@ -1,0 +1,91 @@
+"""What only compliance reports ask of the books: `report_ports.ReportReads` on one `Database`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from wabawatch.domain.alert_records import Alert
+from wabawatch.domain.compliance_report import utc
+from wabawatch.domain.facts import Millis, Source, TemplateRef
+from wabawatch.domain.platform import template_key
+from wabawatch.domain.report_watched import AccountEvent
+from wabawatch.domain.told import Told
+from wabawatch.storage.alert_rows import alert_of
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import chunks
+from wabawatch.storage.history import MARKETING
+from wabawatch.storage.number_places import NumberPlaces
+from wabawatch.storage.schema import agent_interactions, consents, events, labels, wabas
+from wabawatch.storage.schema_alerts import alerts
+
+OF_NUMBERS = ("quality", "limit", "status", "throughput", "verification", "name_status")
+"""What a report tells of numbers: nothing in these names anybody"""
+OF_ACCOUNTS = ("account", "payment")
+
+
+class SqlReportReads:
+    """Every method may be called from any thread; raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def alerts(self, start: Millis, end: Millis) -> list[Alert]:
+        c = alerts.c
+        touches = (c.fired_at < end, or_(c.ended_at.is_(None), c.ended_at > start))
+        query = select(alerts).where(c.fired_at.is_not(None), *touches).order_by(c.fired_at.desc(), c.alert.desc())
+        with self._database.reading() as connection:
+            return [alert_of(row) for row in connection.execute(query)]
+
+    def account_events(self, start: Millis, end: Millis, most: int) -> list[AccountEvent]:
+        c = events.c
+        wanted = or_(c.kind.in_(OF_ACCOUNTS), and_(c.kind == "number", c.event.in_(OF_NUMBERS)))
+        columns = (c.at, c.kind, c.event, c.number_id, c.waba_id, c.before, c.after)
+        query = select(*columns).where(c.at >= start, c.at < end, wanted).order_by(c.at.desc(), c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(most)).all()
+            places = NumberPlaces(connection)
+        found = []
+        for row in rows:
+            number, waba = places.of(row.number_id, row.waba_id)
+            found.append(AccountEvent(utc(row.at), row.kind, row.event, waba, number, row.before, row.after))
+        return found
+
+    def histories(self, whose: Collection[tuple[str, TemplateRef]]) -> Mapping[tuple[str, TemplateRef], list[Told]]:
+        wanted = {(waba, template_key(ref.name, ref.language)): (waba, ref) for waba, ref in whose}
+        c = events.c
+        columns = (c.subject, c.event, c.before, c.after, c.reason, c.at, c.seen_at, c.told_by, c.is_live)
+        query = select(wabas.c.waba_id, *columns).outerjoin(wabas, wabas.c.id == c.waba_id)
+        found: defaultdict[tuple[str, TemplateRef], list[Told]] = defaultdict(list)
+        with self._database.reading() as connection:
+            for some in chunks(sorted({subject for _, subject in wanted})):
+                its = query.where(c.kind == "template", c.subject.in_(some)).order_by(c.at.desc(), c.id.desc())
+                for row in connection.execute(its):
+                    if (key := wanted.get((row.waba_id or "", row.subject))) is not None:
+                        found[key].append(_told(row))
+        return found
+
+    def opt_outs(self, start: Millis, end: Millis, of: Collection[str] | None) -> int:
+        c = consents.c
+        query = select(func.count()).select_from(consents.outerjoin(wabas, wabas.c.id == c.waba_id))
+        query = query.where(c.category == MARKETING, c.value == "stop", c.at >= start, c.at < end)
+        if of is not None:
+            query = query.where(wabas.c.waba_id.in_(sorted(of)))
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def agent_actions(self, start: Millis, end: Millis) -> Mapping[str, int]:
+        c = agent_interactions.c
+        query = select(labels.c.value, func.count()).join(labels, labels.c.id == c.action_id)
+        query = query.where(c.at >= start, c.at < end).group_by(labels.c.value)
+        with self._database.reading() as connection:
+            return {action: int(n) for action, n in connection.execute(query)}
+
+
+def _told(row: Any) -> Told:
+    return Told(
+        row.event, row.before, row.after, row.reason, row.at, row.seen_at, Source(row.told_by), bool(row.is_live)
+    )
