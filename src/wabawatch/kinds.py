@@ -181,11 +181,18 @@ def _graph_url(raw: object) -> GraphUrl:
     return GraphUrl(address[: version.start()], version[1]) if version else GraphUrl(address, DEFAULT_GRAPH_URL.version)
 
 
+_PORT = re.compile(r"postgres[a-z+]*://(?>(?:[^:/]*(?::[^@]*)?@)?)(?>\[[^/?]+\]|[^/:?]*):([^/?]+)")
+"""As SQLAlchemy reads it: a password may hold what a URL otherwise may not"""
+
+
 def _database_url(raw: object) -> Secret:
     text = _text(raw)
     scheme, found, _ = text.partition("://")
     if not found or scheme not in DATABASE_SCHEMES:
         raise ValueError(f"it begins with none of {', '.join(f'{known}://' for known in DATABASE_SCHEMES)}")
+    port = _PORT.match(text)
+    if port is not None and not (port[1].isascii() and port[1].isdecimal()):
+        raise ValueError("its port is no number")
     return Secret(text)
 
 

@@ -264,7 +264,9 @@ def _file_text(raw: object) -> str:
     try:
         text = path.read_text("utf-8").strip()
     except OSError as wrong:
-        raise ValueError(f"{path} cannot be read ({wrong.strerror})") from wrong
+        # Somebody may have put the secret itself where the name of its file belongs.
+        named = path if "/" in str(path) else "the file that it names"
+        raise ValueError(f"{named} cannot be read ({wrong.strerror})") from wrong
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
     if not text:

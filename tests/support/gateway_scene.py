@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +50,24 @@ _PLACES = re.compile(r"^Graph.*?(http://[0-9.:]+).*?^number +(\S+)", re.MULTILIN
 
 
 @contextmanager
-def staged(folder: Path, settings: Mapping[str, str], speed: int = 2000, *, starts: bool = True) -> Iterator[Scene]:
+def staged(
+    folder: Path,
+    settings: Mapping[str, str],
+    speed: int = 2000,
+    *,
+    starts: bool = True,
+    token: str = TOKEN,
+    under: Sequence[str] = (),
+) -> Iterator[Scene]:
     """A server with *settings* in front of a simulator, whose time runs *speed* times as fast.
 
-    *starts*: the server runs already; otherwise the test starts it, once it knows all settings.
+    *starts*: the server runs already; otherwise the test starts it, once it knows all settings. *token*: which the
+    simulator takes. *under*: as `Server` has it.
     """
-    server, log = Server(folder, settings), folder / "simulator.log"
-    arguments = ["simulate", "--port", "0", "--messages", "0", "--app-secret", SECRET, "--speed", str(speed)]
+    server, log = Server(folder, settings, under), folder / "simulator.log"
+    secret = settings.get("WABAWATCH_APP_SECRET", SECRET).partition(",")[0]
+    arguments = ["simulate", "--port", "0", "--messages", "0", "--app-secret", secret, "--speed", str(speed)]
+    arguments += ["--token", token] if token != TOKEN else []
     arguments += ["--webhook-url", f"{server.url}/webhooks/whatsapp"]
     simulator = start(arguments, environment(folder, {}), folder, log)
     try:

@@ -29,7 +29,13 @@ BODIES = 1_000
 @app.default
 def copy(
     *,
-    to: Annotated[str, Parameter(help="Database to copy to, such as postgresql://USER:PASSWORD@HOST/NAME.")],
+    to: Annotated[
+        str,
+        Parameter(
+            help="Database to copy to, such as postgresql://USER@HOST/NAME: its password had better stand in ~/.pgpass, "
+            "for everybody on this machine may see what a command was called with."
+        ),
+    ],
     from_: Annotated[
         str | None, Parameter(name="--from", help="Database to copy (default: that of the settings).")
     ] = None,
