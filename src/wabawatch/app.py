@@ -13,6 +13,7 @@ from pathlib import Path
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_answers import AnswerBook
+from wabawatch.app_archive import ArchiveFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
 from wabawatch.app_exports import ExportFlows
@@ -126,6 +127,7 @@ class System:
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
         self.tailing = Tailing(SqlMessages(self.database, country_of), self.clock)
         self.exports = self._exports(places)
+        self.archive = ArchiveFlows(self.database, places.database_url, places.folder, self.clock, settings)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
@@ -195,7 +197,7 @@ class System:
         bell = Bell()
         self.inbox.on_kept = bell.ring
         own = [Loop("partitions", Partitions(self.database).step, 3600.0)] if self.is_on_postgres else []
-        for_servers = [*self.forwards.loops(bell), *self.exports.loops()] if is_server else []
+        for_servers = [*self.forwards.loops(bell), *self.exports.loops(), *self.archive.loops()] if is_server else []
         return [
             Loop("digest", self.digest().batch, 2.0, bell=bell, rest_s=GATHER_S),
             Loop("retry", self.digest().retry, 5.0),
@@ -295,6 +297,7 @@ class System:
         supervisor.add_closer("inbox", self.inbox.close)
         supervisor.add_closer("watchman", self.watchman.close)
         supervisor.add_closer("exports", self.exports.close)
+        supervisor.add_closer("archive", self.archive.close)
         if self.is_on_postgres:
             listener = Listener(self.database, self.inbox.on_kept)
             supervisor.add_closer("listener", listener.close)

@@ -17,6 +17,7 @@ from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
 from wabawatch.price_settings import Prices
 from wabawatch.settings_access import Access
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
+from wabawatch.settings_archive import Archive
 from wabawatch.settings_channels import Channel, channel_mistakes, channels_of
 from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
 from wabawatch.settings_exports import Exports
@@ -33,6 +34,7 @@ __all__ = [
     "Alerts",
     "App",
     "AppEnv",
+    "Archive",
     "Channel",
     "Exports",
     "Forward",
@@ -247,6 +249,7 @@ class Settings:
     network: Network = section(Network, "network")
     storage: Storage = section(Storage, "storage")
     exports: Exports = section(Exports, "exports")
+    archive: Archive = section(Archive, "archive")
     monitoring: Monitoring = section(Monitoring, "monitoring")
     uptime: Uptime = section(Uptime, "uptime")
     thresholds: Thresholds = section(Thresholds, "thresholds")

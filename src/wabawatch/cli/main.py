@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "Show deliveries, failures, quality, template use and webhook response.",
     "logs": "Show messages: search them, or follow them as they arrive.",
     "export": "Write every message that fits to a file: CSV, Excel, JSON lines or Parquet.",
+    "archive": "Show what retention removes; list, check and restore archived days.",
     "costs": "Show what messages cost, by category, country and number.",
     "reconcile": "Show what Meta counted beside what was counted here, and why they differ.",
     "violations": "Show sends that broke the template rule, with the evidence.",

@@ -92,6 +92,12 @@ class StoreUnavailable(Trouble):
     """A database or disk does not answer. Nothing was kept."""
 
 
+class ArchiveDamaged(Trouble):
+    """A file of the archive is not what was written. Nothing was removed for its sake."""
+
+    transient = False
+
+
 class SpoolFull(StoreUnavailable):
     """As much waits on disk for the server as may wait. Nothing was kept."""
 

@@ -18,6 +18,7 @@ from wabawatch.ports import Held
 from wabawatch.storage.bulk import Bulk, Lookup, insert_missing, upserting
 from wabawatch.storage.dialect import chunks, grows_in_place, next_id, takes_many_rows
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.marks import ARCHIVED_ID, mark_of
 from wabawatch.storage.message_lookup import rows_by_wamid
 from wabawatch.storage.message_rows import (
     COLUMNS,
@@ -102,8 +103,9 @@ def save(
     numbers = words.words(connection, [h.message for h in held])
     profiles = [profile_of(h.message, h.judgement, numbers) for h in held]
     profile_ids = words.profiles.ids(connection, (profile for profile, _ in profiles))
-    # Also above the rows that became another: a local id may still mean one of these.
+    # Also above the rows that became another: a local id may still mean one of these; and above the archived ones.
     used = max(next_id(connection, messages), next_id(connection, merged_messages, "old_id"))
+    used = max(used, mark_of(connection, ARCHIVED_ID) + 1)
     fresh = max(used, newest_start(connection, MESSAGES))
     rows, saved = [], []
     keeps_room = grows_in_place(connection)

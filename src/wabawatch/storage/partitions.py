@@ -109,10 +109,13 @@ ROLLUPS = {
     Tier.DAY: _of_tier(Tier.DAY, 52 * WEEK_MS),
 }
 INBOX = _of_numbers("inbox_blocks", DAY_MS, BLOCK_DAY)
-ALL: Sequence[Series] = (
+_OF_MESSAGES: Sequence[Series] = (
     MESSAGES,
     _of_numbers("message_errors", WEEK_MS, MESSAGE_WEEK, "message_id"),
     _of_numbers("participants", WEEK_MS, MESSAGE_WEEK, "message_id"),
+)
+ALL: Sequence[Series] = (
+    *_OF_MESSAGES,
     BODIES,
     RAW_BLOCKS,
     INBOX,
@@ -127,8 +130,8 @@ class Partitions:
         self._database = database
 
     def step(self) -> bool:
-        """Make those of the next days and weeks, drop those of the inbox that are empty, and pack the indexes of those
-        whose week is over. False: no more to do.
+        """Make those of the next days and weeks, drop those of the inbox and of messages that are empty, and pack the
+        indexes of those whose week is over. False: no more to do.
         """
         self.make_ahead()
         with self._database.writing() as connection:
@@ -184,9 +187,15 @@ def make_ahead(connection: Connection) -> list[str]:
 
 
 def drop_emptied(connection: Connection) -> int:
-    """Drop the partitions of the inbox whose day is over and whose bodies have gone on. Gives how many went."""
-    waits = "EXISTS (SELECT 1 FROM inbox_blocks WHERE id >= {first} AND id < {end})"
-    return drop_whole(connection, INBOX, newest_start(connection, INBOX), unless=waits)
+    """Drop the partitions of the inbox whose day is over and whose bodies have gone on, and those of messages whose
+    week is over and whose messages were archived. Gives how many went."""
+    dropped = 0
+    for series in (INBOX, *_OF_MESSAGES):
+        waits = (
+            f"EXISTS (SELECT 1 FROM {series.table} WHERE {series.column} >= {{first}} AND {series.column} < {{end}})"
+        )
+        dropped += drop_whole(connection, series, newest_start(connection, series), unless=waits)
+    return dropped
 
 
 def drop_whole(connection: Connection, series: Series, below: int, unless: str = "FALSE") -> int:

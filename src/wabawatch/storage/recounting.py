@@ -9,12 +9,14 @@ from sqlalchemy import Connection, func, select
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey
+from wabawatch.domain.rollups import TIERS, Tier, bucket_of
 from wabawatch.domain.standing import Standing
 from wabawatch.ports import SWEPT, Held, Moves, RollupKey
 from wabawatch.storage import counts
 from wabawatch.storage.books import read_floors, read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.marks import ARCHIVED_UNTIL, mark_of
 from wabawatch.storage.messages import read_rows
 from wabawatch.storage.schema import messages
 
@@ -22,13 +24,18 @@ PAGE = 2_000
 
 
 class SqlRecount:
-    """`ports.Recount` on one reading transaction."""
+    """`ports.Recount` on one reading transaction.
+
+    Days of which messages were archived are left out: their figures count more than is here.
+    """
 
     def __init__(self, database: Database, connection: Connection, country_of: Callable[[ContactKey], str]) -> None:
         self._database = database
         self._connection = connection
         self._words = Dictionary(country_of)
-        self._floors = read_floors(connection)
+        kept, live = read_floors(connection), mark_of(connection, ARCHIVED_UNTIL)
+        self._live = {tier: bucket_of(tier, live) for tier in TIERS}
+        self._floors = {tier: max(kept.get(tier, 0), first) for tier, first in self._live.items()}
 
     def swept_until(self) -> Millis:
         return read_mark(self._connection, SWEPT)
@@ -57,7 +64,8 @@ class SqlRecount:
                 self._words.standings.ids(connection, new)
 
     def rows(self) -> Mapping[RollupKey, int]:
-        return counts.read_all(self._connection)
+        found = counts.read_all(self._connection)
+        return {key: n for key, n in found.items() if key[1] >= self._live[Tier(key[0])]}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from wabawatch.storage import schema_alerts, schema_forward, schema_monitoring, 
 from wabawatch.storage.dialect import is_whole, tail
 from wabawatch.storage.metadata import BIG_ID, REF, metadata
 from wabawatch.storage.schema_access import api_answers, api_tokens
+from wabawatch.storage.schema_archive import archive_holds, archive_parts, message_days
 from wabawatch.storage.schema_audit import audit_checkpoints, audit_entries
 from wabawatch.storage.schema_conversations import agent_interactions, service_windows
 from wabawatch.storage.schema_exports import exports
@@ -24,6 +25,8 @@ __all__ = [
     "agent_interactions",
     "api_answers",
     "api_tokens",
+    "archive_holds",
+    "archive_parts",
     "audit_checkpoints",
     "audit_entries",
     "bodies",
@@ -44,6 +47,7 @@ __all__ = [
     "local_ids",
     "marks",
     "merged_messages",
+    "message_days",
     "message_errors",
     "messages",
     "metadata",

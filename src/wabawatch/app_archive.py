@@ -1,0 +1,67 @@
+"""The composition of the archive: its books, its files, and the loop that has them tended."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from wabawatch.archives.crew import Crew, Work, store_of
+from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
+from wabawatch.flows.archiving import Archiving, Rules, Tell
+from wabawatch.loops import Loop
+from wabawatch.meta.countries import country_of
+from wabawatch.ports import Clock
+from wabawatch.settings import Settings
+from wabawatch.storage.archives import SqlArchives
+from wabawatch.storage.database import Database
+from wabawatch.storage.retention_counts import RetentionCounts
+
+RHYTHM_S = 3600.0
+FOLDER = "archive"
+
+
+def new_suffix() -> str:
+    """16 hex digits that no other file has."""
+    return secrets.token_hex(8)
+
+
+def silent(_name: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+class ArchiveFlows:
+    """Everything that the archive consists of."""
+
+    def __init__(self, database: Database, database_url: str, folder: Path, clock: Clock, settings: Settings) -> None:
+        """*folder* is that of the data: the archive's is in it unless the settings name one."""
+        kept = settings.archive
+        self._database, self._clock = database, clock
+        self.is_enabled = kept.enabled
+        self.work = Work(
+            database_url,
+            str((kept.folder or folder / FOLDER).absolute()),
+            kept.message_days,
+            kept.keep_days,
+        )
+        self.books = SqlArchives(database, country_of)
+        days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
+        self.desk = ArchiveDesk(RetentionCounts(database), self.books, clock, days)
+        self.crew = Crew(self.work, self.archiving().is_due, clock)
+
+    def archiving(self, tell: Tell = silent) -> Archiving:
+        """Whoever archives and restores, in this process."""
+        return archiving_of(self._database, self.work, self._clock, tell)
+
+    def loops(self) -> list[Loop]:
+        """The loop that has closed days archived, by a process of its own."""
+        return [Loop("archive", self.crew.step, RHYTHM_S)] if self.is_enabled else []
+
+    def close(self) -> None:
+        """End what is being done; it is finished after the next start."""
+        self.crew.close()
+
+
+def archiving_of(database: Database, work: Work, clock: Clock, tell: Tell) -> Archiving:
+    """Whoever does *work*."""
+    rules = Rules(work.live_days, work.keep_days)
+    return Archiving(SqlArchives(database, country_of), store_of(work), clock, rules, new_suffix, tell)
