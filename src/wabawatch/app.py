@@ -23,7 +23,7 @@ from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
-from wabawatch.app_places import Places, SystemClock, make_private, places_of
+from wabawatch.app_places import Places, SystemClock, make_room, places_of
 from wabawatch.app_reports import ReportFlows
 from wabawatch.app_uptime import Around, Uptimes
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
@@ -47,9 +47,7 @@ from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.checkpoints import Checkpoints
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
-from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.figures import SqlFigures
-from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.inbox import DurableInbox, PostgresInbox, SqliteInbox
 from wabawatch.storage.kept_hours import KeptHours
 from wabawatch.storage.listener import Listener
@@ -99,10 +97,7 @@ class System:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         places = places_of(settings)
-        make_private_folder(places.folder)
-        if places.inbox is not None:
-            for path in (places.inbox, sqlite_file(places.database_url)):
-                make_private(path)
+        make_room(places)
         self.database = Database(places.database_url)
         self.is_on_postgres = places.inbox is None
         self.applied = migrate(self.database, self.clock.now())

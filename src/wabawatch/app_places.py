@@ -12,6 +12,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.settings import Settings
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
+from wabawatch.storage.folders import make_private_folder
 
 
 class SystemClock:
@@ -66,6 +67,14 @@ def places_of(settings: Settings) -> Places:
         raise BadRequest("DATABASE_URL: an SQLite database in memory keeps nothing; give sqlite:///PATH, or unset it")
     inbox = path.with_name(f"{path.stem}-inbox{path.suffix or '.db'}")
     return Places(f"sqlite:///{path}", inbox, storage.key_file or path.with_name(f"{path.stem}-keys.json"))
+
+
+def make_room(places: Places) -> None:
+    """Make the folder, and the files that are missing, for nobody but our user. Raises OSError."""
+    make_private_folder(places.folder)
+    if places.inbox is not None:
+        for path in (places.inbox, sqlite_file(places.database_url)):
+            make_private(path)
 
 
 def make_private(path: Path | None) -> None:
