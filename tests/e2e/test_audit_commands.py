@@ -7,6 +7,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -84,3 +85,69 @@ def test_the_signature_of_a_checkpoint_is_checked_by_another_program(tmp_path: P
 
     message = f"{made['entry']} {made['digest']} {made['at']}".encode()
     key.verify(base64.b64decode(made["signature"]), b"wabawatch-audit-checkpoint-v1\0" + message)
+
+
+def _exported(folder: Path, name: str = "trail.jsonl", *more: str) -> Path:
+    done = run(folder, "audit", "export", "-o", str(folder / name), *more)
+    assert done.returncode == 0, done.stderr
+    return folder / name
+
+
+def _checked(path: Path, *more: str) -> dict[str, Any]:
+    """By itself: there is no installation."""
+    (path.parent / "elsewhere").mkdir(exist_ok=True)
+    done = run(path.parent / "elsewhere", "audit", "check", str(path), "--json", *more)
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (0 if told["ok"] else 1)
+    return told
+
+
+def test_an_exported_trail_proves_itself_and_the_next_one_goes_on_from_it(tmp_path: Path) -> None:
+    run(tmp_path, "users", "add", "ann", "--role", "admin")
+    path = _exported(tmp_path)
+    keys = tmp_path / "keys.pem"
+    keys.write_text(run(tmp_path, "keys", "public").stdout)
+
+    first = _checked(path)
+    assert (first["ok"], first["first"], first["proven_up_to"]) == (True, 1, first["last"])
+    assert _checked(path, "--key", str(keys))["ok"]
+    assert "is there already" in run(tmp_path, "audit", "export", "-o", str(path)).stderr
+
+    run(tmp_path, "users", "add", "ben", "--role", "viewer")
+    second = _checked(_exported(tmp_path, "more.jsonl", "--after", str(first["last"])))
+    assert (second["ok"], second["first"]) == (True, first["last"] + 1)
+    more = [json.loads(line) for line in (tmp_path / "more.jsonl").read_text().splitlines()]
+    assert [each["action"] for each in more if each["kind"] == "entry"][:2] == ["audit_exported", "user_added"]
+    assert "has no entry 999" in run(tmp_path, "audit", "export", "--after", "999").stderr
+
+
+def test_each_tampering_with_an_exported_trail_is_found(tmp_path: Path) -> None:
+    for name in ("ann", "ben", "cleo"):
+        run(tmp_path, "users", "add", name, "--role", "admin")
+    path = _exported(tmp_path)
+    lines = path.read_text().splitlines(keepends=True)
+    places = [at for at, line in enumerate(lines) if '"kind":"entry"' in line]
+    last = json.loads(lines[places[-1]])["id"]
+
+    def faults(changed: list[str], *more: str) -> list[tuple[int, str]]:
+        path.write_text("".join(changed))
+        return [(each["entry"], each["fault"]) for each in _checked(path, *more)["faults"]]
+
+    edited = [line.replace('"at":1', '"at":2') if at == places[1] else line for at, line in enumerate(lines)]
+    assert faults(edited)[0] == (2, "changed")
+    assert faults(lines[: places[1]] + lines[places[1] + 1 :])[0] == (2, "missing")
+    assert faults(lines[: places[-1]] + lines[places[-1] + 1 :]) == [(last, "truncated")]
+    swapped = [*lines]
+    swapped[places[1]], swapped[places[2]] = lines[places[2]], lines[places[1]]
+    assert (2, "missing") in faults(swapped)
+    forged = [line.replace('"at":1', '"at":2') if "checkpoint" in line else line for line in lines]
+    assert (last, "forged") in faults(forged)
+    path.write_text("".join(lines[:-1]))
+    assert "its last line is missing" in " ".join(run(tmp_path, "audit", "check", str(path)).stderr.split())
+
+    other = tmp_path / "other"
+    other.mkdir()
+    run(other, "users", "add", "eve", "--role", "admin")
+    keys = tmp_path / "keys.pem"
+    keys.write_text(run(other, "keys", "public").stdout)
+    assert (last, "forged") in faults(lines, "--key", str(keys)), "signed by keys that nobody here trusts"

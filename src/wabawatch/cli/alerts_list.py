@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 from cyclopts import Parameter, validators
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wabawatch.cli.alerts_silence import show_why
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.cli.uptime import incident_line
 from wabawatch.domain.alert_records import Alert, AlertFilter
 from wabawatch.domain.alerts import Reading, Rule, Severity
@@ -106,19 +105,12 @@ def ack(
 ) -> None:
     """Say that you have seen an alert: reminders and escalation stop. It ends by itself when the alert is resolved."""
     with opened(where) as system:
-        system.alerts.alerting.acknowledge(key, _who(), note)
+        system.alerts.alerting.acknowledge(key, who(), note)
         alert, _, _ = system.alerts.desk.show(key)
     if json:
         print_json(alert_answer(alert))
         return
     out.print(f"acknowledged: {alert.rule} {alert.scope}, {_status(alert)}")
-
-
-def _who() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):  # a user without a name, as in a container
-        return "cli"
 
 
 def rules(*, json: bool = False, where: Where = HERE) -> None:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.errors import BadRequest
+from wabawatch.ports import Deed
+from wabawatch.signatures import PublicKey
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
+from wabawatch.storage.audit_files import check_file, write_trail
 from wabawatch.storage.checkpoints import KIND, Checkpoint, Faults, checkpoints_in
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.wire import iso
 
 app = App(name="audit")
 
 SHOWN = 20
 """So many faults are told one by one on a screen"""
+_END_OF_KEY = "-----END PUBLIC KEY-----"
 
 
 @app.command
@@ -109,6 +116,112 @@ def checkpoint(
     except OSError as error:
         raise BadRequest(f"output: {output} cannot be written: {error.strerror}") from error
     errors.print(f"{output} proves the audit trail up to entry {made.entry}, {iso(made.at)}", markup=False)
+
+
+@app.command
+def export(
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="A file that is not there yet (default: stdout).")
+    ] = None,
+    after: Annotated[int, Parameter(help="Only entries with larger numbers: go on from an earlier export.")] = 0,
+    where: Where = HERE,
+) -> None:
+    """Write the audit trail, a line of JSON each, with its checkpoints and public keys: a file that proves itself.
+
+    `wabawatch audit check` checks it on any machine, without an installation. A checkpoint of the newest entry is made
+    before, so that all of it is proven. That it was exported stands in the trail.
+    """
+    with opened(where) as system, progress_bar() as bar, _written(output) as write:
+        made = system.checkpoints.make()
+        writing = bar.add_task("writing entries", total=max(0, made.entry - after))
+        kept, keys = system.checkpoints.kept(), system.signing.public_keys()
+        with system.database.reading() as connection:
+            n = write_trail(
+                connection,
+                kept,
+                keys,
+                after,
+                system.clock.now(),
+                write,
+                lambda id: bar.update(writing, completed=id - after),
+            )
+        deed = Deed(who(), "audit_exported", "audit", {"after_entry": after, "entries": n})
+        SqlAuditTrail(system.database).note(system.clock.now(), deed)
+    if output is not None:
+        errors.print(f"{n} entries, proven up to entry {made.entry}: {output}", markup=False)
+
+
+@app.command
+def check(
+    file: Annotated[Path, Parameter(help="What `wabawatch audit export` wrote.")],
+    *,
+    key: Annotated[
+        Path | None,
+        Parameter(help="Public keys (PEM, as `wabawatch keys public` prints them) to trust instead of the file's own."),
+    ] = None,
+    json: bool = False,
+) -> int:
+    """Check an exported audit trail by itself, on any machine. Exits with 1 when anything in it was tampered with.
+
+    Who changed the file could have signed it anew with keys of their own: hold the ids of its keys against those that
+    you know, or name your own copy with --key.
+
+    Parameters
+    ----------
+    json
+        Print the faults as JSON.
+    """
+    with progress_bar() as bar:
+        checking = bar.add_task("checking entries", total=None)
+        found = check_file(file, _keys_in(key), lambda id: bar.update(checking, completed=id))
+    faults, length = found.faults, found.last - found.first + 1
+    if json:
+        print_json(
+            {
+                "ok": not faults.found,
+                "first": found.first,
+                "last": found.last,
+                "keys": found.keys,
+                "checkpoints": faults.heads,
+                "proven_up_to": faults.proven,
+                "faults": [_row(each) for each in faults.found],
+            }
+        )
+    else:
+        out.print(f"entries {found.first} to {found.last}; keys: {', '.join(found.keys) or 'none'}", markup=False)
+        _show(faults, length)
+    return FAILED if faults.found else WELL
+
+
+@contextmanager
+def _written(output: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """What writes to *output*, or to stdout. What could not be written to its end goes. Raises BadRequest."""
+    if output is None:
+        yield lambda line: sys.stdout.write(line.decode())
+        return
+    try:
+        with output.open("xb") as file:
+            try:
+                yield file.write
+            except BaseException:
+                output.unlink()
+                raise
+    except FileExistsError as error:
+        raise BadRequest(f"output: {output} is there already, and nothing is overwritten") from error
+    except OSError as error:
+        raise BadRequest(f"output: {output} cannot be written: {error.strerror}") from error
+
+
+def _keys_in(path: Path | None) -> list[PublicKey]:
+    """The public keys in the file at *path*, one after the other. Raises BadRequest."""
+    if path is None:
+        return []
+    try:
+        text = path.read_text("ascii")
+        return [PublicKey.from_pem(f"{part}{_END_OF_KEY}") for part in text.split(_END_OF_KEY)[:-1]]
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"key: {path} holds no public keys as `wabawatch keys public` prints them: {error}") from error
 
 
 def told_in(path: Path) -> tuple[list[Checkpoint], dict[int, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import inspect
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,14 @@ def opened(where: Where) -> Iterator[System]:
         yield system
     finally:
         system.close()
+
+
+def who() -> str:
+    """Who runs the command, as the audit trail names them: by their account on this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):  # an account without a name, as in a container
+        return "cli"
 
 
 def print_json(value: object) -> None:

@@ -32,7 +32,7 @@ def copy(
     to: Annotated[
         str,
         Parameter(
-            help="Database to copy to, such as postgresql://USER@HOST/NAME: its password had better stand in ~/.pgpass, "
+            help="Database to copy to, such as postgresql://USER@HOST/NAME: its password belongs into ~/.pgpass, "
             "for everybody on this machine may see what a command was called with."
         ),
     ],

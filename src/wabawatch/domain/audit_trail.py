@@ -103,6 +103,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "alert_noted": "wrote a note about an alert",
     "alerts_silenced": "silenced alerts",
     "alerts_unsilenced": "ended a silence",
+    "audit_exported": "exported the audit trail",
     "backup_made": "made a backup",
     "backup_restored": "restored a backup",
     "body_tried_again": "had a webhook tried again",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -117,9 +117,19 @@ def faults(
     Entries cut off at the end, or a tail written anew with its digests, leave a sound chain: only *heads* (digests by
     number) taken earlier show those.
     """
-    digest: bytes | None = EMPTY[1]
-    expected, proven, is_rewritten = 1, 0, False
-    for page in _pages(connection):
+    yield from faults_in(pages(connection), heads, tell)
+
+
+def faults_in(
+    all_pages: Iterable[Sequence[Sequence[Any]]],
+    heads: Mapping[int, bytes],
+    tell: Callable[[int], None],
+    before: Head = EMPTY,
+) -> Iterator[Broken]:
+    """As `faults`, of entries that come a page at a time, the first of which follows *before*."""
+    digest: bytes | None = before[1]
+    expected, proven, is_rewritten = before[0] + 1, before[0], False
+    for page in all_pages:
         tell(page[-1][0])
         for id_, *told, kept in page:
             if id_ < expected:
@@ -144,11 +154,15 @@ def faults(
         yield Broken(expected, Fault.TRUNCATED, newest if newest > expected else None)
 
 
-def _pages(connection: Connection) -> Iterator[Sequence[Sequence[Any]]]:
-    """All entries in order, a page at a time: the trail is kept for ever."""
+def pages(connection: Connection, after: int | None = None) -> Iterator[Sequence[Sequence[Any]]]:
+    """All entries in order, or those with numbers above *after*, a page at a time: the trail is kept for ever.
+
+    Of each number, time, actor, action, subject, detail as text, and digest.
+    """
     c = audit_entries.c
     page = select(c.id, c.at, c.actor, c.action, c.subject, c.detail, c.digest).order_by(c.id).limit(_PAGE)
-    rows: Sequence[Sequence[Any]] = connection.execute(page).all()
+    first = page if after is None else page.where(c.id > after)
+    rows: Sequence[Sequence[Any]] = connection.execute(first).all()
     while rows:
         yield rows
         rows = connection.execute(page.where(c.id > rows[-1][0])).all() if len(rows) == _PAGE else []
