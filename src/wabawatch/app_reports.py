@@ -15,7 +15,7 @@ from wabawatch.flows.reporting import Reporting, report_tier
 from wabawatch.ports import Clock, Figures
 from wabawatch.report_ports import Kept
 from wabawatch.settings import Settings
-from wabawatch.signed_reports import to_file
+from wabawatch.signed_reports import FILE_PURPOSE, digest_of, signed_of_file, to_file, to_file_beside
 from wabawatch.storage.alert_figures import SqlAlertFigures
 from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
@@ -68,7 +68,16 @@ class ReportFlows:
             clock,
         )
         self.checking = ReportChecking(self.book, signing.public_keys)
+        self._sign = signing.sign
 
     def file(self, kept: Kept, format: ReportFormat) -> ReportFile:
         """A kept revision as a file: of the same revision always the same bytes."""
-        return ReportFile(to_file(kept.document, kept.about.sha256, kept.about.signature), b"")
+        about = kept.about
+        if format is ReportFormat.JSON:
+            return ReportFile(to_file(kept.document, about.sha256, about.signature), b"")
+        from wabawatch.reports.rendering import render  # not before it is asked for
+
+        content = render(kept.document, about.sha256, format)
+        digest = digest_of(content)
+        signature = self._sign(FILE_PURPOSE, signed_of_file(about.id, about.revision, format.value, digest))
+        return ReportFile(content, to_file_beside(about.id, about.revision, format.value, digest, signature))

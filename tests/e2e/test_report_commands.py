@@ -74,6 +74,18 @@ def test_all_that_are_kept_are_checked(made: Path) -> None:
     assert [each["fault"] for each in json.loads(found.stdout)["faults"]] == ["missing"]
 
 
+@pytest.mark.parametrize("format", ["html", "csv", "xlsx"])
+def test_a_file_of_another_kind_has_its_signature_beside_it(made: Path, format: str) -> None:
+    name = f"january.{format}"
+    assert run(made, "report", "--from", "2026-01", "-o", name).returncode == 0
+    assert run(made, "report", "verify", name).stdout.startswith(f"{name} is as it was made: report ")
+
+    with (made / name).open("ab") as file:
+        file.write(b" ")
+    assert "it was changed" in run(made, "report", "verify", name).stdout
+    assert "say where to with -o FILE" in run(made, "report", "--from", "2026-01", "--format", format).stderr
+
+
 def test_its_schema_is_printed(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, "report", "schema").stdout)["title"] == "Compliance report"
 

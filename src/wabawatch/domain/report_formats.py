@@ -15,6 +15,9 @@ class ReportFormat(StrEnum):
     """A kind of file."""
 
     JSON = "json"
+    HTML = "html"
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 class ReportFile(NamedTuple):

@@ -1,0 +1,306 @@
+"""What a report looks like, whatever it is drawn by: its sections in order, with their charts and tables as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from wabawatch.domain.compliance_report import ComplianceReport, RequirementLine
+from wabawatch.reports import tables
+from wabawatch.reports.charts import Chart, Line, svg
+from wabawatch.reports.tables import NARROW, REQUIREMENT_NAMES, Cell, Kind, Table, line_of, spelled
+from wabawatch.reports.words import VERDICTS, duration, share, tone, words
+
+BLUE, GREEN, RED, VIOLET = "#2563a8", "#1a7f4b", "#b42318", "#7048a8"
+RIGHT = frozenset({Kind.WHOLE, Kind.SHARE, Kind.SECONDS})
+"""Stand to the right, digit below digit"""
+
+SENTENCES = {
+    "compliant": "All requirements were met in this period.",
+    "warning": "No requirement is proven to have been missed, but at least one is on the wrong side of its line.",
+    "violation": "At least one requirement was missed.",
+    "insufficient_data": "There is too little data to say whether the requirements were met.",
+}
+
+
+class Shown(NamedTuple):
+    """A cell as it is drawn."""
+
+    text: str
+    tone: str
+    """good | warn | bad | none for a word with a colour, "" for anything else"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as it is drawn."""
+
+    title: str
+    heads: tuple[tuple[str, str], ...]
+    """Headings, each with how its column is set: `right`, `whole` (no line is broken) or `left`"""
+    rows: tuple[tuple[Shown, ...], ...]
+    more: int
+    """So many lines more are in the JSON"""
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as it is drawn, with its key."""
+
+    title: str
+    key: tuple[tuple[str, str], ...]
+    """Names of the lines with their colours"""
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the report under one heading."""
+
+    id: str
+    title: str
+    said: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    grids: tuple[Grid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A requirement on the summary page."""
+
+    title: str
+    value: str
+    required: str
+    rest: str
+    verdict: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A report as it is drawn."""
+
+    title: str
+    scope: str
+    period: str
+    as_of: str
+    revision: str
+    id: str
+    made_with: str
+    verdict: str
+    tone: str
+    sentence: str
+    cards: tuple[Card, ...]
+    facts: tuple[tuple[str, str], ...]
+    advice: Grid
+    sections: tuple[Section, ...]
+
+
+def outline(report: ComplianceReport, most: int, font: str) -> Outline:
+    """The report with at most so many lines in each table."""
+    verdict = report.verdict.value
+    return Outline(
+        title="WhatsApp Business Platform compliance report",
+        scope=_scope(report.scope),
+        period=f"{_moment(report.start)} – {_moment(report.end)}",
+        as_of=f"{report.as_of.day} {report.as_of:%B %Y, %H:%M} UTC",
+        revision=str(report.revision),
+        id=report.id,
+        made_with=report.made_with,
+        verdict=VERDICTS[verdict],
+        tone=tone(verdict),
+        sentence=SENTENCES[verdict],
+        cards=tuple(_card(line) for line in report.requirements),
+        facts=_facts(report),
+        advice=_grid(tables.advice(report), most),
+        sections=tuple(_sections(report, most, font)),
+    )
+
+
+def _moment(at: datetime) -> str:
+    day = f"{at.day} {at:%B %Y}"
+    return day if at.hour == at.minute == 0 else f"{day} {at:%H:%M}"
+
+
+def _scope(scope: str) -> str:
+    kind, _, id = scope.partition(":")
+    return {"waba": f"WhatsApp Business Account {id}", "number": f"Number {id}"}.get(kind, "All accounts and numbers")
+
+
+def _card(line: RequirementLine) -> Card:
+    before = f", {spelled(line, line.before)} in the period before" if line.before is not None else ""
+    return Card(
+        REQUIREMENT_NAMES[line.key],
+        spelled(line, line.value),
+        line_of(line),
+        f"of {words(Kind.WHOLE, line.n)} cases{before}",
+        VERDICTS[line.verdict.value],
+        tone(line.verdict.value),
+    )
+
+
+def _facts(report: ComplianceReport) -> tuple[tuple[str, str], ...]:
+    up, fired = report.uptime, sum(each.fired for each in report.alert_times)
+    length = (report.end - report.start).total_seconds()
+    return (
+        ("Messages sent", words(Kind.WHOLE, report.messages.attempted)),
+        ("Failed", words(Kind.WHOLE, report.messages.failed)),
+        ("Sends against the template rule", words(Kind.WHOLE, report.template_use.violations)),
+        ("Sends that were recorded", words(Kind.SHARE, report.coverage.value)),
+        ("Uptime", words(Kind.SHARE, up.uptime)),
+        ("Incidents", words(Kind.WHOLE, up.incidents)),
+        ("Alerts", words(Kind.WHOLE, fired)),
+        ("Not watched", f"{duration(report.unknown_s)} ({share(report.unknown_s / length)})" if report.unknown_s
+         else "never"),
+    )  # fmt: skip
+
+
+def _grid(table: Table, most: int) -> Grid:
+    rows = tuple(
+        tuple(_shown(column.kind, cell) for column, cell in zip(table.columns, row, strict=True))
+        for row in table.rows[:most]
+    )
+    heads = tuple((column.title, _set(column.kind)) for column in table.columns)
+    return Grid(table.title, heads, rows, max(0, len(table.rows) - most), table.empty)
+
+
+def _set(kind: Kind) -> str:
+    return "right" if kind in RIGHT else "whole" if kind in (Kind.ID, Kind.TIME) else "left"
+
+
+def _shown(kind: Kind, cell: Cell) -> Shown:
+    return Shown(words(kind, cell), tone(cell) if kind is Kind.WORD and cell else "")
+
+
+def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
+    def section(
+        title: str, some: Sequence[Callable[[ComplianceReport], Table]], *said: str, pictures: Sequence[Chart] = ()
+    ) -> Section:
+        drawn = tuple(_picture(chart, font) for chart in pictures if chart.at)
+        grids = tuple(_grid(table(report), most) for table in some)
+        return Section(title.lower().replace(" ", "-"), title, tuple(each for each in said if each), drawn, grids)
+
+    found = [
+        section("Requirements", (tables.requirements, tables.quality), _judged(report)),
+        section("Trend", (), pictures=_charts(report)),
+        section("Messages and failures", (tables.messages, tables.faults, tables.failures), _coverage(report)),
+        section("Numbers", (tables.numbers,)),
+        section("Templates", (tables.templates, tables.sends), _use(report)),
+        section("Duties", (tables.duties,), _opt_outs(report)),
+        section("Webhooks and calls", (tables.responses, tables.limits), _webhooks(report)),
+        section("Uptime", (tables.checks, tables.incidents), _uptime(report)),
+        section("Alerts", (tables.alert_times, tables.alerts)),
+        section("Accounts", (tables.events,)),
+        section("Gaps", (tables.gaps,), _unknown(report)),
+        section("Appendix", (tables.history, tables.trend, tables.about)),
+    ]
+    if report.changes:
+        found.insert(0, section("Changes", (tables.changes,)))
+    return found
+
+
+def _judged(report: ComplianceReport) -> str:
+    judged = report.judged_by
+    return (
+        "A requirement is a violation when its whole 95 % interval lies on the wrong side of the line, a warning when"
+        f" only the value does, and unknown below {judged.min_sample} cases. One violating send makes template use a"
+        " violation. Delivery leaves out messages younger than"
+        f" {judged.grace_s / 60:.0f} minutes at the end of the period."
+    )
+
+
+def _coverage(report: ComplianceReport) -> str:
+    if report.refusals_seen or report.coverage.value is None:
+        return ""
+    return (
+        f"Only {words(Kind.SHARE, report.coverage.value)} of the accepted messages were recorded when they were sent:"
+        " refusals at once and names of templates are not seen."
+    )
+
+
+def _use(report: ComplianceReport) -> str:
+    use = report.template_use
+    reasons = ", ".join(f"{reason.replace('_', ' ')}: {n}" for reason, n in use.by_reason.items())
+    said = f"{words(Kind.WHOLE, use.sends)} template sends, {use.violations} of them against the rule"
+    return f"{said}{f' ({reasons})' if reasons else ''}; {use.unverified} cannot be judged."
+
+
+def _opt_outs(report: ComplianceReport) -> str:
+    outs = report.opt_outs
+    return (
+        f"{outs.stopped} people stopped marketing messages; {outs.sent_after} marketing templates were sent to somebody"
+        f" after that; Meta itself held back {outs.refused_by_meta} messages for that reason."
+    )
+
+
+def _webhooks(report: ComplianceReport) -> str:
+    hooks, api = report.webhooks, report.api
+    return (
+        f"{words(Kind.WHOLE, hooks.received)} webhooks came, {words(Kind.WHOLE, hooks.duplicates)} of them again;"
+        f" {hooks.unanswered} were not answered; {words(Kind.SHARE, hooks.above_1s)} took more than 1 s and"
+        f" {words(Kind.SHARE, hooks.above_20s)} more than 20 s. {hooks.parked} could not be processed."
+        f" {words(Kind.WHOLE, api.calls)} calls went through the gateway, {words(Kind.WHOLE, api.errors)} in error."
+    )
+
+
+def _uptime(report: ComplianceReport) -> str:
+    up = report.uptime
+    if up.uptime is None:
+        return "Nothing was checked in this period: nothing is known of uptime."
+    times = [f"up {duration(up.up_s)}", f"down {duration(up.down_s)}"]
+    times += [f"maintenance {duration(up.maintenance_s)} (left out)"] if up.maintenance_s else []
+    times += [f"unknown {duration(up.unknown_s)}"] if up.unknown_s else []
+    met = "met" if up.meets_sla else "missed"
+    repair = f"; an incident took {duration(up.mttr_s)} on average" if up.mttr_s is not None else ""
+    return f"{share(up.uptime)} of the known time, which {met} the line of {share(up.sla)}: {', '.join(times)}{repair}."
+
+
+def _unknown(report: ComplianceReport) -> str:
+    return "What passed in a gap is unknown to uptime and alerts; messages and webhooks were counted all the same."
+
+
+def _charts(report: ComplianceReport) -> list[Chart]:
+    at, lines = [each.at for each in report.trend], {line.key: line.threshold for line in report.requirements}
+    trend = report.trend
+    return [
+        Chart(
+            "Delivery rate", at, [Line("Delivered", [x.delivery_rate.value for x in trend], GREEN)], _percent,
+            lines["delivery_rate"],
+        ),
+        Chart(
+            "Failure rate", at, [Line("Failed", [x.failure_rate.value for x in trend], RED)], _percent,
+            lines["failure_rate"], 0.0,
+        ),
+        Chart(
+            f"Messages by {report.unit}", at,
+            [
+                Line("Sends", [float(x.attempted) for x in trend], "#9db8d6", is_bars=True),
+                Line("Failed", [float(x.failed) for x in trend], RED, is_bars=True),
+            ],
+            lambda value: f"{value:,.0f}".replace(",", NARROW), None, 0.0,
+        ),
+        Chart(
+            "Quality score", at, [Line("Score", [x.quality_score for x in trend], BLUE)], _percent,
+            lines["quality_score"],
+        ),
+        Chart(
+            "Webhook response, 99th percentile", at, [Line("p99", [x.webhook_p99_s for x in trend], VIOLET)],
+            lambda value: f"{value:.3g}{NARROW}s", None, 0.0,
+        ),
+    ]  # fmt: skip
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.10g}{NARROW}%" if abs(value * 1000 % 1) < 1e-6 else f"{value * 100:.2f}{NARROW}%"
+
+
+def _picture(chart: Chart, font: str) -> Picture:
+    key = [(line.name, line.colour) for line in chart.lines]
+    key += [(f"line: {chart.spell(chart.threshold)}", RED)] if chart.threshold is not None else []
+    known = [value for value in chart.lines[0].values if value is not None]
+    said = f"{chart.title}: {chart.spell(min(known))} to {chart.spell(max(known))}" if known else chart.title
+    drawn = Chart(chart.title, chart.at, chart.lines, chart.spell, chart.threshold, chart.low, said)
+    return Picture(chart.title, tuple(key), svg(drawn, font))
