@@ -74,7 +74,7 @@ def test_all_that_are_kept_are_checked(made: Path) -> None:
     assert [each["fault"] for each in json.loads(found.stdout)["faults"]] == ["missing"]
 
 
-@pytest.mark.parametrize("format", ["html", "csv", "xlsx"])
+@pytest.mark.parametrize("format", ["html", "pdf", "csv", "xlsx"])
 def test_a_file_of_another_kind_has_its_signature_beside_it(made: Path, format: str) -> None:
     name = f"january.{format}"
     assert run(made, "report", "--from", "2026-01", "-o", name).returncode == 0

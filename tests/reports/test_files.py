@@ -19,7 +19,8 @@ from wabawatch.domain.report_formats import ReportFormat
 from wabawatch.reports import lines, page, workbook
 from wabawatch.reports.charts import Chart, Line, svg
 from wabawatch.reports.rendering import render
-from wabawatch.reports.tables import NARROW, Kind, every
+from wabawatch.reports.tables import NARROW, Kind
+from wabawatch.reports.tables_all import every
 from wabawatch.reports.words import duration, share, tone, words
 from wabawatch.signed_reports import encode
 
@@ -193,4 +194,4 @@ def test_a_share_is_never_rounded_to_a_whole_that_it_is_not() -> None:
 
 def test_a_word_has_its_colour_and_what_is_unknown_a_dash() -> None:
     assert (tone("violation"), tone("met"), tone("anything")) == ("bad", "good", "none")
-    assert (words(Kind.WHOLE, None), words(Kind.TEXT, ""), words(Kind.WORD, "not_met")) == ("–", "–", "not met")
+    assert (words(Kind.WHOLE, None), words(Kind.TEXT, ""), words(Kind.WORD, "not_met")) == ("–", "–", "Not met")

@@ -16,6 +16,7 @@ class ReportFormat(StrEnum):
 
     JSON = "json"
     HTML = "html"
+    PDF = "pdf"
     CSV = "csv"
     XLSX = "xlsx"
 

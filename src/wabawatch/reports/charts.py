@@ -8,7 +8,7 @@ from datetime import datetime
 from math import floor, log10
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 720, 210
+WIDTH, HEIGHT = 720, 160
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 30
 INK, FAINT, GRID = "#1f2933", "#6b7785", "#dfe4ea"
 TICKS = 4
@@ -55,7 +55,7 @@ def svg(chart: Chart, font: str) -> str:
     label = escape(chart.said or chart.title, {'"': "&quot;"})
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-        f' role="img" aria-label="{label}" font-family="{font}" font-size="11">{"".join(drawn)}</svg>'
+        f' role="img" aria-label="{label}" font-family="{font}" font-size="12">{"".join(drawn)}</svg>'
     )
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from wabawatch.domain.compliance_report import ComplianceReport
 from wabawatch.exports.csv_file import harmless
-from wabawatch.reports.tables import Cell, every
+from wabawatch.reports.tables import Cell
+from wabawatch.reports.tables_all import every
 
 HEADER = ("table", "line", "column", "value")
 

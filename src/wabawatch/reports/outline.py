@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from wabawatch.domain.compliance_report import ComplianceReport, RequirementLine
-from wabawatch.reports import tables
+from wabawatch.reports import tables_sent as sent
+from wabawatch.reports import tables_watched as watched
 from wabawatch.reports.charts import Chart, Line, svg
-from wabawatch.reports.tables import NARROW, REQUIREMENT_NAMES, Cell, Kind, Table, line_of, spelled
+from wabawatch.reports.tables import NARROW, Cell, Kind, Table
+from wabawatch.reports.tables_sent import REQUIREMENT_NAMES, line_of, spelled
 from wabawatch.reports.words import VERDICTS, duration, share, tone, words
 
 BLUE, GREEN, RED, VIOLET = "#2563a8", "#1a7f4b", "#b42318", "#7048a8"
+NEW_PAGE = frozenset({"Trend", "Messages and failures", "Templates", "Uptime", "Appendix"})
+"""Sections that begin a page in print"""
 RIGHT = frozenset({Kind.WHOLE, Kind.SHARE, Kind.SECONDS})
 """Stand to the right, digit below digit"""
 
@@ -54,6 +58,8 @@ class Picture:
     key: tuple[tuple[str, str], ...]
     """Names of the lines with their colours"""
     svg: str
+    said: str
+    """What it shows, for who does not see it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Section:
     said: tuple[str, ...]
     pictures: tuple[Picture, ...]
     grids: tuple[Grid, ...]
+    begins_page: bool
+    """Whether it begins a new page in print"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def outline(report: ComplianceReport, most: int, font: str) -> Outline:
         sentence=SENTENCES[verdict],
         cards=tuple(_card(line) for line in report.requirements),
         facts=_facts(report),
-        advice=_grid(tables.advice(report), most),
+        advice=_grid(sent.advice(report), most),
         sections=tuple(_sections(report, most, font)),
     )
 
@@ -168,7 +176,7 @@ def _grid(table: Table, most: int) -> Grid:
 
 
 def _set(kind: Kind) -> str:
-    return "right" if kind in RIGHT else "whole" if kind in (Kind.ID, Kind.TIME) else "left"
+    return "right" if kind in RIGHT else "left" if kind is Kind.TEXT else "whole"
 
 
 def _shown(kind: Kind, cell: Cell) -> Shown:
@@ -181,24 +189,26 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
     ) -> Section:
         drawn = tuple(_picture(chart, font) for chart in pictures if chart.at)
         grids = tuple(_grid(table(report), most) for table in some)
-        return Section(title.lower().replace(" ", "-"), title, tuple(each for each in said if each), drawn, grids)
+        name = title.lower().replace(" ", "-")
+        return Section(name, title, tuple(each for each in said if each), drawn, grids, title in NEW_PAGE)
 
     found = [
-        section("Requirements", (tables.requirements, tables.quality), _judged(report)),
+        section("Requirements", (sent.requirements, sent.quality), _judged(report)),
         section("Trend", (), pictures=_charts(report)),
-        section("Messages and failures", (tables.messages, tables.faults, tables.failures), _coverage(report)),
-        section("Numbers", (tables.numbers,)),
-        section("Templates", (tables.templates, tables.sends), _use(report)),
-        section("Duties", (tables.duties,), _opt_outs(report)),
-        section("Webhooks and calls", (tables.responses, tables.limits), _webhooks(report)),
-        section("Uptime", (tables.checks, tables.incidents), _uptime(report)),
-        section("Alerts", (tables.alert_times, tables.alerts)),
-        section("Accounts", (tables.events,)),
-        section("Gaps", (tables.gaps,), _unknown(report)),
-        section("Appendix", (tables.history, tables.trend, tables.about)),
+        section("Messages and failures", (sent.messages, sent.faults, sent.failures), _coverage(report)),
+        section("Numbers", (sent.numbers,)),
+        section("Templates", (sent.templates, sent.sends), _use(report)),
+        section("Duties", (sent.duties,), _opt_outs(report)),
+        section("Webhooks and calls", (watched.responses, watched.limits), _webhooks(report)),
+        section("Uptime", (watched.checks, watched.incidents), _uptime(report)),
+        section("Alerts", (watched.alert_times, watched.alerts)),
+        section("Accounts", (watched.events,)),
+        section("Gaps", (watched.gaps,), _unknown(report)),
+        section("Appendix", (sent.history, sent.trend, sent.about)),
     ]
     if report.changes:
-        found.insert(0, section("Changes", (tables.changes,)))
+        found.insert(0, section("Changes", (sent.changes,)))
+    found[0] = replace(found[0], begins_page=True)
     return found
 
 
@@ -303,4 +313,4 @@ def _picture(chart: Chart, font: str) -> Picture:
     known = [value for value in chart.lines[0].values if value is not None]
     said = f"{chart.title}: {chart.spell(min(known))} to {chart.spell(max(known))}" if known else chart.title
     drawn = Chart(chart.title, chart.at, chart.lines, chart.spell, chart.threshold, chart.low, said)
-    return Picture(chart.title, tuple(key), svg(drawn, font))
+    return Picture(chart.title, tuple(key), svg(drawn, font), said)

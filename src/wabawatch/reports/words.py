@@ -35,7 +35,7 @@ def words(kind: Kind, cell: Cell) -> str:
         return f"{cell:%Y-%m-%d %H:%M}"
     match kind:
         case Kind.WORD:
-            return VERDICTS.get(str(cell), str(cell).replace("_", " "))
+            return VERDICTS.get(str(cell)) or str(cell)[:1].upper() + str(cell)[1:].replace("_", " ")
         case Kind.WHOLE if isinstance(cell, int):
             return f"{cell:,}".replace(",", NARROW)
         case Kind.SHARE if isinstance(cell, int | float):

@@ -11,7 +11,8 @@ from xml.sax.saxutils import quoteattr
 from wabawatch.domain.compliance_report import ComplianceReport, millis
 from wabawatch.exports.xlsx_file import DAY_MS, EPOCH_DAYS, spelt
 from wabawatch.exports.xlsx_parts import MAIN, XML, letters, width
-from wabawatch.reports.tables import Cell, Column, Kind, Table, every
+from wabawatch.reports.tables import Cell, Column, Kind, Table
+from wabawatch.reports.tables_all import every
 from wabawatch.reports.words import BAD, GOOD, WARN, tone
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
