@@ -16,6 +16,7 @@ from wabawatch.app_answers import AnswerBook
 from wabawatch.app_archive import ArchiveFlows
 from wabawatch.app_channels import channel_desk
 from wabawatch.app_console import Console
+from wabawatch.app_erasure import ErasureFlows, raw_bodies
 from wabawatch.app_exports import ExportFlows
 from wabawatch.app_forwarding import Forwards
 from wabawatch.app_limits import LimitFlows
@@ -55,7 +56,6 @@ from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.platform import SqlPlatform
-from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.signing_keys import SigningKeys
@@ -106,7 +106,7 @@ class System:
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
         self.signing = SigningKeys(self.database, self.keyring, self.clock)
         self.checkpoints = Checkpoints(self.database, self.signing, self.clock, places.checkpoints)
-        self.raw = RawBodies(self.database, self.keyring)
+        self.raw = raw_bodies(self.database, self.keyring, settings)
         self.inbox = self._open_inbox(places.inbox)
         self.figures = SqlFigures(self.database, self.inbox, self.clock)
         self.rules = rules_of(settings)
@@ -121,7 +121,7 @@ class System:
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
         self.tailing = Tailing(SqlMessages(self.database, country_of), self.clock)
-        self.exports = self._exports(places)
+        self.exports, self.erasure = self._exports(places)
         self.archive = ArchiveFlows(self.database, places.database_url, places.folder, self.clock, settings)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
@@ -170,9 +170,11 @@ class System:
         waiting = self.forwards.bodies, self.forwards.store
         return Retention(self.figures, self.figures, self.raw, *waiting, hours, self.inbox, self.clock, days)
 
-    def _exports(self, places: Places) -> ExportFlows:
+    def _exports(self, places: Places) -> tuple[ExportFlows, ErasureFlows]:
         where = places.database_url, places.folder
-        return ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
+        exports = ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
+        more = exports, self.is_drained, self.settings, self.clock
+        return exports, ErasureFlows(self.database, self.keyring, places, *more)
 
     def _reports(self) -> ReportFlows:
         more = self.figures, self.uptime.desk.over, self.rules, self.clock, self.settings
@@ -208,6 +210,7 @@ class System:
             Loop("reach", self.limits.reaching.step, 60.0, group=Group.MONITORING),
             *self.alerts.loops(),
             *self.notices.loops(),
+            *self.erasure.loops(),
             *self._polling(),
             *self.uptime.loops(),
             *own,
@@ -341,6 +344,11 @@ class System:
             while self._spare.step() or self._spare.retry() or self._spare.recheck():
                 pass
             self.flush_answers()
+
+    def is_drained(self) -> bool:
+        """Do everything that waits. False: another process holds records that it could not hand over yet."""
+        self.drain()
+        return self.spool.is_empty()
 
     def close(self) -> None:
         """Give everything back. What was accepted is kept."""

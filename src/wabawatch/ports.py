@@ -20,6 +20,7 @@ from wabawatch.domain.report import BodyCounts, MetricPoint
 from wabawatch.domain.standing import NOT_JUDGED, Cell, Judgement, Standing
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports_conversations import ConversationsLedger
+from wabawatch.ports_erasure import TombstonesLedger
 from wabawatch.reconciliation_ports import DaysLedger
 
 BodyId = int
@@ -202,7 +203,7 @@ Moves = Mapping[tuple[Cell, Standing], int]
 """By how much the number of messages of a standing in a cell changes."""
 
 
-class Ledger(ConversationsLedger, DaysLedger, Protocol):
+class Ledger(ConversationsLedger, DaysLedger, TombstonesLedger, Protocol):
     """The books inside one transaction that writes: all of it is kept, or none."""
 
     def mark(self, name: str) -> int:

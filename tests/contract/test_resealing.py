@@ -11,7 +11,7 @@ from tests.support.access import NOW
 from tests.support.books import HandClock
 from tests.support.places import Place as Books
 from wabawatch.ports import Body, BodyKind
-from wabawatch.storage import inbox_reseal, resealing
+from wabawatch.storage import inbox_reseal, paging
 from wabawatch.storage.database import Database
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.schema import metadata, raw_blocks
@@ -82,7 +82,7 @@ def test_an_end_half_way_leaves_all_of_it_to_be_opened_and_a_later_run_goes_on(
 ) -> None:
     _fill(database, 25)
     before = _opened(database, OLD)
-    monkeypatch.setattr(resealing, "ROWS", 10)
+    monkeypatch.setattr(paging, "ROWS", 10)
 
     def end(_: int) -> None:
         raise KeyboardInterrupt

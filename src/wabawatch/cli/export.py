@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from wabawatch.app import System
 from wabawatch.app_export_child import written
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.export_person import person
 from wabawatch.cli.logs import ANYTHING, Filters, wanted_by
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
 from wabawatch.domain.export_columns import chosen
@@ -21,6 +22,7 @@ from wabawatch.flows.export_desk import ranged
 from wabawatch.ports import Deed
 
 app = Command()
+app.command(person, name="person")
 
 
 @app.default

@@ -34,6 +34,7 @@ COMMANDS = {
     "monitor": "Start, stop or restart monitoring.",
     "users": "Say who may sign in and what they may do; see and end sessions.",
     "tokens": "Make, list and revoke tokens for the API.",
+    "erase": "Erase one person for good; say who may not be erased, and show what was.",
     "audit": "Check that nobody has tampered with the audit trail, and keep proof of how it stands.",
     "keys": "Show the key that signs; renew the keys that seal what is stored.",
     "forward": "Show forward targets; list, replay and drop what they have not taken; pause them.",

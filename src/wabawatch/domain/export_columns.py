@@ -42,7 +42,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("wamid", _T, "Meta's id of it; it holds the contact's phone number, so it is masked with it"),
     Column("phone_number_id", _T, "The business phone number, by its id at Meta"),
     Column("waba_id", _T, "The WhatsApp Business Account that it belonged to"),
-    Column("contact_kind", _T, "What the contact is known by: phone, bsuid, username or group"),
+    Column("contact_kind", _T, "What the contact is known by: phone, bsuid, username, group or erased"),
     Column("contact", _T, "The person or group on the other side, masked unless whole numbers were asked for"),
     Column("direction", _T, "outbound or inbound"),
     Column("origin", _T, "api, unknown, business_app, meta_agent, history or synthetic"),

@@ -70,6 +70,8 @@ class ContactKind(IntEnum):
     BSUID = 2
     USERNAME = 3
     GROUP = 4
+    ERASED = 5
+    """A person that was erased: nobody knows who it was"""
 
 
 class ContactKey(NamedTuple):

@@ -6,6 +6,7 @@ with growing pauses, and parked after `MAX_TRIES`; it never holds up the others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -229,7 +230,7 @@ def take_in(ledger: Ledger, parcel: Sequence[Opened]) -> None:
 
 def learn(ledger: Ledger, facts: Sequence[Fact]) -> None:
     """Take *facts* into the books."""
-    facts = _learn_calls(ledger, facts)
+    facts = _living(ledger, _learn_calls(ledger, facts))
     speaking = [f for f in facts if isinstance(f, SendRecorded | StatusChanged | MessageReceived | MessageEchoed)]
     others: list[OtherFact] = [
         f
@@ -261,6 +262,21 @@ def _learn_calls(ledger: Ledger, facts: Sequence[Fact]) -> Sequence[Fact]:
     told: list[Fact] = [found for call in calls for found in (message_of(call, known), error_of(call, known)) if found]
     ledger.note_calls([(call, number_of(call, known)) for call in calls])
     return [*others, *told]
+
+
+def _living(ledger: Ledger, facts: Sequence[Fact]) -> Sequence[Fact]:
+    """*facts* without those that speak of erased messages: what comes late brings nothing back."""
+    if not ledger.has_tombstones():
+        return facts
+    named = [(fact, getattr(fact, "wamid", ""), getattr(fact, "local_id", "")) for fact in facts]
+    wamids, local_ids = {wamid for _, wamid, _ in named if wamid}, {local_id for _, _, local_id in named if local_id}
+    gone, gone_locals = ledger.erased(wamids, local_ids)
+    if not gone and not gone_locals:
+        return facts
+    living = [fact for fact, wamid, local_id in named if wamid not in gone and local_id not in gone_locals]
+    late = Counter(fact.when.seen_at for fact in facts) - Counter(fact.when.seen_at for fact in living)
+    ledger.note_late(late)
+    return living
 
 
 def match(ledger: Ledger, facts: Sequence[MessageFact]) -> Matcher:

@@ -23,7 +23,10 @@ def country_of(contact: ContactKey) -> str:
     """ISO 3166-1 alpha-2 country of a contact, or "" when its id does not tell."""
     if contact.kind == ContactKind.PHONE:
         return country_of_phone(contact.value)
-    return country_of_bsuid(contact.value) if contact.kind == ContactKind.BSUID else ""
+    return country_of_bsuid(contact.value) if contact.kind in _SAY_IT_FIRST else ""
+
+
+_SAY_IT_FIRST = (ContactKind.BSUID, ContactKind.ERASED)
 
 
 def country_of_phone(digits: str) -> str:

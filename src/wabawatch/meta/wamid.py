@@ -89,6 +89,12 @@ def with_phone(short: bytes, digits: str) -> bytes:
     return bytes((short[0] | _USUAL,)) + int(digits).to_bytes(_WIDTH[len(digits)], "big") + short[1:]
 
 
+def beginnings(digits: str) -> tuple[bytes, ...]:
+    """How packed ids of the usual layout begin that hold the phone number *digits*."""
+    number = int(digits).to_bytes(_WIDTH[len(digits)], "big")
+    return tuple(bytes((tag | len(digits),)) + number for tag in (_USUAL, _USUAL | _FLAG_12))
+
+
 def counterparty(wamid: str) -> str | None:
     """Return the phone digits inside a wamid, or None where none can be seen.
 

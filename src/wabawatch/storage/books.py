@@ -25,7 +25,7 @@ from wabawatch.domain.platform import Known, RatingEvent, States, Subject
 from wabawatch.domain.polls import Poll, Usage
 from wabawatch.domain.reconciliation import MetaDay
 from wabawatch.domain.rollups import Floors, Tier
-from wabawatch.domain.standing import HOUR_MS
+from wabawatch.domain.standing import HOUR_MS, MINUTE_MS
 from wabawatch.domain.templates import ConsentEvent, TemplateEvent
 from wabawatch.ports import SWEPT, BodyId, BodyNote, Failing, Held, Moves, Recheck
 from wabawatch.storage import (
@@ -47,6 +47,7 @@ from wabawatch.storage.message_rows import MessageRow
 from wabawatch.storage.schema import marks, parked, profiles, rechecks
 from wabawatch.storage.schema import messages as table
 from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.tombstones import EPOCH, LATE, WATCHED, Tombstones
 
 MEMORY_S = 60.0
 """Words learnt are forgotten after so long: a message's statuses come within seconds, and what was not used since is
@@ -61,6 +62,8 @@ class SqlBooks:
         self._keyring = keyring
         self._words = Dictionary(country_of)
         self._fresh_until = 0.0
+        self._epoch = 0
+        self._tombstones = Tombstones(keyring)
 
     def mark(self, name: str) -> int:
         """A cursor or watermark (0: never set), read by itself."""
@@ -80,7 +83,11 @@ class SqlBooks:
             self._fresh_until = time.monotonic() + MEMORY_S
         try:
             with self._database.writing() as connection:
-                yield SqlLedger(connection, self._words, self._keyring)
+                ledger = SqlLedger(connection, self._words, self._keyring, self._tombstones)
+                if (epoch := ledger.mark(EPOCH)) != self._epoch:  # words may mean nobody now, whoever erased them
+                    self._words.forget()
+                    self._epoch = epoch
+                yield ledger
         except BaseException:
             self._words.forget()
             raise
@@ -89,7 +96,8 @@ class SqlBooks:
 class SqlLedger:
     """`ports.Ledger` on one connection: each method is one call of the module that knows."""
 
-    def __init__(self, connection: Connection, words: Dictionary, keyring: Keyring) -> None:
+    def __init__(self, connection: Connection, words: Dictionary, keyring: Keyring, tombstones: Tombstones) -> None:
+        self._tombstones = tombstones
         self._connection = connection
         self._words = words
         self._keyring = keyring
@@ -157,6 +165,18 @@ class SqlLedger:
     def save_poll(self, poll: Poll, usages: Sequence[Usage]) -> None:
         platform.save_poll(self._connection, poll)
         platform.save_usages(self._connection, usages)
+
+    def has_tombstones(self) -> bool:
+        return self.mark(WATCHED) != 0
+
+    def erased(self, wamids: Collection[str], local_ids: Collection[str]) -> tuple[set[str], set[str]]:
+        return self._tombstones.erased(self._connection, wamids, local_ids)
+
+    def note_late(self, late: Mapping[Millis, int]) -> None:
+        counted: Counter[tuple[Millis, str]] = Counter()
+        for at, n in late.items():
+            counted[at - at % MINUTE_MS, LATE] += n
+        counts.add_counters(self._connection, counted, self._floors)
 
     def note_days(self, waba: str, number: str, days: Sequence[MetaDay], asked_at: Millis) -> None:
         reconciliation.note_days(self._connection, self._words, (waba, number), days, asked_at)

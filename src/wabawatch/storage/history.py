@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, tuple_, update
 
+from wabawatch.domain.erasure import MOST_IDS
 from wabawatch.domain.facts import (
     DAY_MS,
     AccountChanged,
@@ -29,7 +30,7 @@ from wabawatch.storage.bulk import Lookup, insert_missing, row_type, widen
 from wabawatch.storage.dialect import insert, smaller
 from wabawatch.storage.dictionary import Acquaintance, Dictionary, Display, Link, unknown
 from wabawatch.storage.event_rows import event_row, told_at
-from wabawatch.storage.kin import MOST_IDS, linked
+from wabawatch.storage.kin import linked
 from wabawatch.storage.platform import note_ratings
 from wabawatch.storage.schema import (
     consents,

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
+from wabawatch.domain.erasure import MOST_IDS
 from wabawatch.storage.bulk import Lookup
 from wabawatch.storage.schema import contact_links
-
-MOST_IDS = 32
-"""Nobody has more ids than this: such a chain was made by a client that gives many messages one id."""
 
 
 def linked(connection: Connection, ids: Iterable[int]) -> dict[int, frozenset[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, or_, select
 
+from wabawatch.domain.erasure import MOST_IDS
 from wabawatch.domain.error_codes import LIMIT_HIT_CODES, OPT_OUT_CODE
 from wabawatch.domain.facts import TemplateRef
 from wabawatch.domain.messages import ContactKey, ContactKind
@@ -17,7 +18,7 @@ from wabawatch.domain.standing import SELDOM, Purpose, TemplateUse
 from wabawatch.storage import schema
 from wabawatch.storage.dialect import chunks, holds_bytes
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.kin import MOST_IDS, linked
+from wabawatch.storage.kin import linked
 from wabawatch.storage.message_rows import (
     CONTRADICTION_BIT,
     ERRORS_BIT,

@@ -41,6 +41,7 @@ from wabawatch.storage.step_0024 import add_log_views
 from wabawatch.storage.step_0025 import add_signing
 from wabawatch.storage.step_0026 import add_reports
 from wabawatch.storage.step_0027 import add_archive
+from wabawatch.storage.step_0028 import add_erasure
 from wabawatch.storage.views import create_views, drop_views
 
 
@@ -85,6 +86,7 @@ STEPS: tuple[Step, ...] = (
     Step(25, "keys that sign, and checkpoints of the audit trail", add_signing),
     Step(26, "compliance reports", add_reports),
     Step(27, "the archive", add_archive),
+    Step(28, "erasure of persons", add_erasure),
 )
 """In order. The first makes the tables as they should be today: it is for new databases only."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -29,14 +29,48 @@ _PURGE_BLOCKS = 50
 _LATER = "EXISTS (SELECT 1 FROM raw_blocks WHERE first_id >= {{first}} AND first_id < {{end}} AND last_id > {last})"
 
 
+class Late(Protocol):
+    """What is still told of erased messages."""
+
+    def epoch(self) -> int:
+        """A number that changes whenever somebody was erased. Ask before bodies are read."""
+
+    def is_now(self, connection: Connection, epoch: int) -> bool:
+        """Whether it is the same number now, in a transaction that writes."""
+
+    def living(self, stored: Sequence[StoredBody]) -> Sequence[StoredBody]:
+        """The same bodies without that."""
+
+
+class Everything:
+    """`Late` where nobody is ever erased."""
+
+    def epoch(self) -> int:
+        return 0
+
+    def is_now(self, connection: Connection, epoch: int) -> bool:
+        return True
+
+    def living(self, stored: Sequence[StoredBody]) -> Sequence[StoredBody]:
+        return stored
+
+
 class RawBodies:
     """The bodies that were digested, in blocks of about 1,000, until they are purged.
 
     Every method that returns bodies may raise SealBroken, all may raise StoreUnavailable.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, *, block_bodies: int = _BLOCK_BODIES) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        *,
+        late: Late | None = None,
+        block_bodies: int = _BLOCK_BODIES,
+    ) -> None:
         self._database = database
+        self._late = late or Everything()
         self._keyring = keyring
         self._block_bodies = block_bodies
 
@@ -50,7 +84,8 @@ class RawBodies:
 
         A block that is not full is made only when its oldest body was received *max_wait_ms* ago. A crash at any moment
         loses nothing and keeps nothing twice: what is packed is forgotten by the inbox later, at the latest by the next
-        call. Of two processes that pack at once, one does nothing. Damaged bodies leave the inbox unpacked: digest
+        call. Of two processes that pack at once, one does nothing; nor is anything done when somebody was erased
+        meanwhile. Damaged bodies leave the inbox unpacked: digest
         has set their bytes aside.
         """
         packed = self.newest()
@@ -59,11 +94,12 @@ class RawBodies:
         oldest_at = inbox.oldest_waiting_at(packed)
         if ready <= 0 or oldest_at is None or (ready < self._block_bodies and now - oldest_at < max_wait_ms):
             return False
+        epoch = self._late.epoch()
         try:
             stored = _one_block(inbox.read(packed, self._block_bodies), up_to)
         except DamagedBodies as damaged:
-            return damaged.last <= up_to and self._skip(damaged, packed)
-        if not stored or not self._keep(stored, packed):
+            return damaged.last <= up_to and self._skip(damaged, packed, epoch)
+        if not stored or not self._keep(self._late.living(stored), packed, epoch):
             return False
         inbox.forget(stored[-1].id)
         return ready > len(stored)
@@ -154,12 +190,12 @@ class RawBodies:
                 connection.execute(update(raw_blocks).where(doomed, raw_blocks.c.n > 0).values(n=0, block=b""))
         return dropped + int(sum(row.n for row in rows))
 
-    def _skip(self, damaged: DamagedBodies, packed: BodyId) -> bool:
+    def _skip(self, damaged: DamagedBodies, packed: BodyId, epoch: int) -> bool:
         at = damaged.received_at
         place = {"first_id": damaged.first, "last_id": damaged.last, "n": 0, "oldest_at": at, "newest_at": at}
-        return self._write({**place, "block": b""}, packed)
+        return self._write({**place, "block": b""}, packed, epoch)
 
-    def _keep(self, stored: Sequence[StoredBody], packed: BodyId) -> bool:
+    def _keep(self, stored: Sequence[StoredBody], packed: BodyId, epoch: int) -> bool:
         received = [each.body.received_at for each in stored]
         first_id = stored[0].id
         row = {
@@ -170,12 +206,13 @@ class RawBodies:
             "newest_at": max(received),
             "block": pack_block(stored, self._keyring, context=context_of(first_id)),
         }
-        return self._write(row, packed)
+        return self._write(row, packed, epoch)
 
-    def _write(self, row: Mapping[str, object], packed: BodyId) -> bool:
-        """Write one block if *packed* is still the newest packed body. Return whether it was written."""
+    def _write(self, row: Mapping[str, object], packed: BodyId, epoch: int) -> bool:
+        """Write one block if *packed* is still the newest packed body, and *epoch* is not over. Return whether it was
+        written."""
         with self._database.writing() as connection:
-            if _newest(connection) != packed:
+            if _newest(connection) != packed or not self._late.is_now(connection, epoch):
                 return False
             return is_inserted(connection, insert(connection, raw_blocks).values(row).on_conflict_do_nothing())
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sqlalchemy import Connection, func, select
 
 from wabawatch.domain.conversations import WINDOW_MS
+from wabawatch.domain.erasure import MOST_IDS
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.headroom import NumberPlace, Pace, Send, reached
 from wabawatch.domain.rollups import Scope, Tier
@@ -22,7 +23,7 @@ from wabawatch.storage.counts import accepted_by_number
 from wabawatch.storage.database import Database
 from wabawatch.storage.evidence import ATTEMPTED, ROLE_BITS
 from wabawatch.storage.figures import spans_of
-from wabawatch.storage.kin import MOST_IDS, ties
+from wabawatch.storage.kin import ties
 from wabawatch.storage.message_rows import PARTICIPANTS_BIT
 from wabawatch.storage.number_places import NumberPlaces
 from wabawatch.storage.schema import messages, rollups, service_windows, standings

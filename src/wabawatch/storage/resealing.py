@@ -15,8 +15,9 @@ from sqlalchemy import Column, LargeBinary, bindparam, func, select, text, updat
 
 from wabawatch.domain.errors import SealBroken, SealDamaged
 from wabawatch.storage import api_answers as answers
+from wabawatch.storage import erasures as persons
 from wabawatch.storage import exports as wanted
-from wabawatch.storage import kept_bodies, raw_bodies, second_factors, signing_keys
+from wabawatch.storage import kept_bodies, paging, raw_bodies, second_factors, signing_keys, tombstones
 from wabawatch.storage.body_log import PARKED
 from wabawatch.storage.database import Database
 from wabawatch.storage.event_rows import DETAIL
@@ -24,13 +25,10 @@ from wabawatch.storage.inbox_writer import CONTEXT as INBOX
 from wabawatch.storage.schema import events, exports, parked, raw_blocks
 from wabawatch.storage.schema_access import api_answers, users
 from wabawatch.storage.schema_audit import signing_keys as keys
+from wabawatch.storage.schema_erasure import erasure_secrets, erasures
 from wabawatch.storage.schema_forward import forward_bodies
 from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.storage.sealed import HEAD_BYTES, Keyring, key_id_of
-
-ROWS: Final = 100
-BYTES: Final = 4 << 20
-"""What one transaction writes at most, so that others do not wait for it; one row at least"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,8 @@ PLACES: Final = (
     Place(parked.c.body, lambda _: PARKED),
     Place(api_answers.c.content, lambda _: answers.CONTEXT),
     Place(events.c.detail, lambda _: DETAIL),
+    Place(erasures.c.wanted, persons.context_of),
+    Place(erasure_secrets.c.secret, lambda _: tombstones.CONTEXT),
     Place(raw_blocks.c.block, raw_bodies.context_of),
 )
 """All of the main database: tests/contract/test_resealing.py holds them against the schema"""
@@ -125,21 +125,10 @@ def _old(database: Database, ring: Keyring, place: Place) -> Iterator[list[tuple
     while True:
         with database.reading() as connection:
             query = page if after is None else page.where(row_key > after)
-            sizes = connection.execute(query.limit(ROWS)).all()
+            sizes = connection.execute(query.limit(paging.ROWS)).all()
             if not sizes:
                 return
-            some = _within(sizes)
+            some = paging.within(sizes, paging.BYTES)
             rows = connection.execute(select(row_key, place.column).where(row_key.in_(some)).order_by(row_key)).all()
         yield [(key, bytes(sealed)) for key, sealed in rows if sealed]
         after = some[-1]
-
-
-def _within(sizes: Sequence[Any]) -> list[Any]:
-    some: list[Any] = []
-    left = BYTES
-    for key, size in sizes:
-        left -= size
-        if some and left < 0:
-            break
-        some.append(key)
-    return some

@@ -15,6 +15,7 @@ from wabawatch.storage.schema_access import api_answers, api_tokens
 from wabawatch.storage.schema_archive import archive_holds, archive_parts, message_days
 from wabawatch.storage.schema_audit import audit_checkpoints, audit_entries
 from wabawatch.storage.schema_conversations import agent_interactions, service_windows
+from wabawatch.storage.schema_erasure import tombstones
 from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_figures import counters, cycles, histograms, packed_counts, rollups, standings
 from wabawatch.storage.schema_platform import graph_usage, number_ratings, platform_states, polls
@@ -75,6 +76,7 @@ __all__ = [
     "standings",
     "template_events",
     "templates",
+    "tombstones",
     "waba_portfolios",
     "wabas",
 ]

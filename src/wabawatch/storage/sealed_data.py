@@ -12,6 +12,7 @@ from wabawatch.storage.inbox_table import InboxTable
 from wabawatch.storage.schema import events, parked, raw_blocks
 from wabawatch.storage.schema_access import users
 from wabawatch.storage.schema_audit import signing_keys
+from wabawatch.storage.schema_erasure import erasure_secrets
 from wabawatch.storage.schema_exports import exports
 from wabawatch.storage.schema_forward import forward_bodies
 
@@ -33,7 +34,8 @@ def _in_books(database: Database) -> bool:
     aside = exists(select(parked.c.body_id)), exists(select(forward_bodies.c.body_id)), exists(select(exports.c.key))
     seed = exists(select(users.c.id).where(or_(users.c.totp.is_not(None), users.c.totp_offered.is_not(None))))
     signing = exists(select(signing_keys.c.key_id))
-    query = select(or_(raw, *aside, detail, seed, signing))
+    secret = exists(select(erasure_secrets.c.one))
+    query = select(or_(raw, *aside, detail, seed, signing, secret))
     with database.reading() as connection:
         return bool(connection.execute(query).scalar())
 

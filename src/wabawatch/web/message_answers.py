@@ -29,7 +29,7 @@ from wabawatch.wire import iso
 class Contact(Strict):
     """One id of the person or group on the other side."""
 
-    kind: Annotated[str, Meta(description="phone, bsuid, username or group")]
+    kind: Annotated[str, Meta(description="phone, bsuid, username, group or erased")]
     value: str
 
 

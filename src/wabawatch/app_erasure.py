@@ -1,0 +1,75 @@
+"""The composition of erasure: the tables, everything that is sealed, and the files that others made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wabawatch.app_exports import ExportFlows
+from wabawatch.app_places import Places
+from wabawatch.flows.erasing import Erasing
+from wabawatch.flows.ingest import registry_of
+from wabawatch.loops import Loop
+from wabawatch.meta.countries import country_of
+from wabawatch.meta.signature import sign
+from wabawatch.ports import Body, Clock, Deed
+from wabawatch.settings import Settings
+from wabawatch.storage.database import Database
+from wabawatch.storage.dialect import sqlite_file
+from wabawatch.storage.erasure_places import SealedPlaces
+from wabawatch.storage.erasure_sweep import Resign
+from wabawatch.storage.erasures import SqlErasures
+from wabawatch.storage.late_bodies import LateBodies
+from wabawatch.storage.raw_bodies import RawBodies
+from wabawatch.storage.sealed import Keyring
+
+RHYTHM_S = 60.0
+_AT_ONCE = 200
+
+
+class ErasureFlows:
+    """Everything that erasure consists of."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        places: Places,
+        exports: ExportFlows,
+        drain: Callable[[], bool],
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self.book = SqlErasures(database, keyring, country_of)
+        files = [file for file in (sqlite_file(places.database_url), places.inbox) if file is not None]
+        self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings))
+        self.flow = Erasing(self.book, self.sealed, drain, self._drop_exports, clock)
+        self._exports, self._clock = exports, clock
+
+    def loops(self) -> list[Loop]:
+        """The loop that finishes erasures whose process was ended."""
+        return [Loop("erasure", self.flow.step, RHYTHM_S)]
+
+    def _drop_exports(self, actor: str) -> int:
+        dropped = 0
+        while some := self._exports.book.all(None, _AT_ONCE):
+            for export in some:
+                self._exports.book.delete(export.key, self._clock.now(), Deed(actor, "export_deleted"))
+                self._exports.shelf.drop(export.file_name)
+                dropped += 1
+        return dropped
+
+
+def raw_bodies(database: Database, keyring: Keyring, settings: Settings) -> RawBodies:
+    """Bodies that are kept for days, without what is still told of erased messages."""
+    return RawBodies(database, keyring, late=LateBodies(database, keyring, resigned_by(settings)))
+
+
+def resigned_by(settings: Settings) -> Resign:
+    """What signs a body of which something was cut out, as Meta would have signed it: forward targets check that."""
+    apps = registry_of(settings.apps)
+
+    def resign(body: Body, content: bytes) -> str:
+        known = apps.get(body.app)
+        return sign(content, known.secrets[0]) if body.signature and known and known.secrets else ""
+
+    return resign

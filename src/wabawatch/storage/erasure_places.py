@@ -1,0 +1,62 @@
+"""Everything sealed of one installation, for whoever erases or gives out what is kept of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from wabawatch.domain.messages import ContactKey, ContactKind
+from wabawatch.meta.traces import Traces
+from wabawatch.ports import BodyId
+from wabawatch.storage.database import Database
+from wabawatch.storage.erasure_sweep import Resign, Sweep, Swept
+from wabawatch.storage.erasures import SqlErasures
+from wabawatch.storage.scrubbing import scrub
+from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.tombstones import Tombstones
+
+
+class SealedPlaces:
+    """`flows.erasing.Sealed`. Every method raises StoreUnavailable."""
+
+    def __init__(
+        self, database: Database, keyring: Keyring, book: SqlErasures, files: Sequence[Path], resign: Resign
+    ) -> None:
+        """*files*: the SQLite files, the inbox last; none on PostgreSQL."""
+        self._database = database
+        self._keyring = keyring
+        self._book = book
+        self._files = files
+        self._resign = resign
+
+    def sweep(self, keys: Sequence[ContactKey], up_to: BodyId, tell: Callable[[int], None]) -> Swept:
+        """Take the person with *keys* out of everything, also who is only known by the ids of erased messages.
+
+        *tell* is told how many rows were looked at, each time. What was found says whether another sweep is needed.
+        """
+        sweep = self._sweep(keys, up_to, on_row=tell)
+        sweep.inbox_and_more()
+        # Who packs bodies now has either read them after that, or is told by this that he read them before.
+        self._book.forget_words()
+        return sweep.everything_else()
+
+    def look(
+        self, keys: Sequence[ContactKey], up_to: BodyId, found: Callable[[str, Any], None], tell: Callable[[int], None]
+    ) -> Swept:
+        """Change nothing: *found* is told of everything that a sweep would take out."""
+        sweep = self._sweep(keys, up_to, is_dry=True, on_found=found, on_row=tell)
+        sweep.inbox_and_more()
+        return sweep.everything_else()
+
+    def scrub(self, *, compact: bool) -> bool:
+        """Take what was deleted out of the files, too. False: some of it stays in a log for now."""
+        scrubbed = [scrub(path, compact=compact) for path in self._files]
+        return all(scrubbed)
+
+    def _sweep(self, keys: Sequence[ContactKey], up_to: BodyId, **more: Any) -> Sweep:
+        with self._database.reading() as connection:
+            erased = Tombstones(self._keyring).judge(connection)
+        sure = Traces([key for key in keys if key.kind in (ContactKind.PHONE, ContactKind.BSUID)])
+        inbox = self._files[-1] if self._files else None
+        return Sweep(self._database, self._keyring, inbox, self._resign, Traces(keys, erased), sure, up_to, **more)
