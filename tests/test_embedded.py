@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,17 @@ def test_an_action_that_cannot_be_kept_is_refused(tmp_path: Path, wrong: dict[st
         pytest.raises(BadRequest, match=next(iter(wrong))),
     ):
         ww.log_agent_interaction(**({"agent_id": "agent-7", "action": "replied"} | wrong))
+
+
+def test_a_compliance_report_holds_what_was_just_logged_and_is_signed(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    with Wabawatch.embedded(url(tmp_path)) as ww:
+        ww.log_outbound_message("+1234567890", message_id=WAMID)
+        told = ww.generate_compliance_report(today - timedelta(days=1))
+        with pytest.raises(BadRequest, match="without a time zone"):
+            ww.generate_compliance_report(datetime(2026, 1, 1))  # on purpose
+        with pytest.raises(BadRequest, match="scope: "):
+            ww.generate_compliance_report("2026-01", scope="everything")
+
+    assert told["report"]["messages"]["accepted"] == 1
+    assert told["signature"]["algorithm"] == "Ed25519"

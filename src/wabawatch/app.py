@@ -73,6 +73,7 @@ from wabawatch.web.api_limits import LimitsApi
 from wabawatch.web.api_logging import LoggingApi
 from wabawatch.web.api_messages import MessagesApi
 from wabawatch.web.api_reconciliation import ReconciliationApi
+from wabawatch.web.api_reports import ReportsApi
 from wabawatch.web.api_silences import SilencesApi
 from wabawatch.web.api_uptime import UptimeApi
 from wabawatch.web.call_log import CallLog
@@ -276,6 +277,7 @@ class System:
             BatchesApi(self.inbox, self.clock, admits),
             MessagesApi(self.browsing, self.clock),
             ExportsApi(self.exports.desk, self.clock),
+            ReportsApi(self.reports.reporting, self.reports.file, self.clock),
             FiguresApi(self.status, self.cycle),
             ForwardApi(self.forwards.flow),
             AlertsApi(self.alerts.desk, self.alerts.alerting, self.uptime.desk, self.clock),

@@ -9,12 +9,14 @@ from starlette.routing import BaseRoute
 from wabawatch.app_console_alerts import alert_pages
 from wabawatch.app_console_exports import export_pages
 from wabawatch.app_console_platform import platform_pages
+from wabawatch.app_console_reports import report_pages
 from wabawatch.app_console_start import StartParts, start_pages
 from wabawatch.app_console_system import SystemParts, system_pages
 from wabawatch.app_console_webhooks import WebhookParts, webhook_pages
 from wabawatch.app_exports import ExportFlows
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_notifying import NoticeFlows
+from wabawatch.app_reports import ReportFlows
 from wabawatch.flows.assessing import Rules
 from wabawatch.web.own import Own
 
@@ -26,6 +28,7 @@ class Parts(StartParts, SystemParts, WebhookParts, Protocol):
     notices: NoticeFlows
     limits: LimitFlows
     exports: ExportFlows
+    reports: ReportFlows
 
 
 def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
@@ -38,6 +41,7 @@ def console_pages(parts: Parts, own: Own) -> list[BaseRoute]:
         *platform_pages(console, *books, uptime, parts.rules, parts.clock),
         *webhook_pages(parts),
         *export_pages(console, parts.exports, parts.clock),
+        *report_pages(console, parts.reports, parts.clock),
         *system_pages(parts, own),
         *start_pages(parts),
     ]

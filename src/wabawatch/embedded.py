@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+
 from wabawatch.app import System
 from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.report_formats import ReportFormat
+from wabawatch.domain.report_periods import period, slice_of
 from wabawatch.flows.cycle import Wanted
 from wabawatch.flows.recording import body_of, record_item
 from wabawatch.loops import Handle, run_in_thread
@@ -47,6 +51,14 @@ class InProcess:
         """The figures of the closed buckets of the last *hours*."""
         self._system.drain()
         return metrics_json(self._system.status.recent(hours))
+
+    def report(self, start: str, end: str | None, scope: str) -> dict[str, Any]:
+        """The compliance report of a period. Holds all that was logged. Raises BadRequest, NotFound."""
+        self._system.drain()
+        reports, now = self._system.reports, self._system.clock.now()
+        kept = reports.reporting.make(*period(start, end, now), slice_of(scope), "embedded")
+        found: dict[str, Any] = msgspec.json.decode(reports.file(kept, ReportFormat.JSON).content)
+        return found
 
     def control(self, wanted: str) -> bool:
         """Start, stop or restart monitoring. Gives whether it is wanted now."""

@@ -20,6 +20,8 @@ from tests.support.access import PASSWORD
 from tests.support.console import system_in
 from tests.support.webhook_pages import Webhooks
 from wabawatch.domain.access import Role
+from wabawatch.domain.overview import EVERYTHING
+from wabawatch.domain.report_periods import period
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 PAGES = {
@@ -52,6 +54,7 @@ PAGES = {
     "audit": "/audit",
     "system": "/system",
     "exports": "/exports",
+    "reports": "/reports",
 }
 """Name and path of every page; after a space, the link that leads there from that path"""
 EMPTY = {
@@ -63,6 +66,7 @@ EMPTY = {
     "webhooks-empty": "/webhooks",
     "forwarding-empty": "/webhooks/forwarding",
     "alerts-empty": "/alerts",
+    "reports-empty": "/reports",
     "uptime-empty": "/uptime",
 }
 """The same in an installation where nothing has happened yet"""
@@ -89,6 +93,7 @@ def main(wanted: list[str]) -> None:
         fill(system)
         watch(system)
         inhabit(system)
+        system.reports.reporting.make(*period(None, None, system.clock.now()), EVERYTHING, "user:1")
         with served(system) as url:
             _take(browser, url, PAGES, wanted)
         with served(system_in(Path(empty))) as url:

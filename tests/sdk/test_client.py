@@ -69,6 +69,20 @@ def test_status_metrics_monitoring_and_health_are_those_of_the_server(running: S
         assert ww.health_check()["lost"] == 0
 
 
+def test_a_compliance_report_is_made_by_the_server(running: Server, tmp_path: Path) -> None:
+    async def ask() -> dict[str, Any]:
+        async with AsyncWabawatch(running.url, API_TOKEN, spool=tmp_path / "other") as ww:
+            return await ww.generate_compliance_report("2026-01")
+
+    with client(running.url, tmp_path) as ww:
+        told = ww.generate_compliance_report("2026-01-01", "2026-02-01")
+        with pytest.raises(BadRequest, match="from: 'soon' is no time"):
+            ww.generate_compliance_report("soon")
+
+    assert told["report"]["start"] == "2026-01-01T00:00:00Z"
+    assert asyncio.run(ask()) == told
+
+
 def test_the_asynchronous_client_does_the_same(running: Server, tmp_path: Path) -> None:
     async def use() -> tuple[str, dict[str, Any], str]:
         async with AsyncWabawatch(running.url, API_TOKEN, spool=tmp_path / "spool") as ww:

@@ -24,6 +24,9 @@ class Shoebox:
     def status(self, hours: int) -> dict[str, Any]:
         return {}
 
+    def report(self, start: str, end: str | None, scope: str) -> dict[str, Any]:
+        return {}
+
     def recent(self, hours: int) -> list[dict[str, Any]]:
         return []
 

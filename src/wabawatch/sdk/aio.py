@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -70,6 +71,12 @@ class AsyncWabawatch:
     async def get_recent_metrics(self, hours: int = 24) -> list[dict[str, Any]]:
         """The figures of the last *hours*: as `Wabawatch.get_recent_metrics`."""
         return await asyncio.to_thread(self._client.get_recent_metrics, hours)
+
+    async def generate_compliance_report(
+        self, start: datetime | date | str, end: datetime | date | str | None = None, scope: str = "all"
+    ) -> dict[str, Any]:
+        """The compliance report of a period: as `Wabawatch.generate_compliance_report`."""
+        return await asyncio.to_thread(self._client.generate_compliance_report, start, end, scope)
 
     async def start_monitoring(self) -> bool:
         """Start monitoring: as `Wabawatch.start_monitoring`."""

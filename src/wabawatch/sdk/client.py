@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -107,6 +108,17 @@ class Client:
         days, every day beyond. Raises Refusal, Trouble.
         """
         return self.keeper.backend.recent(hours)
+
+    def generate_compliance_report(
+        self, start: datetime | date | str, end: datetime | date | str | None = None, scope: str = "all"
+    ) -> dict[str, Any]:
+        """The compliance report of a period, signed and kept: `{"report", "sha256", "signature"}`, as docs/reports.md
+        describes it.
+
+        A day is its beginning (UTC); a month such as `"2026-10"` without an *end* is the whole month; no *end* is now.
+        *scope* is `all`, `waba:ID` or `number:ID`. Raises BadRequest, Refusal, Trouble.
+        """
+        return self.keeper.backend.report(items.day_or_moment(start), items.day_or_moment(end) if end else None, scope)
 
     def start_monitoring(self) -> bool:
         """Start monitoring, also for the time after a restart. Gives whether it is wanted now."""

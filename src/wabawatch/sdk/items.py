@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
 
 import msgspec
@@ -138,6 +138,13 @@ def id_of(item: Item) -> str:
         case StatusItem():
             return item.id
     return ""
+
+
+def day_or_moment(at: datetime | date | str) -> str:
+    """The edge of a period as a server reads it: a day is its beginning (UTC). Raises BadRequest."""
+    if isinstance(at, datetime) and at.tzinfo is None:
+        raise BadRequest("period: a datetime without a time zone; add one, such as datetime.UTC")
+    return at if isinstance(at, str) else at.isoformat()
 
 
 def _moment(at: Moment) -> int | str | None:

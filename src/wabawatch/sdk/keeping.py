@@ -31,6 +31,9 @@ class Backend(Protocol):
     def recent(self, hours: int) -> list[dict[str, Any]]:
         """The figures of the closed buckets of the last *hours*."""
 
+    def report(self, start: str, end: str | None, scope: str) -> dict[str, Any]:
+        """The compliance report of a period, as its file of JSON holds it."""
+
     def control(self, wanted: str) -> bool:
         """Start, stop or restart monitoring. Gives whether it is wanted now."""
 

@@ -43,13 +43,19 @@ class Remote:
         self._shipper.keep(write(item))
 
     def status(self, hours: int) -> dict[str, Any]:
-        """The state of the last *hours*. Raises Refusal, ServerUnavailable, as the next two do."""
+        """The state of the last *hours*. Raises Refusal, ServerUnavailable, as the next three do."""
         found: dict[str, Any] = self._ask(requests.status(hours))
         return found
 
     def recent(self, hours: int) -> list[dict[str, Any]]:
         """The figures of the last *hours*."""
         found: list[dict[str, Any]] = self._ask(requests.metrics(hours))
+        return found
+
+    def report(self, start: str, end: str | None, scope: str) -> dict[str, Any]:
+        """The compliance report of a period, made and signed by the server."""
+        made = self._ask(requests.make_report(start, end, scope))
+        found: dict[str, Any] = self._ask(requests.report_file(made["id"], made["revision"]))
         return found
 
     def control(self, wanted: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from wabawatch.domain.errors import BadRequest
 
@@ -59,6 +60,17 @@ def status(hours: int) -> Request:
 def metrics(hours: int) -> Request:
     """The figures of the last *hours*."""
     return Request("GET", "/api/v1/metrics", {"hours": str(hours)})
+
+
+def make_report(start: str, end: str | None, scope: str) -> Request:
+    """Make the compliance report of a period."""
+    asked = {"from": start, **({"to": end} if end else {}), "scope": scope}
+    return Request("POST", "/api/v1/reports", content=json.dumps(asked).encode())
+
+
+def report_file(id: str, revision: int) -> Request:
+    """A revision of a compliance report as JSON."""
+    return Request("GET", f"/api/v1/reports/{quote(id, safe='')}/file", {"revision": str(revision)})
 
 
 def control(wanted: str) -> Request:

@@ -46,6 +46,7 @@ NAVIGATION: list[tuple[str, str, Right]] = [
     ("/webhooks", "Webhooks", Right.VIEW),
     ("/alerts", "Alerts", Right.VIEW),
     ("/uptime", "Uptime", Right.VIEW),
+    ("/reports", "Reports", Right.VIEW),
     ("/exports", "Exports", Right.OPERATE),
     ("/settings", "Settings", Right.ADMINISTER),
     ("/audit", "Audit", Right.ADMINISTER),
