@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -151,3 +154,18 @@ def test_each_tampering_with_an_exported_trail_is_found(tmp_path: Path) -> None:
     keys = tmp_path / "keys.pem"
     keys.write_text(run(other, "keys", "public").stdout)
     assert (last, "forged") in faults(lines, "--key", str(keys)), "signed by keys that nobody here trusts"
+
+
+def test_the_program_of_the_document_checks_an_exported_trail(tmp_path: Path) -> None:
+    run(tmp_path, "users", "add", "ann", "--role", "admin")
+    path = _exported(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+    def ends(text: str) -> int:
+        path.write_text(text)
+        return subprocess.run([sys.executable, "-c", program, path], timeout=60, stderr=subprocess.DEVNULL).returncode
+
+    sound = path.read_text()
+    assert ends(sound) == 0
+    assert ends(sound.replace("user_added", "user_gone")) == 1

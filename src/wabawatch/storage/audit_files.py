@@ -1,7 +1,7 @@
 """The audit trail as a file that proves itself: entries as they are chained, checkpoints, and the keys that check them.
 
 Each line is a JSON object that says its kind. The first one tells to which entry the file goes on from; then come the
-entries in order, with their details as the text that their digests cover; then checkpoints, public keys, and a last line.
+entries in order, with their details as the text that their digests cover; then checkpoints, public keys and an end.
 """
 
 from __future__ import annotations
