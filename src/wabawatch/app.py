@@ -19,6 +19,7 @@ from wabawatch.app_console import Console
 from wabawatch.app_erasure import ErasureFlows, raw_bodies
 from wabawatch.app_exports import ExportFlows
 from wabawatch.app_forwarding import Forwards
+from wabawatch.app_life import note_steps, server_life, told_settings
 from wabawatch.app_limits import LimitFlows
 from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
@@ -102,6 +103,7 @@ class System:
         self.database = Database(places.database_url)
         self.is_on_postgres = places.inbox is None
         self.applied = migrate(self.database, self.clock.now())
+        note_steps(self.database, self.clock, self.applied)
         if self.is_on_postgres:
             Partitions(self.database).make_ahead()
         self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
@@ -303,7 +305,10 @@ class System:
             supervisor.add_closer("listener", listener.close)
             listener.start()
         supervisor.add_closer("answers", self.flush_answers)
+        life = server_life(self.database, self.clock)
+        supervisor.add_closer("life", life.stopped)
         await supervisor.start()
+        life.started(told_settings(self.settings, self.keyring))
         self.start_by_itself("serve")
         try:
             yield

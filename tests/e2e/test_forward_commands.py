@@ -15,6 +15,7 @@ from tests.support.forwarding import refuse
 from tests.support.server import environment
 
 from wabawatch.app import System
+from wabawatch.cli.common import who
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.ports import Body, BodyKind
 from wabawatch.settings import load
@@ -111,7 +112,7 @@ def test_dead_letters_are_sent_again(desk: Desk) -> None:
 
     assert "1 body is sent as soon as the server runs" in done.stdout
     assert (desk.bodies("dead"), desk.bodies("retrying")) == ([], [desk.dead, desk.retrying])
-    assert desk.deeds() == [("cli", "forward_replayed", "crm: 1")]
+    assert desk.deeds() == [(who(), "forward_replayed", "crm: 1")]
 
 
 def test_one_body_or_a_time_is_sent_again_whatever_became_of_it(desk: Desk) -> None:
@@ -139,7 +140,7 @@ def test_dead_letters_are_dropped_and_what_is_tried_again_only_if_asked(desk: De
 
     assert desk.run("drop", "crm", "--retrying", "--body", str(desk.retrying), "--yes").stdout == "1 dropped\n"
     assert desk.bodies("retrying") == []
-    assert ("cli", "forward_dropped", "crm: 1") in desk.deeds()
+    assert (who(), "forward_dropped", "crm: 1") in desk.deeds()
 
 
 def test_what_waits_is_skipped(desk: Desk) -> None:

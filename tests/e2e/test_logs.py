@@ -14,6 +14,7 @@ from tests.support.command import run
 from tests.support.server import COMMAND, environment
 
 from wabawatch.app import System
+from wabawatch.cli.common import who
 from wabawatch.flows.recording import body_of, record_message, record_status
 from wabawatch.settings import load
 from wabawatch.wire import MessageIn, StatusIn, read
@@ -88,7 +89,7 @@ def test_numbers_are_masked_and_unmasking_is_in_the_audit_trail(tmp_path: Path, 
     assert PHONE in run(tmp_path, "logs", "--unmask").stdout
     with writer.system.database.reading() as connection:
         deeds = connection.exec_driver_sql("SELECT actor, action, detail FROM audit_entries").all()
-    assert [tuple(deed) for deed in deeds] == [("cli", "messages_unmasked", "{}")]
+    assert [tuple(deed) for deed in deeds] == [(who(), "messages_unmasked", "{}")]
 
 
 @pytest.mark.parametrize(

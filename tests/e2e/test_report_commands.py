@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.support.command import run
 
+from wabawatch.cli.common import who
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
@@ -54,7 +56,7 @@ def test_anybody_with_the_public_key_can_check_it(made: Path, tmp_path_factory: 
 
 def test_what_was_made_is_listed_and_comes_back_byte_for_byte(made: Path) -> None:
     (listed,) = json.loads(run(made, "report", "list", "--json").stdout)
-    assert (listed["revision"], listed["from"], listed["made_by"]) == (1, "2026-01-01T00:00:00.000Z", "cli")
+    assert (listed["revision"], listed["from"], listed["made_by"]) == (1, "2026-01-01T00:00:00.000Z", who())
     assert run(made, "report", "list").stdout.startswith(listed["id"])
 
     again = run(made, "report", "get", listed["id"], "-o", "again.json")

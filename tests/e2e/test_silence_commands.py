@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wabawatch.cli.common import who
 from wabawatch.cli.main import FAILED, WELL, run
 
 
@@ -38,7 +39,7 @@ def test_a_silence_is_made_listed_and_ended(alerts: Shell) -> None:
 
     assert alerts("silences") == "no silence\n"
     [ended] = json.loads(alerts("silences", "--ended", "--json"))
-    assert (ended["type"], ended["ended_by"], ended["held"]) == ("DISK_LOW", "cli", 0)
+    assert (ended["type"], ended["ended_by"], ended["held"]) == ("DISK_LOW", who(), 0)
 
 
 @pytest.mark.parametrize(

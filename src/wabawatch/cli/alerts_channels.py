@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.notices import Outcome
@@ -52,7 +52,7 @@ def try_channel(
         raise BadRequest("name a channel, or say --all; `wabawatch alerts channels` lists them")
     with opened(where) as system:
         names = [channel] if channel is not None else sorted(system.channels.channels)
-        tried = [system.channels.test(name, "cli") for name in names]
+        tried = [system.channels.test(name, who()) for name in names]
     if json:
         print_json([tried_answer(each) for each in tried])
     elif not tried:

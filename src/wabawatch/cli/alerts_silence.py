@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from rich.table import Table
 from rich.text import Text
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.outbox import NoticeState
@@ -68,7 +68,7 @@ def silence(
     with opened(where) as system:
         now = system.clock.now()
         made = system.notices.silencing.silence(
-            Matcher(alert, type, scope, waba), reason, "cli", _end(for_, until, now, now)
+            Matcher(alert, type, scope, waba), reason, who(), _end(for_, until, now, now)
         )
     if json:
         print_json(silence_json(Quiet(made, 0, True)))
@@ -79,7 +79,7 @@ def silence(
 def unsilence(number: Number, *, where: Where = HERE) -> None:
     """End a silence now: what it held and still fires is told."""
     with opened(where) as system:
-        system.notices.silencing.unsilence(number, "cli")
+        system.notices.silencing.unsilence(number, who())
     out.print(f"silence {number} has ended")
 
 
@@ -131,7 +131,7 @@ def maintain(
         begin = moment(start, now)
         end = _end(for_, until, begin, now)
         wanted = Window(name, begin, end, reason, frozenset(waba or ()), frozenset(type or ()))
-        made = system.notices.silencing.maintain(wanted, "cli")
+        made = system.notices.silencing.maintain(wanted, who())
     out.print(Text(f"maintenance {made.id}: {made.name} from {iso(made.starts_at)} until {iso(made.ends_at)}"))
 
 
@@ -145,7 +145,7 @@ def maintenance(
     """List maintenance windows from now on, entered and recurring; or end one."""
     with opened(where) as system:
         if end is not None:
-            system.notices.silencing.end_maintenance(end, "cli")
+            system.notices.silencing.end_maintenance(end, who())
             out.print(f"maintenance {end} has ended")
             return
         now = system.clock.now()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter, validators
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.archives import KEEP_RESTORED_DAYS, Part, WouldGo, day_name, day_of
 from wabawatch.domain.errors import BadRequest
@@ -165,7 +165,7 @@ def restore(
     if end < start:
         raise BadRequest("last: it is before first")
     with opened(where) as system, _bar() as tell:
-        n = system.archive.archiving(tell).restore(start, end, keep_days, "cli")
+        n = system.archive.archiving(tell).restore(start, end, keep_days, who())
     if json:
         print_json({"restored": n, "from": day_name(start), "to": day_name(end), "keep_days": keep_days})
     else:

@@ -13,15 +13,13 @@ from rich.progress import Progress, TaskID
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
-from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, note, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.cli.soundness import Soundness, soundness
 from wabawatch.domain.backups import Manifest
-from wabawatch.ports import Deed
 from wabawatch.settings import Settings
 from wabawatch.storage import backups
 from wabawatch.storage.database import Database
-from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.snapshots import Tell, close_file, must_be_sound
 from wabawatch.wire import iso
@@ -59,7 +57,7 @@ def backup(
             found = _checked(system, draft, tell) if verify else None
             manifest = backups.write_manifest(draft, now, version("wabawatch"), tell)
         detail = {"bytes": manifest.size, "with_keys": with_keys, "up_to_entry": manifest.audit_entry}
-        SqlAuditTrail(system.database).note(system.clock.now(), Deed("cli", "backup_made", "backup", detail))
+        note(system, "backup_made", "backup", **detail)
     return _tell(folder, manifest, found, json)
 
 

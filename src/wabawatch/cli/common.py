@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import inspect
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from wabawatch.app import System
+from wabawatch.domain.audit_trail import Plain
+from wabawatch.ports import Deed
 from wabawatch.settings import Settings, load_process
+from wabawatch.storage.deeds import SqlAuditTrail
 
 PIPED_WIDTH = 1_000
 """Columns of a table that goes into a file or a pipe: there nothing may be cut off."""
@@ -77,9 +81,14 @@ def opened(where: Where) -> Iterator[System]:
 def who() -> str:
     """Who runs the command, as the audit trail names them: by their account on this machine."""
     try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):  # an account without a name, as in a container
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:  # an account without a name, as in a container
         return "cli"
+
+
+def note(system: System, action: str, subject: str, **detail: Plain) -> None:
+    """Write into the audit trail that whoever runs the command did this. Raises StoreUnavailable."""
+    SqlAuditTrail(system.database).note(system.clock.now(), Deed(who(), action, subject, detail))
 
 
 def print_json(value: object) -> None:

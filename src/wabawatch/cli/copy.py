@@ -12,8 +12,9 @@ from rich.table import Table
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
-from wabawatch.cli.common import HERE, Command, Where, err, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, note, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
+from wabawatch.domain.audit_trail import Plain
 from wabawatch.domain.errors import BadRequest
 from wabawatch.ports import DIGESTED, BodyId
 from wabawatch.storage.copying import Copied, copy_tables, must_be_empty
@@ -58,11 +59,19 @@ def copy(
         try:
             with progress_bar() as bar:
                 copied = copy_all(source, target, bar)
+            rows = sum(each.copied for each in copied)
+            told: dict[str, Plain] = {"from": _kind_of(source), "to": _kind_of(target), "rows": rows}
+            for each in (source, target):
+                note(each, "installation_copied", "installation", **told)
         finally:
             target.close()
     finally:
         source.close()
     return _tell(copied, json)
+
+
+def _kind_of(system: System) -> str:
+    return "PostgreSQL" if system.is_on_postgres else "SQLite"
 
 
 def copy_all(source: System, target: System, bar: Progress) -> list[Copied]:

@@ -12,7 +12,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wabawatch.app import System
-from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar, who
 from wabawatch.cli.export_person import written
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.audit_trail import reason_of
@@ -77,9 +77,9 @@ def erase(
             raise BadRequest("contact: say whom, by --contact")
         if plan is not None:
             if export is not None:
-                written(system, plan, export, "cli")
+                written(system, plan, export, who())
             with telling() as tell:
-                done.append(flow.erase(plan, "cli", why, tell))
+                done.append(flow.erase(plan, who(), why, tell))
         if not system.erasure.sealed.scrub(compact=compact):
             err.print("somebody reads just now: some of what was deleted stays in SQLite's log for a moment")
         return _tell_done(system, done, certificate, json)
@@ -89,7 +89,7 @@ def erase(
 def hold(*, contact: Contact, reason: Reason, json: Annotated[bool, Flag] = False, where: Where = HERE) -> None:
     """Let nobody erase this person until the hold is ended, and say why."""
     with opened(where) as system:
-        id = system.erasure.flow.hold(contact, "cli", reason_of(reason))
+        id = system.erasure.flow.hold(contact, who(), reason_of(reason))
     if json:
         print_json({"hold": id})
     else:
@@ -100,7 +100,7 @@ def hold(*, contact: Contact, reason: Reason, json: Annotated[bool, Flag] = Fals
 def release(id: int, *, where: Where = HERE) -> None:
     """End a legal hold."""
     with opened(where) as system:
-        system.erasure.flow.release(id, "cli")
+        system.erasure.flow.release(id, who())
     out.print(f"legal hold {id} is ended")
 
 
@@ -117,7 +117,7 @@ def holds(*, unmask: Annotated[bool, Flag] = False, json: Annotated[bool, Flag] 
     """
     with opened(where) as system:
         if unmask:
-            system.browsing.unmasked("cli", 0)
+            system.browsing.unmasked(who(), 0)
         found = system.erasure.book.holds()
     rows = [_hold_json(each, unmask) for each in found]
     if json:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from wabawatch.app import System
 from wabawatch.app_export_child import written
-from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.export_person import person
 from wabawatch.cli.logs import ANYTHING, Filters, wanted_by
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
@@ -64,9 +64,9 @@ def export(
     with opened(where) as system:
         wanted = ranged(wanted_by(given, system.clock.now()), system.clock.now())
         if unmask:
-            system.browsing.unmasked("cli", len(given))
+            system.browsing.unmasked(who(), len(given))
         made = _made(system, order, wanted, output)
-        done = Deed("cli", "export_written", f"format:{order.format} masked:{str(order.is_masked).lower()}")
+        done = Deed(who(), "export_written", f"format:{order.format} masked:{str(order.is_masked).lower()}")
         system.browsing.audit.note(system.clock.now(), done)
     if json:
         print_json({"file": str(output), "format": order.format, "masked": order.is_masked, **made._asdict()})

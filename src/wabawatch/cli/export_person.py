@@ -12,7 +12,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wabawatch.app import System
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.domain.erasure import Plan
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
 from wabawatch.domain.messages import ContactKind
@@ -42,7 +42,7 @@ def person(
     with opened(where) as system:
         system.drain()
         plan = system.erasure.flow.plan(contact, is_alone=alone)
-        counts = written(system, plan, output, "cli")
+        counts = written(system, plan, output, who())
     if json:
         print_json({"file": str(output), **counts})
     else:

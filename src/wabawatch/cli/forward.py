@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter, validators
 from rich.table import Table
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.forwarding import Delivery, TargetState
 from wabawatch.flows.forwarding import Pick, Resent
@@ -95,7 +95,7 @@ def replay(
         now = system.clock.now()
         from_at, to_at = instant("from", since, now), instant("to", until, now)
         pick = Pick(body, from_at, to_at, only_dead=body is None and not all)
-        found, is_cut = system.forwards.flow.replay(name, pick, "cli", dry_run=dry_run)
+        found, is_cut = system.forwards.flow.replay(name, pick, who(), dry_run=dry_run)
     if json:
         shown = [resent_json(each) for each in found]
         print_json({"target": name, "dry_run": dry_run, "is_cut": is_cut, "bodies": shown})
@@ -134,10 +134,10 @@ def drop(
         raise BadRequest("waiting: goes neither with --body nor with --retrying; it is all that was not tried yet")
     with opened(where) as system:
         if waiting:
-            system.forwards.flow.skip_waiting(name, "cli")
+            system.forwards.flow.skip_waiting(name, who())
             out.print(f"{name} begins with what comes from now on")
             return
-        n = system.forwards.flow.drop(name, body, "cli", is_dead=not retrying)
+        n = system.forwards.flow.drop(name, body, who(), is_dead=not retrying)
     out.print(f"{n:,} dropped")
 
 
@@ -145,7 +145,7 @@ def drop(
 def pause(name: Name, *, where: Where = HERE) -> None:
     """Begin no further attempt; what comes is kept for up to 7 days."""
     with opened(where) as system:
-        system.forwards.flow.pause(name, True, "cli")
+        system.forwards.flow.pause(name, True, who())
     out.print(f"{name} is paused, and stays so until it is resumed")
 
 
@@ -153,7 +153,7 @@ def pause(name: Name, *, where: Where = HERE) -> None:
 def resume(name: Name, *, where: Where = HERE) -> None:
     """Go on where a pause began."""
     with opened(where) as system:
-        system.forwards.flow.pause(name, False, "cli")
+        system.forwards.flow.pause(name, False, who())
     out.print(f"{name} is no longer paused; a running `wabawatch serve` takes it up within seconds")
 
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from wabawatch.app_parts import translate
 from wabawatch.app_places import SystemClock, places_of
-from wabawatch.cli.common import HERE, Where, err, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, err, note, opened, out, print_json
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.facts import Why
 from wabawatch.flows.digest import fingerprint
@@ -76,10 +76,13 @@ def _import(names: list[str], where: Where) -> Findings:
         imports = SqlImports(system.database)
         importing = Importing(system.inbox, imports, translate, fingerprint, system.drain, system.clock)
         try:
-            return importing.run(dumps)
+            findings = importing.run(dumps)
         except KeyboardInterrupt:
             err.print("wabawatch: stopped; run the same command again to go on from here", style="yellow")
             raise
+        told = {"files": findings.files, "webhooks": findings.bodies, "known_before": findings.bodies_before}
+        note(system, "webhooks_imported", "import", **told)
+        return findings
 
 
 @contextmanager

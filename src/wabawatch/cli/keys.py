@@ -12,7 +12,7 @@ from cyclopts import App
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.audit_trail import AuditFilter
 from wabawatch.domain.errors import Conflict, SealBroken
@@ -167,7 +167,7 @@ def _pass(system: System) -> Resealed:
 
 
 def _note(system: System, action: str, **detail: str | int) -> None:
-    deed = Deed("cli", action, f"key:{system.keyring.current}", detail)
+    deed = Deed(who(), action, f"key:{system.keyring.current}", detail)
     SqlAuditTrail(system.database).note(system.clock.now(), deed)
 
 

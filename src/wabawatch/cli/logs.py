@@ -14,7 +14,7 @@ from rich.markup import escape
 from starlette.datastructures import QueryParams
 
 from wabawatch.app import System
-from wabawatch.cli.common import HERE, Command, Where, opened, out
+from wabawatch.cli.common import HERE, Command, Where, opened, out, who
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.flows.tailing import Tail
@@ -108,7 +108,7 @@ def logs(
     with opened(where) as system:
         wanted = wanted_by(given, system.clock.now())
         if unmask:
-            system.browsing.unmasked("cli", len(given))
+            system.browsing.unmasked(who(), len(given))
         # Before the first page: what comes to fit while that is read is shown by one of them.
         tail = system.tailing.begin(wanted) if follow else None
         rows = _newest(system, wanted, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from wabawatch.cli.common import HERE, Where, opened, out
+from wabawatch.cli.common import HERE, Where, opened, out, who
 from wabawatch.flows.cycle import Wanted
 
 app = App(name="monitor")
@@ -30,7 +30,7 @@ def restart(*, where: Where = HERE) -> None:
 
 def _control(wanted: Wanted, where: Where) -> None:
     with opened(where) as system:
-        is_wanted = system.cycle.control(wanted, "cli")
+        is_wanted = system.cycle.control(wanted, who())
         is_running = system.status.status(1).is_running
     if not is_wanted:
         out.print("monitoring is stopped, and stays so until it is started again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, note, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
@@ -32,6 +32,7 @@ def rebuild(*, verify: bool = False, json: bool = False, where: Where = HERE) ->
             found = differences(books, lambda done, total: bar.update(counting, completed=done, total=total))
         if found and not verify:
             mend(system.database, found)
+            note(system, "rollups_mended", "rollups", rows=len(found))
     if json:
         print_json({"differences": [_row(key, n) for key, n in found.items()], "mended": bool(found) and not verify})
     else:

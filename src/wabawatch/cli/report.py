@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from wabawatch import signed_reports
 from wabawatch.app import System
-from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.report_formats import BESIDE, ReportFormat, format_of
@@ -73,7 +73,7 @@ def report(
     told = format_of(format, output.suffix if output else "")
     with opened(where) as system:
         system.drain()
-        kept = system.reports.reporting.make(*period(start, end, system.clock.now()), slice_of(scope), "cli")
+        kept = system.reports.reporting.make(*period(start, end, system.clock.now()), slice_of(scope), who())
         _written(system, kept, told, output)
 
 
@@ -221,7 +221,7 @@ def _written(system: System, kept: Kept, format: ReportFormat, output: Path | No
             output.with_name(output.name + BESIDE).write_bytes(file.beside)
     except OSError as error:
         raise BadRequest(f"output: {output} cannot be written: {error.strerror}") from error
-    system.reports.reporting.fetched(kept, format.value, "cli")
+    system.reports.reporting.fetched(kept, format.value, who())
     about = kept.about
     errors.print(f"{output}: report {about.id}, revision {about.revision}: {about.verdict.value}", markup=False)
 

@@ -13,16 +13,14 @@ from rich.progress import Progress
 from wabawatch.app import System
 from wabawatch.app_places import places_of
 from wabawatch.cli.backup import installation_of, telling
-from wabawatch.cli.common import HERE, Command, Where, err, out, print_json, progress_bar
+from wabawatch.cli.common import HERE, Command, Where, err, note, out, print_json, progress_bar
 from wabawatch.cli.copy import copy_all
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.cli.soundness import Soundness, soundness
 from wabawatch.domain.backups import Manifest, faults_of, lacking_keys
 from wabawatch.domain.errors import BadRequest, SealBroken, StoreUnavailable
-from wabawatch.ports import Deed
 from wabawatch.settings import Settings
 from wabawatch.storage import backups
-from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.sealed import add_keys, load_or_create
 from wabawatch.wire import iso
@@ -117,7 +115,7 @@ def _finished(settings: Settings, manifest: Manifest, verify: bool, bar: Progres
     system = System(settings)
     try:
         detail = {"made_at": iso(manifest.made_at), "up_to_entry": manifest.audit_entry}
-        SqlAuditTrail(system.database).note(system.clock.now(), Deed("cli", "backup_restored", "backup", detail))
+        note(system, "backup_restored", "backup", **detail)
         if not verify:
             return None
         places = places_of(settings)

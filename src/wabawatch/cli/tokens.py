@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.table import Table
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.cli.main import errors
 from wabawatch.domain.access import ApiToken, Scope
 from wabawatch.domain.errors import BadRequest
@@ -42,7 +42,7 @@ def create(
     """
     scopes, days = scopes_of(scope), days_of(expires)
     with opened(where) as system:
-        token, secret = system.tokens.create(name, scopes, days, "cli")
+        token, secret = system.tokens.create(name, scopes, days, who())
         now = system.clock.now()
     if json:
         print_json({"token": secret, **_shown(token, now)})
@@ -90,7 +90,7 @@ def revoke(name: str, *, where: Where = HERE) -> None:
         Whose it was.
     """
     with opened(where) as system:
-        before = system.tokens.revoke(name, "cli")
+        before = system.tokens.revoke(name, who())
     out.print(f"{name} was revoked already" if before.revoked_at else f"{name} is revoked", markup=False)
 
 

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json
+from wabawatch.cli.common import HERE, Where, opened, out, print_json, who
 from wabawatch.cli.main import errors
 from wabawatch.domain.access import Right, Role
 from wabawatch.domain.errors import BadRequest
@@ -18,7 +18,6 @@ from wabawatch.wire import iso
 
 app = App(name="users")
 
-ACTOR = "cli"
 Json = Annotated[bool, Parameter(negative="", help="Print JSON.")]
 Unmask = Annotated[
     bool | None, Parameter(help="Whether they may see whole phone numbers, which is audited; an admin may anyway.")
@@ -53,7 +52,7 @@ def add(name: str, *, role: str, unmask: Unmask = None, json: Json = False, wher
     """
     wanted = role_of(role)
     with opened(where) as system:
-        user, link = system.access.desk.add(name, wanted, ACTOR, is_unmasking=bool(unmask))
+        user, link = system.access.desk.add(name, wanted, who(), is_unmasking=bool(unmask))
         address = system.access.address(link.path)
     _print_link(user.name, address, link.ends_at, is_json=json)
 
@@ -71,7 +70,7 @@ def role(name: str, role: str, *, unmask: Unmask = None, json: Json = False, whe
     """
     wanted = role_of(role)
     with opened(where) as system:
-        before = system.access.desk.set_role(name, wanted, ACTOR, is_unmasking=unmask)
+        before = system.access.desk.set_role(name, wanted, who(), is_unmasking=unmask)
     _say(f"{before.name} is {wanted} (before: {before.role})", {"name": before.name, "role": wanted}, is_json=json)
 
 
@@ -94,10 +93,10 @@ def password(
     """
     with opened(where) as system:
         if stdin:
-            system.access.desk.set_password(name, sys.stdin.readline().rstrip("\r\n"), ACTOR)
+            system.access.desk.set_password(name, sys.stdin.readline().rstrip("\r\n"), who())
             _say(f"{name} has a new password; all their sessions ended", {"name": name}, is_json=json)
             return
-        link = system.access.desk.password_link(name, ACTOR)
+        link = system.access.desk.password_link(name, who())
         address = system.access.address(link.path)
     _print_link(name, address, link.ends_at, is_json=json)
 
@@ -112,7 +111,7 @@ def disable(name: str, *, json: Json = False, where: Where = HERE) -> None:
         Who it is.
     """
     with opened(where) as system:
-        before = system.access.desk.disable(name, ACTOR)
+        before = system.access.desk.disable(name, who())
     said = "was disabled already" if before.disabled_at is not None else "is disabled"
     _say(f"{before.name} {said}", {"name": before.name, "state": "disabled"}, is_json=json)
 
@@ -127,7 +126,7 @@ def enable(name: str, *, json: Json = False, where: Where = HERE) -> None:
         Who it is.
     """
     with opened(where) as system:
-        before = system.access.desk.enable(name, ACTOR)
+        before = system.access.desk.enable(name, who())
     said = "is enabled" if before.disabled_at is not None else "was enabled already"
     _say(f"{before.name} {said}", {"name": before.name, "state": "enabled"}, is_json=json)
 
@@ -142,7 +141,7 @@ def unlock(name: str, *, json: Json = False, where: Where = HERE) -> None:
         Who it is.
     """
     with opened(where) as system:
-        user = system.access.desk.unlock(name, ACTOR)
+        user = system.access.desk.unlock(name, who())
     _say(f"{user.name} may try again", {"name": user.name}, is_json=json)
 
 
@@ -156,7 +155,7 @@ def reset_totp(name: str, *, json: Json = False, where: Where = HERE) -> None:
         Who it is.
     """
     with opened(where) as system:
-        was_asked = system.access.desk.reset_totp(name, ACTOR)
+        was_asked = system.access.desk.reset_totp(name, who())
     said = "signs in with the password alone" if was_asked else "has no second factor"
     _say(f"{name} {said}", {"name": name, "was_reset": was_asked}, is_json=json)
 
@@ -171,7 +170,7 @@ def unlink(name: str, *, json: Json = False, where: Where = HERE) -> None:
         Whose it is.
     """
     with opened(where) as system:
-        was_linked = system.access.desk.unlink(name, ACTOR)
+        was_linked = system.access.desk.unlink(name, who())
     said = "signs in with a password alone" if was_linked else "has never signed in with single sign-on"
     _say(f"{name} {said}", {"name": name, "was_linked": was_linked}, is_json=json)
 
@@ -208,7 +207,7 @@ def revoke(name: str, number: int | None = None, *, json: Json = False, where: W
         Which one, by `wabawatch users sessions NAME`; without it, all.
     """
     with opened(where) as system:
-        ended = system.access.desk.revoke(name, number, ACTOR)
+        ended = system.access.desk.revoke(name, number, who())
     said = "1 session" if ended == 1 else f"{ended} sessions"
     _say(f"{said} of {name} ended", {"name": name, "ended": ended}, is_json=json)
 

@@ -16,6 +16,7 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "first_start": "the first start",
     "login": "somebody at the sign-in page",
     "serve": "the server",
+    "system": "wabawatch itself",
     "unknown": "somebody unknown",
 }
 """Who acts without being a user or having a token of their own"""

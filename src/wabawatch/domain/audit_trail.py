@@ -125,6 +125,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "forward_resumed": "resumed forwarding",
     "forward_skipped": "skipped waiting webhooks",
     "key_added": "made a new key that seals",
+    "installation_copied": "copied everything to another database",
     "keys_dropped": "took older keys out of the key file",
     "keys_rotated": "sealed everything anew",
     "legal_hold_ended": "ended a legal hold",
@@ -148,9 +149,13 @@ ACTIONS: Final[Mapping[str, str]] = {
     "recovery_code_used": "used a recovery code",
     "recovery_codes_renewed": "made new recovery codes",
     "role_changed": "changed a role",
+    "rollups_mended": "counted everything again and mended figures",
     "rule_changed": "changed a rule",
     "rule_reset": "reset a rule",
+    "server_started": "was started",
+    "server_stopped": "was stopped",
     "sessions_revoked": "ended sessions",
+    "settings_changed": "was started with other settings",
     "signing_key_made": "made a key that signs",
     "token_created": "made an API token",
     "token_revoked": "revoked an API token",
@@ -163,7 +168,9 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user_linked": "let somebody sign in by single sign-on",
     "user_unlinked": "took single sign-on back",
     "user_unlocked": "unlocked a user",
+    "schema_changed": "brought the tables up to date",
     "verify_token_shown": "looked at a verify token",
+    "webhooks_imported": "imported webhooks",
 }
 """What each action is called: read after who did it"""
 
@@ -178,7 +185,7 @@ DETAILS: Final[Mapping[str, str]] = {
 
 def detail_words(name: str) -> str:
     """What the detail *name* is called."""
-    return DETAILS.get(name, name.replace("_", " "))
+    return name if name.isupper() else DETAILS.get(name, name.replace("_", " "))
 
 
 def action_words(action: str) -> str:
