@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wabawatch.schedules import check_cron, check_zone, occurrences
+from wabawatch.schedules import check_cron, check_zone, due, occurrences
 
 HOUR = 3_600_000
 
@@ -64,3 +64,33 @@ def test_what_is_no_time_zone_is_refused(wrong: str) -> None:
 def test_what_is_right_is_given_back() -> None:
     assert check_cron("0 2 * * SUN") == "0 2 * * SUN"
     assert check_zone("Europe/Berlin") == "Europe/Berlin"
+
+
+def periods(cron: str, zone: str, after: str, until: str, most: int = 99) -> list[str]:
+    """Each occurrence as `DUE START END`, in UTC."""
+    return [
+        " ".join(datetime.fromtimestamp(at / 1000, UTC).strftime("%m-%dT%H") for at in each)
+        for each in due(cron, zone, ms(after), ms(until), most)
+    ]
+
+
+def test_a_monthly_report_is_about_the_month_before_by_the_days_of_its_zone() -> None:
+    assert periods("0 6 1 * *", "UTC", "2026-01-01T06:00", "2026-03-01T06:00") == [
+        "02-01T06 01-01T00 02-01T00", "03-01T06 02-01T00 03-01T00",
+    ]  # fmt: skip
+    assert periods("0 6 1 * *", "Europe/Berlin", "2026-03-31T00:00", "2026-04-02T00:00") == [
+        "04-01T04 02-28T23 03-31T22"
+    ]
+
+
+def test_a_weekly_report_is_about_seven_days_and_a_daily_one_about_the_day_before() -> None:
+    assert periods("0 8 * * MON", "UTC", "2026-03-02T09:00", "2026-03-10T00:00") == ["03-09T08 03-02T00 03-09T00"]
+    assert periods("30 1 * * *", "UTC", "2026-03-02T09:00", "2026-03-03T09:00") == ["03-03T01 03-02T00 03-03T00"]
+
+
+def test_what_comes_twice_a_day_is_due_once_a_day() -> None:
+    assert periods("0 */6 * * *", "UTC", "2026-03-02T01:00", "2026-03-03T23:00") == ["03-03T00 03-02T00 03-03T00"]
+
+
+def test_after_a_long_time_away_the_newest_are_due() -> None:
+    assert len(periods("0 6 1 * *", "UTC", "2020-01-01T00:00", "2026-01-01T07:00", most=3)) == 3

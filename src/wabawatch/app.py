@@ -214,6 +214,7 @@ class System:
             *self.alerts.loops(),
             *self.notices.loops(),
             *self.erasure.loops(),
+            *self.reports.loops(),
             *self._polling(),
             *self.uptime.loops(),
             *own,

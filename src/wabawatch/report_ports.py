@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.facts import Millis, TemplateRef
+from wabawatch.domain.notices import Delivered
 from wabawatch.domain.report_watched import AccountEvent
 from wabawatch.domain.told import Told
 from wabawatch.ports import Deed
@@ -89,3 +90,24 @@ class ReportReads(Protocol):
 
     def agent_actions(self, start: Millis, end: Millis) -> Mapping[str, int]:
         """How often agents did what in *start* up to *end*."""
+
+
+class ReportMarks(Protocol):
+    """How far scheduled reports have come."""
+
+    def mark(self, name: str) -> int:
+        """A mark (0: never set)."""
+
+    def keep_marks(self, marks: Mapping[str, int]) -> None:
+        """Set marks; durable on return."""
+
+
+class ReportMail(Protocol):
+    """Whoever sends a report to people."""
+
+    @property
+    def receivers(self) -> int:
+        """To how many."""
+
+    def deliver(self, kept: Kept) -> Delivered:
+        """Send it to all of them. The same report is the same mail, however often it is sent."""

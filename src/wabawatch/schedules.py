@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -48,3 +49,28 @@ def occurrences(expression: str, zone: str, duration_ms: int, since: int, until:
             return
         if start + duration_ms > since:
             yield start, start + duration_ms
+
+
+class Due(NamedTuple):
+    """One occurrence of a schedule, and the whole days since the one before it."""
+
+    at: int
+    start: int
+    """Midnight in the zone of the schedule, as `end`"""
+    end: int
+
+
+def due(expression: str, zone: str, after: int, until: int, most: int) -> list[Due]:
+    """The occurrences after *after*, up to *until* (milliseconds UTC), in order: the newest *most* of them. One that
+    comes on the day of the one before is left out: no day lies between them."""
+    found: list[Due] = []
+    for at, _ in occurrences(expression, zone, 1, after + 1, until + 1):
+        now = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+        before = next(CronSim(expression, now, reverse=True))
+        if before.date() < now.date():
+            found.append(Due(at, _midnight(before), _midnight(now)))
+    return found[-most:]
+
+
+def _midnight(at: datetime) -> int:
+    return round(datetime.combine(at.date(), time(), at.tzinfo).timestamp() * 1000)

@@ -25,6 +25,7 @@ from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_graph import Gateway, Graph, Polling
 from wabawatch.settings_mail import Mail
 from wabawatch.settings_oidc import Oidc
+from wabawatch.settings_reports import Reports
 from wabawatch.settings_rules import read_rules
 from wabawatch.sources import Origin, Reading, Setting, SettingsError, documented, section, sections, setting
 
@@ -250,6 +251,7 @@ class Settings:
     storage: Storage = section(Storage, "storage")
     exports: Exports = section(Exports, "exports")
     archive: Archive = section(Archive, "archive")
+    reports: Reports = section(Reports, "reports")
     monitoring: Monitoring = section(Monitoring, "monitoring")
     uptime: Uptime = section(Uptime, "uptime")
     thresholds: Thresholds = section(Thresholds, "thresholds")

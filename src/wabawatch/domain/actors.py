@@ -15,6 +15,7 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "exports": "the exporter",
     "first_start": "the first start",
     "login": "somebody at the sign-in page",
+    "schedule": "the schedule",
     "serve": "the server",
     "system": "wabawatch itself",
     "unknown": "somebody unknown",

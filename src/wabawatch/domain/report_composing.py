@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.calls import CallCounts
@@ -34,6 +35,7 @@ from wabawatch.domain.report_lines import (
 from wabawatch.domain.report_times import alert_lines, alert_times, gap_lines, unknown_ms, uptime_lines
 from wabawatch.domain.report_watched import AccountEvent
 from wabawatch.domain.runs import Gap
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.uptime import UptimeFigures
 from wabawatch.domain.violations import SendEvidence
 
@@ -86,6 +88,16 @@ class Gathered:
 def scope_of(of: Slice) -> str:
     """A slice in one word: `all`, `waba:ID` or `number:ID`."""
     return "all" if of == EVERYTHING else f"{of.kind.value}:{of.id}"
+
+
+def report_id(of: Slice, start: Millis, end: Millis) -> str:
+    """What every revision of one period and scope is called."""
+    return blake2b(f"{scope_of(of)} {start} {end}".encode(), digest_size=6).hexdigest()
+
+
+def whole_hours(start: Millis, end: Millis) -> tuple[Millis, Millis]:
+    """The whole hours that hold a period: reports are of these, for so messages are counted."""
+    return start // HOUR_MS * HOUR_MS, -(-end // HOUR_MS) * HOUR_MS
 
 
 def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:

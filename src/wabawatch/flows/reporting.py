@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.overview import EVERYTHING, Overview, Slice, SliceKind, touching
 from wabawatch.domain.platform import Kind, Known, of_kind
-from wabawatch.domain.report_composing import Gathered, Sends, compose, revised, scope_of
+from wabawatch.domain.report_composing import Gathered, Sends, compose, report_id, revised, whole_hours
 from wabawatch.domain.report_duties import Handling
 from wabawatch.domain.report_hours import Hours, hours_with
 from wabawatch.domain.report_lines import TemplateSeen
 from wabawatch.domain.rollups import Tier
-from wabawatch.domain.standing import DAY_MS, HOUR_MS, Standing, TemplateUse, look
+from wabawatch.domain.standing import DAY_MS, Standing, TemplateUse, look
 from wabawatch.domain.template_stands import ripe_hour
 from wabawatch.domain.violations import SendEvidence, evidence
 from wabawatch.flows.assessing import Rules
@@ -54,11 +53,6 @@ def report_tier(length_ms: Millis) -> Tier:
     return Tier.HOUR if length_ms <= LONG_MS else Tier.DAY
 
 
-def report_id(of: Slice, start: Millis, end: Millis) -> str:
-    """What every revision of one period and scope is called."""
-    return hashlib.blake2b(f"{scope_of(of)} {start} {end}".encode(), digest_size=6).hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """Makes, keeps and gives reports."""
@@ -85,7 +79,8 @@ class Reporting:
         Raises BadRequest, NotFound when nothing is known of *of*, Conflict when others make revisions all the time.
         """
         now = self.clock.now()
-        start, end = start // HOUR_MS * HOUR_MS, min(-(-end // HOUR_MS) * HOUR_MS, now)
+        start, end = whole_hours(start, end)
+        end = min(end, now)
         id = report_id(of, start, end)
         for _ in range(TRIES):
             newest = self.kept.newest(id)

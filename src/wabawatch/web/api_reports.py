@@ -12,14 +12,14 @@ from msgspec import Meta
 from wabawatch.domain.access import Scope
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.errors import NotFound
-from wabawatch.domain.report_formats import ReportFile, ReportFormat
+from wabawatch.domain.report_formats import MEDIA_TYPES, ReportFile, ReportFormat
 from wabawatch.domain.report_periods import period, slice_of
 from wabawatch.flows.reporting import Reporting
 from wabawatch.ports import Clock
 from wabawatch.report_ports import Kept, Revision
 from wabawatch.web.answers import Strict, Time
 from wabawatch.web.operations import Call, Operation
-from wabawatch.web.report_files import MEDIA_TYPES, file_answer, signature_answer
+from wabawatch.web.report_files import file_answer, signature_answer
 from wabawatch.wire import iso
 
 Moment = Annotated[
