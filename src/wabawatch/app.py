@@ -124,8 +124,8 @@ class System:
         self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
         self.tailing = Tailing(SqlMessages(self.database, country_of), self.clock)
-        self.exports, self.erasure = self._exports(places)
         self.archive = ArchiveFlows(self.database, places.database_url, places.folder, self.clock, settings)
+        self.exports, self.erasure = self._exports(places)
         self.tokens = TokenDesk(SqlTokens(self.database), self.clock)
         self.access = AccessFlows(self.database, self.keyring, self.clock, settings)
         self.limits = LimitFlows(self.database, self.figures, self._books(), self.platform, self.clock, settings)
@@ -176,7 +176,7 @@ class System:
     def _exports(self, places: Places) -> tuple[ExportFlows, ErasureFlows]:
         where = places.database_url, places.folder
         exports = ExportFlows(self.database, *where, self.keyring, self.clock, self.settings)
-        more = exports, self.is_drained, self.settings, self.clock
+        more = exports, self.archive.work, self.is_drained, self.settings, self.clock
         return exports, ErasureFlows(self.database, self.keyring, places, *more)
 
     def _reports(self) -> ReportFlows:

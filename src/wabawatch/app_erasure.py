@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from wabawatch.app_exports import ExportFlows
 from wabawatch.app_places import Places
+from wabawatch.archives.crew import Work, store_of
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.ingest import registry_of
 from wabawatch.loops import Loop
@@ -13,6 +14,8 @@ from wabawatch.meta.countries import country_of
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, Clock, Deed
 from wabawatch.settings import Settings
+from wabawatch.storage.archived_erasure import ArchiveSweep
+from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.erasure_places import SealedPlaces
@@ -35,13 +38,15 @@ class ErasureFlows:
         keyring: Keyring,
         places: Places,
         exports: ExportFlows,
+        work: Work,
         drain: Callable[[], bool],
         settings: Settings,
         clock: Clock,
     ) -> None:
         self.book = SqlErasures(database, keyring, country_of)
         files = [file for file in (sqlite_file(places.database_url), places.inbox) if file is not None]
-        self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings))
+        archive = ArchiveSweep(SqlArchives(database, country_of), store_of(work), country_of)
+        self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings), archive)
         self.flow = Erasing(self.book, self.sealed, drain, self._drop_exports, clock)
         self._exports, self._clock = exports, clock
 

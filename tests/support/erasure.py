@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests.support.facts import HOUR, NUMBERS, T0, WABA
 from tests.support.places import Place
 from tests.support.system import Bench, item, webhook
+from wabawatch.archives.folder import Folder
 from wabawatch.domain.errors import SealBroken
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.erasing import Erasing
@@ -21,6 +22,8 @@ from wabawatch.flows.recording import body_of, record_agent, record_message
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import DIGESTED, Body, BodyKind
 from wabawatch.storage import contact_keys, schema
+from wabawatch.storage.archived_erasure import ArchiveSweep
+from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.bodies import decode_block, unpack_block
 from wabawatch.storage.body_log import PARKED
 from wabawatch.storage.erasure_places import SealedPlaces
@@ -63,11 +66,15 @@ class Scene(Bench):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, NOW)
+        self.place = place.folder / "archive"
         database, keyring = self.shelf.database, self.shelf.keyring
         self.book = SqlErasures(database, keyring, country_of)
         files = {"sqlite": ["main.db", "inbox.db"], "memory": ["inbox.db"], "postgres": []}[place.kind]
         self.files = [place.folder / name for name in files]
-        self.sealed = SealedPlaces(database, keyring, self.book, self.files, signed)
+        self.archive = Folder(place.folder / "archive")
+        self.parts = SqlArchives(database, country_of)
+        sweep = ArchiveSweep(self.parts, self.archive, country_of)
+        self.sealed = SealedPlaces(database, keyring, self.book, self.files, signed, sweep)
         self.raw = RawBodies(database, keyring, late=LateBodies(database, keyring, signed), block_bodies=4)
         self.flow = Erasing(self.book, self.sealed, self.is_drained, lambda _: 0, self.clock)
 

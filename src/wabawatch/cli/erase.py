@@ -249,7 +249,7 @@ def _show(plan: Plan, json: bool = False) -> None:
         out.print(f"{how:<7} {kind:<9} {each.key.value}  {_seen(each)}", markup=False)
     for name, n in plan.rows.items():
         out.print(f"{n:>9,}  {name}", markup=False)
-    out.print("           and what bodies of webhooks, events, answers and exports hold of the person")
+    out.print("           and what bodies of webhooks, events, answers, archived days and exports hold of them")
     for hold in plan.holds:
         out.print(f"legal hold {hold.id} since {iso(hold.since)}: {hold.reason}", markup=False)
 

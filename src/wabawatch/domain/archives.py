@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class ArchivedMessage(NamedTuple):
     phone_number_id: str
     waba_id: str | None
     contact_kind: str | None
-    """phone, bsuid, username or group"""
+    """phone, bsuid, username, group or erased"""
     contact: str | None
     wamid: bytes | None
     """Packed, and without the phone number where that is the contact's: `meta.wamid`"""
@@ -131,6 +131,10 @@ class Part:
         if self.is_restoring:
             return PartState.RESTORING
         return PartState.ARCHIVED if self.moved == self.rows else PartState.MOVING
+
+    def stored_anew(self, name: str, stored: Stored) -> Part:
+        """The same part in another file."""
+        return replace(self, name=name, bytes=stored.bytes, sha256=stored.sha256)
 
     @property
     def held(self) -> int:

@@ -52,8 +52,11 @@ class ArchiveBooks(Protocol):
     def pages(self, day: int, up_to_id: int) -> Iterator[list[ArchivedMessage]]:
         """The messages of *day* with ids up to *up_to_id*, as many as are in one part."""
 
-    def add(self, part: Part) -> None:
-        """Write down that a file is whole: from now on its messages are moved."""
+    def add(self, part: Part) -> bool:
+        """Write down that a file is whole: from now on its messages are moved.
+
+        False: somebody was erased since they were read. Nothing was written, and they are to be read again.
+        """
 
     def parts(self, first_day: int = 0, end_day: int = 2**31 - 1) -> list[Part]:
         """The files of days from *first_day* up to but not including *end_day*, the newest first."""
@@ -153,8 +156,10 @@ class Archiving:
             return True
         where = (stored.bytes, stored.sha256, stored.first_at, stored.last_at, now)
         part = Part(name, day, stored.rows, 0, 0, frozenset(), False, *where)
-        self.books.add(part)
-        self._go_on(part)
+        if self.books.add(part):
+            self._go_on(part)
+        else:
+            self.store.delete(name)
         return True
 
     def _go_on(self, part: Part) -> None:

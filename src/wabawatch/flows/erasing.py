@@ -91,8 +91,11 @@ class Book(Protocol):
 class Sealed(Protocol):
     """Everything that is kept sealed. Every method raises StoreUnavailable."""
 
-    def sweep(self, keys: Sequence[ContactKey], up_to: int, tell: Callable[[int], None]) -> Swept:
-        """Take the person out. What it found says whether another sweep is needed."""
+    def sweep(self, keys: Sequence[ContactKey], up_to: int, now: Millis, tell: Callable[[int], None]) -> Swept:
+        """Take the person out. What it found says whether another sweep is needed.
+
+        Raises Conflict while days are being restored from the archive.
+        """
 
     def look(
         self, keys: Sequence[ContactKey], up_to: int, found: Callable[[str, Any], None], tell: Callable[[int], None]
@@ -136,8 +139,7 @@ class Erasing:
 
     def finish(self, erasure: Erasure, tell: Tell) -> Erasure:
         """Do what is left to do of *erasure*. May be ended at any moment, and begun again by anybody."""
-        if erasure.stage is Stage.ROWS:
-            self._rows(erasure, tell)
+        self._rows(erasure, tell)  # also once they were closed: days may have been restored from the archive since
         found = self.book.find(erasure.id)
         if found is None or found.stage is Stage.DONE:
             return found or erasure
@@ -177,7 +179,8 @@ class Erasing:
         """Sweep until nothing is found: what others wrote meanwhile, having read it before, is found the next time."""
         dropped, unopened = self.drop_exports(erasure.actor), 0
         for _ in range(MOST_SWEEPS):
-            swept = self.sealed.sweep(erasure.keys, erasure.up_to, lambda n: tell("sealed rows", n))
+            now = self.clock.now()
+            swept = self.sealed.sweep(erasure.keys, erasure.up_to, now, lambda n: tell("sealed and archived rows", n))
             unopened = swept.unopened
             counts = Counter(swept.found) + Counter({"exports": dropped})
             self.book.add(erasure, counts, self.clock.now())

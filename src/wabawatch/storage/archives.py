@@ -28,11 +28,13 @@ from wabawatch.storage.archived_rows import (
     rows_between,
     with_words,
 )
+from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.marks import ARCHIVED_ID, ARCHIVED_UNTIL, raise_marks
 from wabawatch.storage.schema import archive_holds, archive_parts, message_days, messages, numbers
+from wabawatch.storage.tombstones import EPOCH
 
 PAGE = 1_000
 """Messages of a transaction: some 40 ms"""
@@ -44,6 +46,8 @@ class SqlArchives:
     def __init__(self, database: Database, country_of: Callable[[ContactKey], str]) -> None:
         self._database = database
         self._country_of = country_of
+        self._epoch = 0
+        """How many persons were erased when the messages were read that are archived now"""
 
     # ---------------------------------------------------------------- what is due
 
@@ -86,6 +90,7 @@ class SqlArchives:
         words = Dictionary(self._country_of)
         start, end = day * DAY_MS, (day + 1) * DAY_MS
         with self._database.reading() as connection:
+            self._epoch = read_mark(connection, EPOCH)
             every = _numbers(connection)
             c = messages.c
             edges = select(func.min(c.id), func.max(c.id)).where(c.cohort_at >= start, c.cohort_at < end)
@@ -109,10 +114,25 @@ class SqlArchives:
 
     # ---------------------------------------------------------------- parts
 
-    def add(self, part: Part) -> None:
-        """Write down that a file is whole and can be read: from now on its messages are moved."""
+    def add(self, part: Part) -> bool:
+        """Write down that a file is whole and can be read: from now on its messages are moved.
+
+        False: somebody was erased since its messages were read, and may be in it; nothing was written.
+        """
         with self._database.writing() as connection:
+            if read_mark(connection, EPOCH) != self._epoch:
+                return False
             connection.execute(archive_parts.insert(), _row_of(part))
+            return True
+
+    def exchange(self, old: Part, new: Part) -> bool:
+        """Put the file of *new* in the place of that of *old*. False: that is not as it was; nothing changed."""
+        with self._database.writing() as connection:
+            if _locked(connection, old.name) != old:
+                return False
+            connection.execute(delete(archive_parts).where(archive_parts.c.name == old.name))
+            connection.execute(archive_parts.insert(), _row_of(new))
+            return True
 
     def parts(self, first_day: int = 0, end_day: int = 2**31 - 1) -> list[Part]:
         """The files of days from *first_day* up to but not including *end_day*, the newest first."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.meta.traces import Traces
 from wabawatch.ports import BodyId
+from wabawatch.storage.archived_erasure import FOUND, ArchiveSweep
 from wabawatch.storage.database import Database
 from wabawatch.storage.erasure_sweep import Resign, Sweep, Swept
 from wabawatch.storage.erasures import SqlErasures
@@ -21,16 +23,23 @@ class SealedPlaces:
     """`flows.erasing.Sealed`. Every method raises StoreUnavailable."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, book: SqlErasures, files: Sequence[Path], resign: Resign
+        self,
+        database: Database,
+        keyring: Keyring,
+        book: SqlErasures,
+        files: Sequence[Path],
+        resign: Resign,
+        archive: ArchiveSweep,
     ) -> None:
         """*files*: the SQLite files, the inbox last; none on PostgreSQL."""
+        self._archive = archive
         self._database = database
         self._keyring = keyring
         self._book = book
         self._files = files
         self._resign = resign
 
-    def sweep(self, keys: Sequence[ContactKey], up_to: BodyId, tell: Callable[[int], None]) -> Swept:
+    def sweep(self, keys: Sequence[ContactKey], up_to: BodyId, now: Millis, tell: Callable[[int], None]) -> Swept:
         """Take the person with *keys* out of everything, also who is only known by the ids of erased messages.
 
         *tell* is told how many rows were looked at, each time. What was found says whether another sweep is needed.
@@ -39,7 +48,10 @@ class SealedPlaces:
         sweep.inbox_and_more()
         # Who packs bodies now has either read them after that, or is told by this that he read them before.
         self._book.forget_words()
-        return sweep.everything_else()
+        swept = sweep.everything_else()
+        if archived := self._archive.sweep(keys, sweep.sure, now, tell):
+            swept.found[FOUND] += archived
+        return swept
 
     def look(
         self, keys: Sequence[ContactKey], up_to: BodyId, found: Callable[[str, Any], None], tell: Callable[[int], None]
@@ -47,6 +59,8 @@ class SealedPlaces:
         """Change nothing: *found* is told of everything that a sweep would take out."""
         sweep = self._sweep(keys, up_to, is_dry=True, on_found=found, on_row=tell)
         sweep.inbox_and_more()
+        for message in self._archive.look(keys, sweep.sure, tell):
+            found(FOUND, {name: value for name, value in message._asdict().items() if not isinstance(value, bytes)})
         return sweep.everything_else()
 
     def scrub(self, *, compact: bool) -> bool:
