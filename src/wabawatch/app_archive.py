@@ -6,14 +6,17 @@ import secrets
 from pathlib import Path
 
 from wabawatch.archives.crew import Crew, Work, store_of
+from wabawatch.archives.searching import ArchivedMessages
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
 from wabawatch.flows.archiving import Archiving, Rules, Tell
+from wabawatch.flows.browsing import Browsing
 from wabawatch.loops import Loop
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Clock
 from wabawatch.settings import Settings
 from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.retention_counts import RetentionCounts
 
 RHYTHM_S = 3600.0
@@ -46,6 +49,8 @@ class ArchiveFlows:
         self.books = SqlArchives(database, country_of)
         days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
         self.desk = ArchiveDesk(RetentionCounts(database), self.books, clock, days)
+        found = ArchivedMessages(database, self.books, store_of(self.work), country_of)
+        self.browsing = Browsing(found, clock, SqlAuditTrail(database))
         self.crew = Crew(self.work, self.archiving().is_due, clock)
 
     def archiving(self, tell: Tell = silent) -> Archiving:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 import msgspec
@@ -13,10 +13,11 @@ from cyclopts import Parameter, validators
 from rich.markup import escape
 from starlette.datastructures import QueryParams
 
-from wabawatch.app import System
 from wabawatch.cli.common import HERE, Command, Where, opened, out, who
 from wabawatch.domain.error_codes import lookup
+from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.search import MessageFilter, State
+from wabawatch.flows.browsing import Browsing
 from wabawatch.flows.tailing import Tail
 from wabawatch.ports import Clock
 from wabawatch.web.api_messages import MAX_LIMIT, MessageQuery, filter_of
@@ -87,6 +88,7 @@ def logs(
     filters: Filters = ANYTHING,
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 50,
     follow: Annotated[bool, Parameter(negative="")] = False,
+    archived: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     unmask: Annotated[bool, Parameter(negative="")] = False,
     where: Where = HERE,
@@ -99,24 +101,37 @@ def logs(
         How many.
     follow
         Show these, the oldest first, and then each message as it arrives or comes to fit, once, until you stop it.
+    archived
+        Search the archive instead (docs/archives.md): without a time range all of it.
     json
         Print JSON, a message on each line, with the names of `GET /api/v1/messages`.
     unmask
         Show whole phone numbers and wamids, which hold them; this is written into the audit trail.
     """
+    if archived and follow:
+        raise BadRequest("archived: nothing arrives in the archive; leave out --follow")
     given = filters.given()
     with opened(where) as system:
         wanted = wanted_by(given, system.clock.now())
+        browsing = system.archive.browsing if archived else system.browsing
+        if archived and wanted.since is None:
+            wanted = replace(wanted, since=0)
         if unmask:
-            system.browsing.unmasked(who(), len(given))
+            browsing.unmasked(who(), len(given))
         # Before the first page: what comes to fit while that is read is shown by one of them.
         tail = system.tailing.begin(wanted) if follow else None
-        rows = _newest(system, wanted, limit)
+        rows = _newest(browsing, wanted, limit)
         shown = _lines(reversed(rows) if follow else rows, is_json=json, is_masked=not unmask)
-        _print(shown if json else (_HEADINGS, *shown) if rows or follow else ("no message fits",))
+        _print(shown if json else (_HEADINGS, *shown) if rows or follow else (_nothing(is_archived=archived),))
         if tail is not None:
             for arrived in _arrivals(tail, system.clock, {int(row.id) for row in rows}):
                 _print(_lines(arrived, is_json=json, is_masked=not unmask))
+
+
+def _nothing(*, is_archived: bool) -> str:
+    if is_archived:
+        return "no archived message fits; `wabawatch archive list` shows which days are in the archive"
+    return "no message fits"
 
 
 def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilter:
@@ -125,12 +140,12 @@ def wanted_by(given: dict[str, str | tuple[str, ...]], now: int) -> MessageFilte
     return filter_of(read_parameters(MessageQuery, {}, QueryParams(pairs)), now)
 
 
-def _newest(system: System, wanted: MessageFilter, limit: int) -> list[MessageRow]:
+def _newest(browsing: Browsing, wanted: MessageFilter, limit: int) -> list[MessageRow]:
     """The newest *limit* messages."""
     rows: list[MessageRow] = []
     cursor: str | None = None
     while len(rows) < limit:
-        page = system.browsing.search(wanted, min(MAX_LIMIT, limit - len(rows)), cursor)
+        page = browsing.search(wanted, min(MAX_LIMIT, limit - len(rows)), cursor)
         rows += [row_of(held, page.found.swept_until) for held in page.found.held]
         cursor = page.following
         if cursor is None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.search import MessageFilter
 from wabawatch.domain.standing import DAY_MS
 
 CLOSED_DAYS = 45
@@ -236,3 +237,26 @@ def about(n: int) -> str:
 def _date(before: Millis) -> str:
     last = datetime.fromtimestamp(max(0, before - 1) / 1000, UTC)
     return f"{last.day} {last:%B %Y}"
+
+
+def may_fit(each: ArchivedMessage, wanted: MessageFilter, tails: frozenset[bytes]) -> bool:
+    """Whether *each* can be among what is *wanted*: what is quickly told. *tails*: how the wamids end, packed."""
+    if wanted.since is not None and each.at < wanted.since:
+        return False
+    if wanted.until is not None and each.at >= wanted.until:
+        return False
+    if tails and not (each.wamid or b"").endswith(tuple(tails)):
+        return False
+    pairs = (
+        (each.phone_number_id, wanted.numbers),
+        (each.contact, wanted.contacts),
+        (each.user, wanted.users),
+        (each.lead, wanted.leads),
+        (each.template_name, wanted.templates),
+        (each.template_language, wanted.languages),
+        (each.waba_id, wanted.wabas),
+        (each.type, wanted.types),
+        (each.category, wanted.categories),
+        (each.error_code, wanted.error_codes),
+    )
+    return all(not some or value in some for value, some in pairs)

@@ -190,7 +190,7 @@ def delete_rows(connection: Connection, gone: Sequence[ArchivedMessage]) -> None
         for some in chunks([each.id for each in gone if each.state & bit]):
             connection.execute(delete(table).where(table.c.message_id.in_(some)))
     ids = {each.id for each in gone}
-    for keys in chunks([key for each in gone for key in _keys(each)]):
+    for keys in chunks([key for each in gone for key in keys_of(each)]):
         rows = connection.execute(select(local_ids).where(local_ids.c.local_id.in_(keys)))
         ours = [bytes(row.local_id) for row in rows if row.message_id in ids]
         connection.execute(delete(local_ids).where(local_ids.c.local_id.in_(ours)))
@@ -231,7 +231,7 @@ def put_back(connection: Connection, words: Dictionary, some: Sequence[ArchivedM
     _insert.tuples(connection, rows)
     _put_errors(connection, words, wanted)
     _put_participants(connection, contacts, wanted)
-    keys = [{"local_id": key, "message_id": each.id} for each in wanted for key in _keys(each)]
+    keys = [{"local_id": key, "message_id": each.id} for each in wanted for key in keys_of(each)]
     insert_missing(connection, local_ids, keys)
     return len(rows)
 
@@ -293,7 +293,8 @@ def _put_participants(
     insert_missing(connection, participants, rows)
 
 
-def _keys(each: ArchivedMessage) -> list[bytes]:
+def keys_of(each: ArchivedMessage) -> list[bytes]:
+    """The keys of its local ids."""
     keys = each.local_ids or b""
     return [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
 
