@@ -79,7 +79,7 @@ class ArchivedMessage(NamedTuple):
     participants: bytes | None
     """MessagePack: a list of [kind, contact, sent, delivered, read, played, failed]"""
     local_ids: bytes | None
-    """The keys of the ids that logging it gave, 10 bytes each"""
+    """The keys of the ids that logging it gave: `storage.archived_rows`"""
 
 
 KINDS: Mapping[str, Kind] = {

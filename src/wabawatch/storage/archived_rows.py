@@ -36,6 +36,8 @@ from wabawatch.storage.schema import local_ids, message_errors, messages, partic
 
 KEY_BYTES = 10
 """Of a local id, as `storage.messages.local_key` makes it"""
+_MIDDLE, _WHOLE = 0x40, 0xFF
+"""The byte of a key whose time is the message's, and the one before a key that is kept whole"""
 LocalIds = Mapping[int, bytes]
 """The keys of the local ids of messages, one after the other"""
 
@@ -140,7 +142,7 @@ def _with_words(
         extra=None if row.extra is None or row.extra[:1] == ROOM else bytes(row.extra),
         errors=errors,
         participants=parts,
-        local_ids=locals_,
+        local_ids=None if locals_ is None else _shortened(locals_, row.cohort_at),
     )
 
 
@@ -295,8 +297,26 @@ def _put_participants(
 
 def keys_of(each: ArchivedMessage) -> list[bytes]:
     """The keys of its local ids."""
-    keys = each.local_ids or b""
-    return [keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)]
+    kept, keys, place = each.local_ids or b"", [], 0
+    while place < len(kept):
+        if kept[place] == _WHOLE:
+            keys.append(kept[place + 1 : place + 1 + KEY_BYTES])
+            place += 1 + KEY_BYTES
+        else:
+            quarter = (each.at >> 8) + kept[place] - _MIDDLE & 0xFFFF_FFFF
+            keys.append(quarter.to_bytes(4, "big") + kept[place + 1 : place + 7])
+            place += 7
+    return keys
+
+
+def _shortened(keys: bytes, at: Millis) -> bytes:
+    """*keys* with their time as one byte, after *at* in quarters of a second, where it is near."""
+    short = bytearray()
+    for place in range(0, len(keys), KEY_BYTES):
+        key = keys[place : place + KEY_BYTES]
+        after = int.from_bytes(key[:4], "big") - (at >> 8 & 0xFFFF_FFFF) + _MIDDLE
+        short += bytes((after,)) + key[4:] if 0 <= after < _WHOLE else bytes((_WHOLE,)) + key
+    return bytes(short)
 
 
 def _parts_of(each: ArchivedMessage) -> list[Any]:
