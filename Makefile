@@ -90,7 +90,7 @@ docs: $(VENV)/.runtime
 	$(BIN)/python -m docs.alerts_page
 
 lock: $(VENV)/.dev
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --extra reports --build-deps-for editable -o requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra postgres --extra reports --extra s3 --build-deps-for editable -o requirements/runtime.txt pyproject.toml
 	cd requirements && ../$(COMPILE) $(if $(UPGRADE),--upgrade) -o dev.txt dev.in
 
 clean:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from wabawatch.archives.bucket import BucketPlace
 from wabawatch.archives.crew import Crew, Work, store_of
 from wabawatch.archives.searching import ArchivedMessages
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
@@ -13,7 +14,7 @@ from wabawatch.flows.browsing import Browsing
 from wabawatch.loops import Loop
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Clock
-from wabawatch.settings import Settings
+from wabawatch.settings import Archive, Settings
 from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
@@ -45,6 +46,7 @@ class ArchiveFlows:
             str((kept.folder or folder / FOLDER).absolute()),
             kept.message_days,
             kept.keep_days,
+            bucket=_bucket(kept),
         )
         self.books = SqlArchives(database, country_of)
         days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
@@ -64,6 +66,15 @@ class ArchiveFlows:
     def close(self) -> None:
         """End what is being done; it is finished after the next start."""
         self.crew.close()
+
+
+def _bucket(kept: Archive) -> BucketPlace | None:
+    if kept.s3 is None:
+        return None
+    bucket, _, prefix = kept.s3.removeprefix("s3://").partition("/")
+    secret = kept.s3_secret_key.reveal() if kept.s3_secret_key else ""
+    where = kept.s3_endpoint or "", kept.s3_region or "", kept.s3_access_key or "", secret
+    return BucketPlace(bucket, prefix.strip("/"), *where)
 
 
 def archiving_of(database: Database, work: Work, clock: Clock, tell: Tell) -> Archiving:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from wabawatch import kinds
-from wabawatch.kinds import whole
+from wabawatch.kinds import Kind, Secret, whole
 from wabawatch.sources import setting
+
+
+def _bucket(raw: object) -> str:
+    found = re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./-]*)?", str(raw))
+    if found is None:
+        raise ValueError("give s3://BUCKET or s3://BUCKET/PREFIX")
+    return str(raw)
+
+
+BUCKET = Kind("s3://BUCKET/PREFIX", _bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +49,20 @@ class Archive:
         None,
         "Folder of the archive, shared where several servers run; not set: `archive` in the data folder.",
     )
+    s3: str | None = setting(
+        "WABAWATCH_ARCHIVE_S3",
+        BUCKET,
+        None,
+        "Instead of a folder, a bucket of an S3-compatible store: `s3://BUCKET/PREFIX`. Needs the extra `s3`.",
+    )
+    s3_endpoint: str | None = setting(
+        "WABAWATCH_ARCHIVE_S3_ENDPOINT", kinds.WEB_ADDRESS, None, "Where that store is; not set: AWS."
+    )
+    s3_region: str | None = setting("WABAWATCH_ARCHIVE_S3_REGION", kinds.TEXT, None, "The bucket's region.")
+    s3_access_key: str | None = setting(
+        "WABAWATCH_ARCHIVE_S3_ACCESS_KEY",
+        kinds.TEXT,
+        None,
+        "The id of the key to it; not set: the machine says who we are, as an instance's role.",
+    )
+    s3_secret_key: Secret | None = setting("WABAWATCH_ARCHIVE_S3_SECRET_KEY", kinds.SECRET, None, "The key to it.")

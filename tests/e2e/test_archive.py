@@ -47,7 +47,7 @@ def test_from_the_preview_to_the_archive_and_back(tmp_path: Path) -> None:
 
     listed = json.loads(run(tmp_path, "archive", "list", "--json").stdout)
     assert [each["file"] for each in listed["files"]] == [made["file"]]
-    assert (Path(listed["folder"]) / made["file"]).stat().st_size == made["bytes"]
+    assert (Path(listed["place"]) / made["file"]).stat().st_size == made["bytes"]
     assert run(tmp_path, "archive", "list", "--since", "2099-01-01").stdout.startswith("0 messages in 0 files")
     assert run(tmp_path, "archive", "verify").stdout == "1 of 1 files are whole\n"
 

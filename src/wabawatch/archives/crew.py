@@ -16,6 +16,7 @@ from typing import IO, cast
 
 import msgspec
 
+from wabawatch.archives.bucket import Bucket, BucketPlace
 from wabawatch.archives.folder import Folder
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.facts import Millis
@@ -33,6 +34,8 @@ class Work(msgspec.Struct, frozen=True):
     live_days: int
     keep_days: int
     now: Millis = 0
+    bucket: BucketPlace | None = None
+    """Instead of the folder"""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -42,9 +45,9 @@ class Said(msgspec.Struct, frozen=True):
     """Why it ended before it was done, in a sentence"""
 
 
-def store_of(work: Work) -> Folder:
+def store_of(work: Work) -> Folder | Bucket:
     """Where the files are."""
-    return Folder(Path(work.folder))
+    return Folder(Path(work.folder)) if work.bucket is None else Bucket(work.bucket)
 
 
 class Crew:

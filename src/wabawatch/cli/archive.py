@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter, validators
 
+from wabawatch.archives.crew import store_of
 from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.domain.archives import KEEP_RESTORED_DAYS, Part, WouldGo, day_name, day_of
@@ -99,12 +100,12 @@ def list_(*, since: str | None = None, until: str | None = None, json: bool = Fa
     first, last = _window(since, until)
     with opened(where) as system:
         parts = system.archive.books.parts(first, last + 1)
-        folder = system.archive.work.folder
+        place = str(store_of(system.archive.work))
     if json:
-        print_json({"folder": folder, "files": [_row(part) for part in parts]})
+        print_json({"place": place, "files": [_row(part) for part in parts]})
         return
     octets, n = sum(part.bytes for part in parts), sum(part.held for part in parts)
-    out.print(f"{n:,} messages in {len(parts)} files, {octets:,} bytes, in {folder}", markup=False)
+    out.print(f"{n:,} messages in {len(parts)} files, {octets:,} bytes, in {place}", markup=False)
     _table(parts)
 
 
