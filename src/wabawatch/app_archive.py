@@ -69,11 +69,11 @@ class ArchiveFlows:
 
 
 def _bucket(kept: Archive) -> BucketPlace | None:
-    if kept.s3 is None:
+    if kept.bucket is None:
         return None
-    bucket, _, prefix = kept.s3.removeprefix("s3://").partition("/")
-    secret = kept.s3_secret_key.reveal() if kept.s3_secret_key else ""
-    where = kept.s3_endpoint or "", kept.s3_region or "", kept.s3_access_key or "", secret
+    bucket, _, prefix = kept.bucket.removeprefix("s3://").partition("/")
+    secret = kept.bucket_secret_key.reveal() if kept.bucket_secret_key else ""
+    where = kept.bucket_endpoint or "", kept.bucket_region or "", kept.bucket_access_key or "", secret
     return BucketPlace(bucket, prefix.strip("/"), *where)
 
 

@@ -49,20 +49,22 @@ class Archive:
         None,
         "Folder of the archive, shared where several servers run; not set: `archive` in the data folder.",
     )
-    s3: str | None = setting(
-        "WABAWATCH_ARCHIVE_S3",
+    bucket: str | None = setting(
+        "WABAWATCH_ARCHIVE_BUCKET",
         BUCKET,
         None,
         "Instead of a folder, a bucket of an S3-compatible store: `s3://BUCKET/PREFIX`. Needs the extra `s3`.",
     )
-    s3_endpoint: str | None = setting(
-        "WABAWATCH_ARCHIVE_S3_ENDPOINT", kinds.WEB_ADDRESS, None, "Where that store is; not set: AWS."
+    bucket_endpoint: str | None = setting(
+        "WABAWATCH_ARCHIVE_BUCKET_ENDPOINT", kinds.WEB_ADDRESS, None, "Where that store is; not set: AWS."
     )
-    s3_region: str | None = setting("WABAWATCH_ARCHIVE_S3_REGION", kinds.TEXT, None, "The bucket's region.")
-    s3_access_key: str | None = setting(
-        "WABAWATCH_ARCHIVE_S3_ACCESS_KEY",
+    bucket_region: str | None = setting("WABAWATCH_ARCHIVE_BUCKET_REGION", kinds.TEXT, None, "The bucket's region.")
+    bucket_access_key: str | None = setting(
+        "WABAWATCH_ARCHIVE_BUCKET_ACCESS_KEY",
         kinds.TEXT,
         None,
         "The id of the key to it; not set: the machine says who we are, as an instance's role.",
     )
-    s3_secret_key: Secret | None = setting("WABAWATCH_ARCHIVE_S3_SECRET_KEY", kinds.SECRET, None, "The key to it.")
+    bucket_secret_key: Secret | None = setting(
+        "WABAWATCH_ARCHIVE_BUCKET_SECRET_KEY", kinds.SECRET, None, "The key to it."
+    )

@@ -99,10 +99,10 @@ def test_the_commands_work_on_a_bucket(place: BucketPlace, tmp_path: Path) -> No
     folder = tmp_path / "installation"
     fill(folder)
     settings = {
-        "WABAWATCH_ARCHIVE_S3": "s3://archive/waba/watch",
-        "WABAWATCH_ARCHIVE_S3_ENDPOINT": place.endpoint,
-        "WABAWATCH_ARCHIVE_S3_ACCESS_KEY": place.access_key,
-        "WABAWATCH_ARCHIVE_S3_SECRET_KEY": place.secret_key,
+        "WABAWATCH_ARCHIVE_BUCKET": "s3://archive/waba/watch",
+        "WABAWATCH_ARCHIVE_BUCKET_ENDPOINT": place.endpoint,
+        "WABAWATCH_ARCHIVE_BUCKET_ACCESS_KEY": place.access_key,
+        "WABAWATCH_ARCHIVE_BUCKET_SECRET_KEY": place.secret_key,
     }
     (made,) = json.loads(run(folder, "archive", "run", "--json", settings=settings).stdout)
     assert made["messages"] == 3

@@ -124,7 +124,7 @@ def _library() -> Any:
         import obstore.exceptions
     except ImportError as error:
         raise BadRequest(
-            "WABAWATCH_ARCHIVE_S3 names a bucket, and what speaks S3 is not installed: pip install 'wabawatch[s3]'"
+            "WABAWATCH_ARCHIVE_BUCKET names a bucket, and what speaks S3 is not installed: pip install 'wabawatch[s3]'"
         ) from error
     return obstore
 
