@@ -104,6 +104,8 @@ FIGURES = (
     at_most("alerts.latency", "from the end of the cycle that finds a breach to the notice leaving, p99", 5, "s", 2),
     at_most("search.1m", "first page of any search, p95, 1 million messages stored", 100, "ms", 1),
     at_most("search.10m", "first page of any search, p95, 10 million", 300, "ms", 1),
+    at_most("report.1m", "the compliance report of 30 days, 1 million messages stored", 3, "s", 2),
+    at_most("report.10m", "the compliance report of 30 days, 10 million messages stored", 3, "s", 2),
     at_most("pages.slowest", "the slowest page of the console, median, 1 million messages stored", 200, "ms", 1),
     at_most("pages.overview", "the overview with 1,000 numbers, median", 300, "ms", 1),
     at_most("pages.weight", "the heaviest page with everything it loads, compressed", 500, "KB", 0),

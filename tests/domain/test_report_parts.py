@@ -17,7 +17,7 @@ from wabawatch.domain.report_changes import MOST_CHANGES, changes
 from wabawatch.domain.report_composing import revised
 from wabawatch.domain.report_duties import Handling, duties
 from wabawatch.domain.report_formats import ReportFormat, format_of
-from wabawatch.domain.report_hours import hours_with
+from wabawatch.domain.report_hours import MOST, NEAR, hours_with
 from wabawatch.domain.report_lines import latency, rounded, send_lines
 from wabawatch.domain.report_periods import period, slice_of
 from wabawatch.domain.report_times import alert_times, gap_lines, unknown_ms
@@ -179,12 +179,31 @@ def test_a_way_to_a_human_is_shown_by_what_agents_did() -> None:
 # ---------------------------------------------------------------- which hours, which sends
 
 
-def test_hours_that_lie_close_together_are_looked_through_at_once_the_newest_first() -> None:
+def test_hours_with_little_between_them_are_looked_through_at_once_the_newest_first() -> None:
     bad = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.VIOLATION): 1}
-    fine = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): 1}
-    series = {0: bad, 2 * HOUR: bad, 3 * HOUR: fine, 20 * HOUR: bad}
+    little = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): 10}
+    much = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): NEAR + 1}
+    series = {0: bad, HOUR: little, 9 * HOUR: bad, 10 * HOUR: much, 11 * HOUR: bad}
 
-    assert hours_with(series, TemplateUse.VIOLATION, Tier.HOUR) == [(20 * HOUR, 21 * HOUR), (0, 3 * HOUR)]
+    assert hours_with(series, TemplateUse.VIOLATION, Tier.HOUR) == [(11 * HOUR, 12 * HOUR), (0, 10 * HOUR)]
+
+
+def test_of_very_many_stretches_the_newest_are_looked_through() -> None:
+    bad = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.VIOLATION): 1}
+    much = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): NEAR + 1}
+    series = {i * HOUR: much if i % 2 else bad for i in range(2 * MOST + 20)}
+
+    found = hours_with(series, TemplateUse.VIOLATION, Tier.HOUR)
+
+    assert len(found) == MOST
+    assert found[0] == ((2 * MOST + 18) * HOUR, (2 * MOST + 19) * HOUR)
+
+
+def test_while_not_every_violation_was_looked_at_nobody_says_that_opt_outs_are_honoured() -> None:
+    found = {each.key: each for each in duties(OptOuts(3, 0, 0), Handling(False, 7, 0, 0), is_whole=False)}
+
+    assert found["opt_out"].standing is Standing.UNKNOWN
+    assert "too many" in found["opt_out"].evidence
 
 
 def test_of_a_part_only_its_own_sends_are_listed() -> None:

@@ -14,10 +14,12 @@ import openpyxl
 import pytest
 
 from tests.support.report_values import REPORT
+from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.compliance_report import ComplianceReport
 from wabawatch.domain.report_formats import ReportFormat
 from wabawatch.reports import lines, page, workbook
 from wabawatch.reports.charts import Chart, Line, svg
+from wabawatch.reports.outline import sentence
 from wabawatch.reports.rendering import render
 from wabawatch.reports.tables import NARROW, Kind
 from wabawatch.reports.tables_all import every
@@ -195,3 +197,15 @@ def test_a_share_is_never_rounded_to_a_whole_that_it_is_not() -> None:
 def test_a_word_has_its_colour_and_what_is_unknown_a_dash() -> None:
     assert (tone("violation"), tone("met"), tone("anything")) == ("bad", "good", "none")
     assert (words(Kind.WHOLE, None), words(Kind.TEXT, ""), words(Kind.WORD, "not_met")) == ("–", "–", "Not met")
+
+
+def test_what_is_not_known_is_said_beside_a_good_verdict() -> None:
+    lines = tuple(replace(x, verdict=Verdict.COMPLIANT) for x in REPORT.requirements[:4])
+    unknown = replace(REPORT.requirements[4], verdict=Verdict.INSUFFICIENT_DATA)
+    report = replace(REPORT, verdict=Verdict.COMPLIANT, requirements=(*lines, unknown))
+
+    assert sentence(report) == (
+        "No requirement was missed. There is too little data to judge: Webhook response (p99)."
+        " Nobody watched for 24 min of the period: what passed then is unknown."
+    )
+    assert sentence(replace(report, requirements=lines, unknown_s=0.0)) == "All requirements were met in this period."

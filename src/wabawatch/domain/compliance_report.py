@@ -189,7 +189,7 @@ class TemplateUse:
     violations: int
     unverified: int
     by_reason: Mapping[str, int]
-    """Violating sends by reason; all of them unless there are very many"""
+    """Violating sends by reason; the newest of them where there are very many: then they do not add up to all"""
     violating: tuple[SendLine, ...]
     """The newest of them"""
     unproven: tuple[SendLine, ...]

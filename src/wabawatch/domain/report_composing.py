@@ -146,7 +146,7 @@ def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:
         account_events=tuple(found.events),
         gaps=gap_lines(found.gaps, found.start, found.end),
         unknown_s=unknown_ms(found.gaps, found.start, found.end) / 1000,
-        duties=duties(opt_outs, found.handling),
+        duties=duties(opt_outs, found.handling, is_whole=sum(use.by_reason.values()) >= use.violations),
         advice=(),
     )
     return replace(report, advice=advice(report))

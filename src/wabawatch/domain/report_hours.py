@@ -8,22 +8,29 @@ from typing import TypeAlias
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.metrics import Tally, count
 from wabawatch.domain.rollups import TIERS, Tier
-from wabawatch.domain.standing import HOUR_MS, TemplateUse
+from wabawatch.domain.standing import TemplateUse
 
 Hours: TypeAlias = Sequence[tuple[Millis, Millis]]
 """Stretches of time, each from its start up to but not including its end; the newest first"""
 
-NEAR_MS = 3 * HOUR_MS
-"""What lies no further apart is looked through in one go"""
+NEAR = 20_000
+"""Stretches with no more messages between them are looked through in one go: that is quicker than asking twice"""
+MOST = 40
+"""So many stretches are looked through, the newest"""
 
 
 def hours_with(series: Mapping[Millis, Tally], use: TemplateUse, tier: Tier) -> Hours:
-    """The stretches that hold sends that stand so to the template rule, the newest first."""
+    """The newest `MOST` stretches that hold sends that stand so to the template rule, the newest first."""
     width = TIERS[tier].width_ms
     found: list[tuple[Millis, Millis]] = []
-    for at in sorted(at for at, tally in series.items() if count(tally, lambda s: s.template_use is use)):
-        if found and at - found[-1][1] <= NEAR_MS:
+    between = 0
+    for at in sorted(series):
+        if not count(series[at], lambda s: s.template_use is use):
+            between += sum(series[at].values())
+            continue
+        if found and between <= NEAR:
             found[-1] = found[-1][0], at + width
         else:
             found.append((at, at + width))
-    return found[::-1]
+        between = 0
+    return found[: -MOST - 1 : -1]

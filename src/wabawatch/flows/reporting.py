@@ -34,7 +34,7 @@ from wabawatch.signatures import Signature
 
 LISTED = 200
 """So many violating sends stand in a report, the newest"""
-UNPROVEN = 50
+UNPROVEN = 20
 COUNTED = 10_000
 """Of so many violating sends the reasons are counted"""
 MOST_EVENTS = 1_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.compliance_report import ComplianceReport, RequirementLine
 from wabawatch.reports import tables_sent as sent
 from wabawatch.reports import tables_watched as watched
@@ -43,7 +44,7 @@ class Grid:
 
     title: str
     heads: tuple[tuple[str, str], ...]
-    """Headings, each with how its column is set: `right`, `whole` (no line is broken) or `left`"""
+    """Headings, each with how its column is set: `right`, `whole` (no line is broken), `left` or `long`"""
     rows: tuple[tuple[Shown, ...], ...]
     more: int
     """So many lines more are in the JSON"""
@@ -120,12 +121,25 @@ def outline(report: ComplianceReport, most: int, font: str) -> Outline:
         made_with=report.made_with,
         verdict=VERDICTS[verdict],
         tone=tone(verdict),
-        sentence=SENTENCES[verdict],
+        sentence=sentence(report),
         cards=tuple(_card(line) for line in report.requirements),
         facts=_facts(report),
         advice=_grid(sent.advice(report), most),
         sections=tuple(_sections(report, most, font)),
     )
+
+
+def sentence(report: ComplianceReport) -> str:
+    """The verdict in words, with what is not known: silence is no good news."""
+    unknown = [REQUIREMENT_NAMES[x.key] for x in report.requirements if x.verdict is Verdict.INSUFFICIENT_DATA]
+    said = SENTENCES[report.verdict.value]
+    if unknown and report.verdict is Verdict.COMPLIANT:
+        said = "No requirement was missed."
+    if unknown and report.verdict is not Verdict.INSUFFICIENT_DATA:
+        said += f" There is too little data to judge: {', '.join(unknown)}."
+    if report.unknown_s:
+        said += f" Nobody watched for {duration(report.unknown_s)} of the period: what passed then is unknown."
+    return said
 
 
 def _moment(at: datetime) -> str:
@@ -176,7 +190,9 @@ def _grid(table: Table, most: int) -> Grid:
 
 
 def _set(kind: Kind) -> str:
-    return "right" if kind in RIGHT else "left" if kind is Kind.TEXT else "whole"
+    if kind in (Kind.TEXT, Kind.LONG):
+        return "left" if kind is Kind.TEXT else "long"
+    return "right" if kind in RIGHT else "whole"
 
 
 def _shown(kind: Kind, cell: Cell) -> Shown:
@@ -187,7 +203,7 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
     def section(
         title: str, some: Sequence[Callable[[ComplianceReport], Table]], *said: str, pictures: Sequence[Chart] = ()
     ) -> Section:
-        drawn = tuple(_picture(chart, font) for chart in pictures if chart.at)
+        drawn = tuple(_picture(chart, font) for chart in pictures if _has_any(chart))
         grids = tuple(_grid(table(report), most) for table in some)
         name = title.lower().replace(" ", "-")
         return Section(name, title, tuple(each for each in said if each), drawn, grids, title in NEW_PAGE)
@@ -248,12 +264,15 @@ def _opt_outs(report: ComplianceReport) -> str:
 
 def _webhooks(report: ComplianceReport) -> str:
     hooks, api = report.webhooks, report.api
-    return (
-        f"{words(Kind.WHOLE, hooks.received)} webhooks came, {words(Kind.WHOLE, hooks.duplicates)} of them again;"
-        f" {hooks.unanswered} were not answered; {words(Kind.SHARE, hooks.above_1s)} took more than 1 s and"
-        f" {words(Kind.SHARE, hooks.above_20s)} more than 20 s. {hooks.parked} could not be processed."
-        f" {words(Kind.WHOLE, api.calls)} calls went through the gateway, {words(Kind.WHOLE, api.errors)} in error."
-    )
+    said = f"{words(Kind.WHOLE, hooks.received)} webhooks came, {words(Kind.WHOLE, hooks.duplicates)} of them again."
+    if hooks.above_1s is not None:
+        said += (
+            f" {hooks.unanswered} were not answered; {words(Kind.SHARE, hooks.above_1s)} took more than 1 s and"
+            f" {words(Kind.SHARE, hooks.above_20s)} more than 20 s."
+        )
+    said += f" {hooks.parked} could not be processed." if hooks.parked else ""
+    calls, errors = words(Kind.WHOLE, api.calls), words(Kind.WHOLE, api.errors)
+    return said + (f" {calls} calls went through the gateway, {errors} in error." if api.calls else "")
 
 
 def _uptime(report: ComplianceReport) -> str:
@@ -301,6 +320,10 @@ def _charts(report: ComplianceReport) -> list[Chart]:
             lambda value: f"{value:.3g}{NARROW}s", None, 0.0,
         ),
     ]  # fmt: skip
+
+
+def _has_any(chart: Chart) -> bool:
+    return any(value is not None for line in chart.lines for value in line.values)
 
 
 def _percent(value: float) -> str:

@@ -17,12 +17,16 @@ class Kind(StrEnum):
     """What stands in a column."""
 
     TEXT = "text"
+    LONG = "long"
+    """A text that takes twice the room of others"""
     WORD = "word"
     """One of few words, which may have a colour: a verdict, a severity"""
     WHOLE = "whole"
     SHARE = "share"
     SECONDS = "seconds"
     TIME = "time"
+    DAY = "day"
+    """A time of which only the day matters"""
     ID = "id"
     """A code or an id, which is no number to be counted with, and is not broken"""
 

@@ -92,7 +92,13 @@ def failures(report: ComplianceReport) -> Table:
     return Table(
         "Failures",
         "Failures by cause",
-        columns(("Code", Kind.ID), ("Messages", Kind.WHOLE), "Who can mend it", "What it means", "Next step"),
+        columns(
+            ("Code", Kind.ID),
+            ("Messages", Kind.WHOLE),
+            "Who can mend it",
+            ("What it means", Kind.LONG),
+            ("Next step", Kind.LONG),
+        ),
         tuple((x.code, x.n, x.fault.replace("_", " "), x.meaning, x.next_step) for x in report.failures),
         "No message failed.",
     )
@@ -138,7 +144,7 @@ def templates(report: ComplianceReport) -> Table:
         "Templates",
         "Templates that were sent",
         columns(
-            "Template", ("WABA", Kind.ID), "Category", ("Status", Kind.WORD), ("Quality", Kind.WORD),
+            "Template", ("WABA", Kind.ID), ("Category", Kind.WORD), ("Status", Kind.WORD), ("Quality", Kind.WORD),
             ("Sends", Kind.WHOLE), ("Delivered", Kind.SHARE), ("Failed", Kind.SHARE), ("Violations", Kind.WHOLE),
             ("Unverified", Kind.WHOLE),
         ),
@@ -176,7 +182,7 @@ def sends(report: ComplianceReport) -> Table:
         "Sends",
         "Sends that broke the template rule, and the newest that nobody can judge",
         columns(
-            ("Verdict", Kind.WORD), ("At", Kind.TIME), ("Message", Kind.ID), "Template", "Why",
+            ("Verdict", Kind.WORD), ("At", Kind.TIME), ("Message", Kind.ID), "Template", ("Why", Kind.LONG),
             ("Known since", Kind.TIME), ("Code", Kind.ID),
         ),
         tuple((word, x.at, x.key, x.template, x.sentence, x.known_since, x.error_code) for word, x in both),
@@ -189,7 +195,7 @@ def duties(report: ComplianceReport) -> Table:
     return Table(
         "Duties",
         "Duties of Meta's policies, and what the data show of each",
-        columns("Duty", ("Shown", Kind.WORD), "Evidence"),
+        columns("Duty", ("Shown", Kind.WORD), ("Evidence", Kind.LONG)),
         tuple((x.title, x.standing.value, x.evidence) for x in report.duties),
     )
 
@@ -200,7 +206,8 @@ def trend(report: ComplianceReport) -> Table:
         "Trend",
         f"The period by {report.unit}",
         columns(
-            (report.unit.capitalize(), Kind.TIME), ("Sends", Kind.WHOLE), ("Failed", Kind.WHOLE),
+            (report.unit.capitalize(), Kind.DAY if report.unit == "day" else Kind.TIME),
+            ("Sends", Kind.WHOLE), ("Failed", Kind.WHOLE),
             ("Delivery rate", Kind.SHARE), ("Failure rate", Kind.SHARE), ("Approved templates", Kind.SHARE),
             ("Quality score", Kind.SHARE), ("Webhook p99", Kind.SECONDS),
         ),
@@ -220,7 +227,7 @@ def advice(report: ComplianceReport) -> Table:
     return Table(
         "Advice",
         "What to do",
-        columns(("When", Kind.WORD), "What", "Because", "How"),
+        columns(("When", Kind.WORD), "What", ("Because", Kind.LONG), ("How", Kind.LONG)),
         tuple((x.urgency, x.title, x.because, x.do) for x in report.advice),
         "Nothing that is seen here calls for anything.",
     )

@@ -26,7 +26,13 @@ def limits(report: ComplianceReport) -> Table:
     return Table(
         "Limits",
         "Limits of Meta's that were hit",
-        columns(("Code", Kind.ID), ("Hits", Kind.WHOLE), ("Number id", Kind.ID), ("WABA", Kind.ID), "What it means"),
+        columns(
+            ("Code", Kind.ID),
+            ("Hits", Kind.WHOLE),
+            ("Number id", Kind.ID),
+            ("WABA", Kind.ID),
+            ("What it means", Kind.LONG),
+        ),
         tuple((x.code, x.n, x.number, x.waba, x.meaning) for x in report.limits),
         "No limit was hit.",
     )

@@ -32,7 +32,7 @@ def words(kind: Kind, cell: Cell) -> str:
     if cell is None or cell == "":
         return UNKNOWN
     if isinstance(cell, datetime):
-        return f"{cell:%Y-%m-%d %H:%M}"
+        return f"{cell:%Y-%m-%d}" if kind is Kind.DAY else f"{cell:%Y-%m-%d %H:%M}"
     match kind:
         case Kind.WORD:
             return VERDICTS.get(str(cell)) or str(cell)[:1].upper() + str(cell)[1:].replace("_", " ")
@@ -43,7 +43,7 @@ def words(kind: Kind, cell: Cell) -> str:
         case Kind.SECONDS if isinstance(cell, int | float):
             return duration(float(cell))
         case _:
-            return str(cell)
+            return str(cell).replace("`", "")
 
 
 def share(value: float) -> str:

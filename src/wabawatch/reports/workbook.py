@@ -21,8 +21,7 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 HEAD, TIME, SHARE, WHOLE, SECONDS, WRAP = 1, 2, 3, 4, 5, 6
 TONES = {GOOD: 7, WARN: 8, BAD: 9}
 """Styles by number, as they stand in `_STYLES`"""
-_WIDE = {Kind.TEXT: 26, Kind.TIME: 18}
-_LONG = {"What it means": 60, "Next step": 70, "Because": 70, "How": 70, "Evidence": 80, "Why": 60, "Figure": 60}
+_WIDE = {Kind.TEXT: 26, Kind.LONG: 65, Kind.TIME: 18}
 
 
 def write(report: ComplianceReport) -> bytes:
@@ -63,7 +62,7 @@ def _sheet(table: Table) -> str:
 
 
 def _width(column: Column) -> int:
-    return max(_LONG.get(column.title, _WIDE.get(column.kind, 13)), len(column.title) + 4)
+    return max(_WIDE.get(column.kind, 13), len(column.title) + 4)
 
 
 def _cell(place: str, kind: Kind, cell: Cell) -> str:
