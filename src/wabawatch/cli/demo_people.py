@@ -12,6 +12,7 @@ from wabawatch.domain.export_columns import NAMES
 from wabawatch.domain.exports import Format, Order
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.log_views import LogView
+from wabawatch.domain.overview import EVERYTHING, Slice, SliceKind
 from wabawatch.domain.rule_edits import EVERYWHERE
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.domain.silences import Matcher, Window
@@ -85,13 +86,22 @@ class Office:
         self.system.exports.desk.request(nadia, Order(Format.XLSX, NAMES), failed)
         self.system.exports.desk.request(ada, Order(Format.CSV, NAMES), MessageFilter(since=month, until=now))
 
+    def make_reports(self) -> None:
+        """On the last seven whole days, of everything and of each client."""
+        end = self.system.clock.now() // DAY_MS * DAY_MS
+        accounts = sorted({waba for waba in self.system.alerts.figures.owners().values() if waba})
+        for of in (EVERYTHING, *(Slice(SliceKind.WABA, waba) for waba in accounts)):
+            self.system.reports.reporting.make(end - 7 * DAY_MS, end, of, self.actor(YOU))
+
 
 DEEDS: Final[tuple[tuple[Millis, Callable[[Office], None]], ...]] = (
     (int(13.8 * DAY_MS), Office.make_tokens),
+    (7 * DAY_MS, Office.make_reports),
     (int(6.2 * DAY_MS), Office.change_a_rule),
     (int(4.9 * DAY_MS), Office.share_views),
     (int(0.9 * DAY_MS), Office.silence),
     (6 * HOUR_MS, Office.plan_maintenance),
+    (2 * HOUR_MS, Office.make_reports),
     (HOUR_MS, Office.ask_for_exports),
 )
 """What is done, and how long before the end of the history"""
