@@ -49,7 +49,7 @@ class TestSources:
 
         settings = load(env, toml, {"WABAWATCH_PORT": 3, "server.host": None})
 
-        assert settings.graph.token == Secret("file")
+        assert settings.graph.token == (Secret("file"),)
         assert (settings.server.port, settings.server.host) == (3, "::1")
         assert settings.monitoring.interval_ms == 70_000
 

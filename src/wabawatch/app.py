@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
 from wabawatch.app_answers import AnswerBook
@@ -121,7 +122,8 @@ class System:
         self.expiry = Expiry(self._books(), self.clock)
         self.cycle = Cycle(self.figures, self.figures, self.rules, self.clock, assessment_text)
         self.platform = SqlPlatform(self.database)
-        self.graph = graph_of(settings) if settings.polling.calls_per_hour else None
+        self.meta_tokens = AccessTokens(*settings.graph.token)
+        self.graph = graph_of(settings, self.meta_tokens) if settings.polling.calls_per_hour else None
         self.browsing = Browsing(SqlMessages(self.database, country_of), self.clock, SqlAuditTrail(self.database))
         self.tailing = Tailing(SqlMessages(self.database, country_of), self.clock)
         self.archive = ArchiveFlows(self.database, places.database_url, places.folder, self.clock, settings)
@@ -136,9 +138,7 @@ class System:
         self.channels = channel_desk(settings, self.notices.notifiers, self.database, self.clock)
         self.watchman = Watchman(settings, self.database, self.figures, self.clock, places.monitor_lock)
         self.forwards = Forwards(settings, self.database, self.keyring, self.inbox, self.raw, self.clock)
-        forwards, now, box = self.forwards.flow.states, self.clock, self.inbox
-        around = Around(self.database, self.keyring, box, self.figures, now, self.graph, self.platform, forwards)
-        self.uptime = Uptimes(settings, around, self.notices.maintenance)
+        self.uptime = self._uptime()
         self.alerts.look_at(self.notices, self.watchman, self.uptime)
         runs, uptime, book = self.watchman.runs, self.uptime.desk.status, self.alerts.book
         self.status = StatusFlow(self.figures, self.clock, self.rules, hits, runs, book, boards, uptime)
@@ -167,6 +167,11 @@ class System:
         pace = max(1, asked.calls_per_hour - self.uptime.calls_per_hour)  # both together keep to it
         polling = Polling(self.graph, self.platform, self._books(), self.clock, asked.waba_ids, apps, pace)
         return [Loop("polling", polling.step, POLL_RHYTHM_MS / 1000, group=Group.MONITORING)]
+
+    def _uptime(self) -> Uptimes:
+        meta, forwards = (self.graph, self.meta_tokens, self.platform), self.forwards.flow.states
+        around = Around(self.database, self.keyring, self.inbox, self.figures, self.clock, *meta, forwards)
+        return Uptimes(self.settings, around, self.notices.maintenance)
 
     def _retention(self) -> Retention:
         days, hours = self.settings.storage.body_retention_days, KeptHours(self.database)
@@ -240,7 +245,7 @@ class System:
         tokens = [token.reveal().encode() for token in settings.server.api_token]
         door = Doorkeeper(self.clock, tokens, self.tokens.tokens, settings.server.api_rate_limit)
         log = CallLog(self.inbox, self.spool, self.clock)
-        gateway = make_gateway(settings.graph, settings.gateway, log, door, is_one_app=settings.is_one_app)
+        gateway = make_gateway(settings, log, door, self.meta_tokens)
         once = Once(SqlAnswers(self.database, self.keyring), self.clock)
         admits = partial(admit, apps, is_genuine=is_genuine, allow_unsigned=is_open)
         api = Api(door, once, self._subjects(admits))

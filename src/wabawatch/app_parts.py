@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.facts import Fact
 from wabawatch.domain.report import Assessment
 from wabawatch.flows.recording import facts_of
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from wabawatch.meta.graph import GraphClient
 
 
-def graph_of(settings: Settings) -> GraphClient | None:
+def graph_of(settings: Settings, tokens: AccessTokens) -> GraphClient | None:
     """Who asks Meta, by the settings; None: nobody, for there is no token."""
-    if settings.graph.token is None:
+    if not tokens:
         return None
     from wabawatch.meta.graph import GraphClient  # with its HTTP library, which an installation without needs not
 
-    return GraphClient(settings.graph.url, settings.graph.token, settings.app_tokens)
+    return GraphClient(settings.graph.url, tokens, settings.app_tokens)
 
 
 def translate(stored: StoredBody) -> Sequence[Fact]:

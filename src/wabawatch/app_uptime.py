@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.checks import ESSENTIAL, CheckKind, Plan
 from wabawatch.domain.forwarding import TargetState
 from wabawatch.domain.synthetic import PURPOSE, is_event
@@ -53,6 +54,7 @@ class Around:
     marks: Marks
     clock: Clock
     graph: Graph | None
+    tokens: AccessTokens
     boards: Boards
     targets: Callable[[], list[TargetState]]
 
@@ -124,13 +126,13 @@ def _plan(settings: Settings, name: str, kind: CheckKind, **more: Any) -> Plan:
 
 
 def _of_meta(settings: Settings, around: Around, make: Callable[..., Plan]) -> Iterator[Planned]:
-    clock, token = around.clock, settings.graph.token
-    if around.graph is not None and token is not None:
+    clock = around.clock
+    if around.graph is not None:
         from wabawatch.probes.graph_api import GraphApi, TokenCheck  # with an HTTP library that others need not
 
         subject = partial(_subject, settings, around)
         plan = make("graph", CheckKind.GRAPH, is_outside=True)
-        yield plan.name, (plan, GraphApi(settings.graph.url, token, subject, clock))
+        yield plan.name, (plan, GraphApi(settings.graph.url, around.tokens, subject, clock))
         plan = make("token", CheckKind.TOKEN, unit="days")
         plan = replace(plan, every_ms=max(plan.every_ms, TOKEN_EVERY_S * 1000), timeout_ms=20_000)
         yield plan.name, (plan, TokenCheck(around.graph, clock))

@@ -19,11 +19,12 @@ class Graph:
         kinds.DEFAULT_GRAPH_URL,
         "Base address of the Graph API; a trailing version such as `/v25.0` is the one used for our own calls.",
     )
-    token: Secret | None = setting(
+    token: tuple[Secret, ...] = setting(
         "WHATSAPP_TOKEN",
-        kinds.SECRET,
-        None,
-        "Access token for our own Graph API calls; with it, what only Meta knows is asked for while monitoring runs.",
+        kinds.SECRETS,
+        (),
+        "Access token for our own Graph API calls; with it, what only Meta knows is asked for while monitoring runs. "
+        "Two, the new one first, while it is changed: the first that Meta takes is used.",
     )
 
 
@@ -55,11 +56,12 @@ class Polling:
 class Gateway:
     """The way through to the Graph API, `/graph/`."""
 
-    token: Secret | None = setting(
+    token: tuple[Secret, ...] = setting(
         "WABAWATCH_GATEWAY_TOKEN",
-        kinds.SECRET,
-        None,
-        "What a caller must show in `X-Wabawatch-Token`, or as bearer token; not set: everybody who has one of Meta's.",
+        kinds.SECRETS,
+        (),
+        "What a caller must show in `X-Wabawatch-Token`, or as bearer token; several, so that one can be changed; not "
+        "set: everybody who has one of Meta's.",
     )
     timeout_s: int = setting(
         "WABAWATCH_GATEWAY_TIMEOUT",

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.simulator.scenes import START, simulation
 from tests.simulator.test_graph import CALM
 from tests.support.books import Shelf
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.cli.doctor import ask_meta
 from wabawatch.domain.findings import Level
 from wabawatch.domain.meta_look import MetaLook
@@ -58,7 +59,9 @@ class Scene:
         self.clock = StoryClock(START)
         self.http = Direct(build_graph(self.made, self.clock, TOKEN))
         self.apps = {APP_ID: Secret(self.made.app_token)}
-        self.graph = GraphClient(GraphUrl("http://meta.test", "v25.0"), Secret(TOKEN), self.apps, self.http)
+        self.graph = GraphClient(
+            GraphUrl("http://meta.test", "v25.0"), AccessTokens(Secret(TOKEN)), self.apps, self.http
+        )
         self.shelf = Shelf(folder)
         self.platform = SqlPlatform(self.shelf.database)
         self.polling = Polling(self.graph, self.platform, self.shelf.books, self.clock, (), self.apps)

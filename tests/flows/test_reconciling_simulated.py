@@ -10,6 +10,7 @@ import pytest
 from tests.flows.test_polling_simulated import TOKEN, Direct
 from tests.simulator.scenes import HOUR, START
 from tests.support.system import Bench
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.facts import DAY_MS
 from wabawatch.domain.reconciliation import Agreement, Comparison
 from wabawatch.flows.polling import Polling
@@ -40,7 +41,7 @@ class Scene:
         self.made = Simulation(3, 2_400, START, END - START - 12 * HOUR, Mix.nasty(), numbers=3)
         self.clock = StoryClock(START)
         transport = Direct(build_graph(self.made, self.clock, TOKEN))
-        self.graph = GraphClient(GraphUrl("http://meta.test", "v25.0"), Secret(TOKEN), {}, transport)
+        self.graph = GraphClient(GraphUrl("http://meta.test", "v25.0"), AccessTokens(Secret(TOKEN)), {}, transport)
         self.bench = Bench(folder, START)
         shelf = self.bench.shelf
         self.polling = Polling(self.graph, SqlPlatform(shelf.database), shelf.books, self.clock)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.platform import Kind, Subject
 from wabawatch.domain.polls import Ask, Load
 from wabawatch.kinds import GraphUrl, Secret
@@ -30,7 +31,7 @@ class Stand:
         self._answers, self._headers, self._status = list(answers), headers or {}, status
         url = GraphUrl("https://graph.example.test", "v25.0")
         apps = {APP: Secret(APP_TOKEN)}
-        self.client = GraphClient(url, Secret(TOKEN), apps, httpx.MockTransport(self._answer))
+        self.client = GraphClient(url, AccessTokens(Secret(TOKEN)), apps, httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -279,7 +280,7 @@ def test_no_answer_is_a_value_too() -> None:
 
 def _client(answer: Callable[[httpx.Request], httpx.Response]) -> GraphClient:
     url = GraphUrl("https://graph.example.test", "v25.0")
-    return GraphClient(url, Secret(TOKEN), transport=httpx.MockTransport(answer))
+    return GraphClient(url, AccessTokens(Secret(TOKEN)), transport=httpx.MockTransport(answer))
 
 
 @pytest.mark.parametrize(
@@ -332,3 +333,45 @@ def test_every_real_usage_header_is_read(shared_corpus: Path) -> None:
 
     assert {len(found) for found in loads.values()} == {1}
     assert any(load.percent == 60 for found in loads.values() for load in found.values())
+
+
+DEAD = {"error": {"message": "Error validating access token", "type": "OAuthException", "code": 190}}
+
+
+def test_while_a_token_is_changed_the_first_that_meta_takes_is_used() -> None:
+    good, bearers = {"older"}, list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bearer = request.headers["authorization"].removeprefix("Bearer ")
+        bearers.append(bearer)
+        return httpx.Response(200, json={"data": []}) if bearer in good else httpx.Response(401, json=DEAD)
+
+    url = GraphUrl("https://graph.example.test", "v25.0")
+    both = AccessTokens(Secret("newer"), Secret("older"))
+    client = GraphClient(url, both, transport=httpx.MockTransport(answer))
+
+    assert client.ask(Ask.NUMBERS, WABA).problem is None, "it was asked again with the other one, at once"
+    assert client.ask(Ask.NUMBERS, WABA).problem is None
+    assert bearers == ["newer", "older", "older"]
+
+    (seen,) = client.ask(Ask.TOKEN, "").seen
+    assert seen.values == {"valid": "false"}, "the one that is wanted does not work, and that is told"
+    good.add("newer")
+    good.remove("older")
+    bearers.clear()
+    client.ask(Ask.TOKEN, "")
+    assert client.ask(Ask.NUMBERS, WABA).problem is None
+    assert bearers == ["newer", "newer"]
+
+
+def test_when_all_tokens_are_refused_that_is_the_answer() -> None:
+    client = GraphClient(
+        GraphUrl("https://graph.example.test", "v25.0"),
+        AccessTokens(Secret("newer"), Secret("older")),
+        transport=httpx.MockTransport(lambda _: httpx.Response(401, json=DEAD)),
+    )
+
+    for _ in range(2):
+        problem = client.ask(Ask.NUMBERS, WABA).problem
+        assert problem is not None
+        assert problem.code == 190

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.books import EmptyInbox, HandClock
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.checks import MOST_REST_MS, CheckKind, Failure, Outcome, Plan, Seen
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.forwarding import TargetState
@@ -114,7 +115,9 @@ def error(code: int, message: str = "so it is") -> str:
 def test_the_api_is_up_when_it_answers_whatever_it_thinks_of_the_token(
     ask: Said, outcome: Outcome, failure: Failure
 ) -> None:
-    look = GraphApi(GraphUrl("https://graph.example", "v25.0"), Secret("EAAsecret"), lambda: "77", CLOCK, ask)
+    look = GraphApi(
+        GraphUrl("https://graph.example", "v25.0"), AccessTokens(Secret("EAAsecret")), lambda: "77", CLOCK, ask
+    )
 
     seen = look(PLAN)
     assert told(seen) == (outcome, failure)
@@ -124,7 +127,11 @@ def test_the_api_is_up_when_it_answers_whatever_it_thinks_of_the_token(
 
 def test_who_is_throttled_leaves_meta_alone_for_a_while() -> None:
     look = GraphApi(
-        GraphUrl("https://graph.example", "v25.0"), Secret("t"), lambda: "77", CLOCK, Said(400, error(80007))
+        GraphUrl("https://graph.example", "v25.0"),
+        AccessTokens(Secret("t")),
+        lambda: "77",
+        CLOCK,
+        Said(400, error(80007)),
     )
 
     assert look(PLAN).rest_ms == MOST_REST_MS

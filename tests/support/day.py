@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.app import System
 from wabawatch.cli.turned import BEATS, HOUSEKEEPING, MINUTE, OUTSIDE, Direct, Turned, brought, look_in_process
 from wabawatch.domain.notices import Delivered, Notice, Outcome
@@ -139,7 +140,7 @@ class Days:
             system.graph.close()
         apps = {APP_ID: Secret(self.simulation.app_token)}
         url = GraphUrl("http://meta.test", "v25.0")
-        system.graph = GraphClient(url, Secret(TOKEN), apps, self.http)
+        system.graph = GraphClient(url, AccessTokens(Secret(TOKEN)), apps, self.http)
         look_in_process(system, url, TOKEN, self.http, self.clock)
         system.notices.delivering.notifiers[CHANNEL] = self.told  # type: ignore[index]
         return system

@@ -12,9 +12,11 @@ from tests.support.books import HandClock
 from tests.support.gateway import ACCEPTED, NOW, SEND, TEXT, TOKEN, Stage, play, request
 from tests.support.upstream import answering, json_answer
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.access import ApiToken, Scope
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.flows.access import TRUSTED_MS, Doorkeeper, digest_of
+from wabawatch.kinds import Secret
 from wabawatch.web.gateway_door import Door
 
 GATE, OWN = "gate secret", "EAAown"
@@ -36,7 +38,7 @@ def test_a_closed_gateway_opens_for_its_token(
         back = await stage.ask(request(SEND, TEXT, *headers))
         return back, [each.named(b"authorization") for each in stage.meta.seen], stage.meta.seen
 
-    door = Door(GATE.encode(), OWN.encode())
+    door = Door([GATE.encode()], AccessTokens(Secret(OWN)))
     back, authorizations, seen = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=door)
 
     assert back.line.split()[1] == status
@@ -48,7 +50,7 @@ def test_a_token_of_wabawatch_needs_one_for_meta(tmp_path: Path) -> None:
     async def act(stage: Stage) -> Any:
         return await stage.ask(request(SEND, TEXT, f"Authorization: Bearer {GATE}"))
 
-    back = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=Door(GATE.encode()))
+    back = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=Door([GATE.encode()]))
 
     assert b"WHATSAPP_TOKEN is not set" in back.body
 
@@ -94,7 +96,7 @@ def test_a_token_that_was_good_opens_the_gateway_while_the_store_is_away(
         clock.turn_to(NOW + later_ms)
         return first, await stage.ask(request(SEND, TEXT, BEARER)), stage.meta.seen
 
-    door = Door(b"", OWN.encode(), Doorkeeper(clock, (), tokens, 0))
+    door = Door((), AccessTokens(Secret(OWN)), Doorkeeper(clock, (), tokens, 0))
     first, second, seen = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=door)
 
     assert (first.line.split()[1], second.line.split()[1]) == (b"200", status)
@@ -107,7 +109,34 @@ def test_a_scope_that_is_too_small_is_no_bad_token(tmp_path: Path) -> None:
     async def act(stage: Stage) -> Any:
         return await stage.ask(request(SEND, TEXT, BEARER))
 
-    door = Door(b"", OWN.encode(), Doorkeeper(HandClock(NOW), (), FickleTokens(Scope.READ), 0))
+    door = Door((), AccessTokens(Secret(OWN)), Doorkeeper(HandClock(NOW), (), FickleTokens(Scope.READ), 0))
     back = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=door)
 
     assert (back.line.split()[1], json.loads(back.body)["error"]["code"]) == (b"403", 10)
+
+
+@pytest.mark.parametrize("shown", [GATE, "newer gate"])
+def test_while_the_gateways_token_is_changed_both_open(tmp_path: Path, shown: str) -> None:
+    async def act(stage: Stage) -> Any:
+        return await stage.ask(request(SEND, TEXT, TOKEN, f"X-Wabawatch-Token: {shown}"))
+
+    back = play(tmp_path, answering(json_answer(ACCEPTED)), act, door=Door([b"newer gate", GATE.encode()]))
+
+    assert back.line.split()[1] == b"200"
+
+
+def test_after_meta_has_refused_our_token_calls_are_made_with_the_other(tmp_path: Path) -> None:
+    refused = json_answer(b'{"error":{"message":"Session has expired","code":190}}', b"401 Unauthorized")
+
+    async def act(stage: Stage) -> Any:
+        for _ in range(3):
+            await stage.ask(request(SEND, TEXT, f"Authorization: Bearer {GATE}"))
+        return [each.named(b"authorization")[0] for each in stage.meta.seen]
+
+    door = Door([GATE.encode()], AccessTokens(Secret("newer"), Secret("older")))
+    accepted = json_answer(ACCEPTED)
+    assert play(tmp_path, answering(refused, accepted), act, door=door) == [
+        b"Bearer newer",
+        b"Bearer older",
+        b"Bearer older",
+    ]

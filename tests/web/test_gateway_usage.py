@@ -10,7 +10,9 @@ import pytest
 from tests.support.gateway import ACCEPTED, SEND, TEXT, TOKEN, Stage, play, request
 from tests.support.upstream import answering, json_answer
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.facts import LoadSeen
+from wabawatch.kinds import Secret
 from wabawatch.web.gateway_door import Door
 
 APP = b'X-App-Usage: {"call_count":28,"total_time":85,"total_cputime":25}'
@@ -43,7 +45,7 @@ def test_the_usage_headers_are_recorded_however_long(tmp_path: Path) -> None:
 def test_of_several_apps_our_own_is_known_by_its_token(
     tmp_path: Path, is_one_app: bool, token: str, is_ours: bool
 ) -> None:
-    door = Door(b"", b"EAAown")
+    door = Door((), AccessTokens(Secret("EAAown")))
     call = called(tmp_path, json_answer(ACCEPTED, b"200 OK", APP), token, door=door, is_one_app=is_one_app)
 
     assert call.is_ours is is_ours

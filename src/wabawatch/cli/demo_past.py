@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.app import System
 from wabawatch.cli.demo_people import DEEDS, Office
 from wabawatch.cli.demo_plot import ANSWERS, plot, since
@@ -70,7 +71,7 @@ class Past:
         office = Office.open(self.system)
         url = GraphUrl("http://meta.simulated", "v25.0")
         http = Direct(build_graph(self.simulation, self.clock, self._token))
-        client = GraphClient(url, Secret(self._token), {APP_ID: Secret(self.simulation.app_token)}, http)
+        client = GraphClient(url, AccessTokens(Secret(self._token)), {APP_ID: Secret(self.simulation.app_token)}, http)
         served, self.system.graph = self.system.graph, client
         looks = self.system.uptime.probing
         plans, crew, jitter = looks.plans, looks.crew, looks.jitter

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from rich.text import Text
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.app_parts import graph_of
 from wabawatch.app_places import SystemClock, places_of
 from wabawatch.cli.common import HERE, Command, Where, out, print_json
@@ -110,7 +111,7 @@ def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
 
 def ask_meta(settings: Settings, books: BooksState, now: Millis) -> MetaLook:
     """What Meta tells now, besides what polling learnt; only the latter where there is no token."""
-    graph = graph_of(settings)
+    graph = graph_of(settings, AccessTokens(*settings.graph.token))
     if graph is None:
         return books.meta
     try:

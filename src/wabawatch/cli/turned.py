@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import httpx
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.app import System
 from wabawatch.domain.checks import CheckKind, Plan, Seen
 from wabawatch.flows.recording import body_of, record_message, record_status
@@ -141,7 +142,7 @@ def look_in_process(system: System, url: GraphUrl, token: str, transport: httpx.
     assert system.graph is not None
     ask = InProcess(transport)
     looks: dict[CheckKind, Look] = {
-        CheckKind.GRAPH: GraphApi(url, Secret(token), lambda: "me", clock, ask),
+        CheckKind.GRAPH: GraphApi(url, AccessTokens(Secret(token)), lambda: "me", clock, ask),
         CheckKind.TOKEN: TokenCheck(system.graph, clock),
     }
     probing = system.uptime.probing

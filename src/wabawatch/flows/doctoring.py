@@ -40,7 +40,7 @@ def examine(settings: Settings, premises: Premises, now: Millis) -> list[Finding
         graph_version(settings.graph.url.version, now),
         *(callers_versions(books.traffic, now) if books.traffic else ()),
         *examine_meta(settings, premises.meta, now),
-        *([] if settings.graph.token is None or books.trouble else [counted(books.counted)]),
+        *([] if not settings.graph.token or books.trouble else [counted(books.counted)]),
         *server(premises),
     ]
 

@@ -29,7 +29,7 @@ _NEW_TOKEN = "make a new one for a system user (Business settings > System users
 
 def examine_meta(settings: Settings, look: MetaLook, now: Millis) -> Iterator[Finding]:
     """Judge everything that is known of Meta's side."""
-    if settings.graph.token is None:
+    if not settings.graph.token:
         yield ok("token", "none: what only Meta knows is not asked for, and not checked (docs/polling.md)")
         return
     yield from token(settings, look, now)

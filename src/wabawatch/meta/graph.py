@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import httpx
 
+from wabawatch.access_tokens import AccessTokens
+from wabawatch.domain.calls import TOKEN_REFUSED
 from wabawatch.domain.platform import Seen
 from wabawatch.domain.polls import Ask, Load, Problem
 from wabawatch.kinds import GraphUrl, Secret
@@ -63,14 +65,14 @@ class GraphClient:
     def __init__(
         self,
         url: GraphUrl,
-        token: Secret,
+        tokens: AccessTokens,
         app_tokens: Mapping[str, Secret] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """*app_tokens*: by app id. *transport*: instead of the network."""
         # It would write whole addresses into the log, and debug_token takes the token as a parameter.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._url, self._token, self._app_tokens = url, token, dict(app_tokens or {})
+        self._url, self.tokens, self._app_tokens = url, tokens, dict(app_tokens or {})
         self._client = httpx.Client(
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
             follow_redirects=False,
@@ -89,8 +91,8 @@ class GraphClient:
         if ask is Ask.ANALYTICS:
             return self._ask_analytics(subject, since_s, until_s)
         question = _QUESTIONS[ask]
-        token = self._app_tokens.get(subject) if ask is Ask.APP else self._token
-        if token is None:
+        token = self._app_tokens.get(subject) if ask is Ask.APP else None
+        if token is None and ask is Ask.APP:
             return Told(problem=NO_TOKEN)
         node, only = _node(ask, subject)
         more = _page(question, after, since_s) | only
@@ -102,30 +104,46 @@ class GraphClient:
         return _told(answer, seen, cursor if cursor != after else "")
 
     def _ask_token(self) -> Told:
+        """About the token that is wanted most, also while calls are made with another."""
         # The app's own token may look at any of the app's; without it, a token may look at itself while it works.
-        asking = next(iter(self._app_tokens.values()), self._token)
-        answer = self.get("debug_token", asking, {"input_token": self._token.reveal()})
-        if answer.problem is not None and asking is not self._token:
-            answer = self.get("debug_token", self._token, {"input_token": self._token.reveal()})
-        if answer.problem is not None and answer.problem.code == 190:
+        token = self.tokens.first
+        asking = next(iter(self._app_tokens.values()), token)
+        answer = self.get("debug_token", asking, {"input_token": token.reveal()})
+        if answer.problem is not None and asking is not token:
+            answer = self.get("debug_token", token, {"input_token": token.reveal()})
+        if answer.problem is None:
+            self.tokens.learn(token, is_refused=nodes.is_dead(answer.json))
+        if answer.problem is not None and answer.problem.code == TOKEN_REFUSED:
+            self.tokens.learn(token, is_refused=True)
             return _told(Answer({}, None, answer.app_load, answer.loads), nodes.dead_token(answer.problem))
         return _told(answer, tuple(nodes.read_token(answer.json)) if answer.problem is None else ())
 
     def _ask_analytics(self, subject: str, since_s: int, until_s: int) -> Told:
         waba, _, line = subject.partition("/")
-        answer = self.get(waba, self._token, {"fields": analytics.field(since_s, until_s, line.rpartition("/")[2])})
+        answer = self._get(waba, None, {"fields": analytics.field(since_s, until_s, line.rpartition("/")[2])})
         if answer.problem is not None:
             return _told(answer)
         return replace(_told(answer), days=analytics.read_days(answer.json, since_s, until_s))
 
-    def _get_fields(self, path: str, question: _Question, token: Secret, more: Mapping[str, str]) -> Answer:
+    def _get_fields(self, path: str, question: _Question, token: Secret | None, more: Mapping[str, str]) -> Answer:
         while True:
             fields = [name for name in question.fields if (question.edge, name) not in self._refused]
-            answer = self.get(path, token, {**({"fields": ",".join(fields)} if fields else {}), **more})
+            answer = self._get(path, token, {**({"fields": ",".join(fields)} if fields else {}), **more})
             unknown = _NO_SUCH_FIELD.search(answer.problem.sentence) if answer.problem else None
             if unknown is None or unknown[1] not in fields:
                 return answer
             self._refused.add((question.edge, unknown[1]))
+
+    def _get(self, path: str, token: Secret | None, params: Mapping[str, str]) -> Answer:
+        """Ask as the bearer of *token*; None: of ours, and once more with another of them if Meta refuses that one."""
+        asking = token or self.tokens.current
+        answer = self.get(path, asking, params)
+        if token is not None or (answer.problem is not None and not answer.problem.code):
+            return answer
+        is_refused = answer.problem is not None and answer.problem.code == TOKEN_REFUSED
+        if self.tokens.learn(asking, is_refused=is_refused):
+            return self.get(path, self.tokens.current, params)
+        return answer
 
     def get(self, path: str, token: Secret, params: Mapping[str, str]) -> Answer:
         """Ask for *path* as the bearer of *token*."""

@@ -204,6 +204,11 @@ def read_token(answer: Json) -> Iterator[Seen]:
 WABA_SCOPES: Final = frozenset({"whatsapp_business_management", "whatsapp_business_messaging"})
 
 
+def is_dead(answer: Json) -> bool:
+    """Whether Meta says of the token that was asked about that it is not valid."""
+    return flag(mapping(answer.get("data")).get("is_valid")) is False
+
+
 def dead_token(problem: Problem) -> tuple[Seen, ...]:
     """What is known of a token that was refused when it asked about itself."""
     return (Seen(Subject(Kind.TOKEN, ""), {"valid": "false"}, {"valid": problem.sentence[:NOTE_LIMIT]}),)

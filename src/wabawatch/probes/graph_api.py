@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.checks import MOST_REST_MS, Failure, Outcome, Plan, Seen
 from wabawatch.domain.error_codes import BAD_TOKEN_CODES, RATE_LIMIT_CODES
 from wabawatch.domain.polls import Ask, Problem
 from wabawatch.domain.standing import DAY_MS
-from wabawatch.kinds import GraphUrl, Secret
+from wabawatch.kinds import GraphUrl
 from wabawatch.meta.graph_answers import read_problem
 from wabawatch.net import Guard
 from wabawatch.polling_ports import Graph
@@ -28,7 +29,7 @@ class GraphApi:
     """Asks for the id of something, as the bearer of our token. Whatever Meta thinks of the token: it has answered."""
 
     url: GraphUrl
-    token: Secret
+    tokens: AccessTokens
     subject: Callable[[], str]
     """Id of an account or number that the token reaches; `me` where none is known"""
     clock: Clock
@@ -36,7 +37,7 @@ class GraphApi:
 
     def __call__(self, plan: Plan) -> Seen:
         """Look once."""
-        headers = {"Authorization": f"Bearer {self.token.reveal()}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self.tokens.current.reveal()}", "Accept": "application/json"}
         request = Request("GET", f"{self.url}/{self.subject()}?fields=id", headers)
         asked = self.ask(request, None, plan.timeout_ms / 1000)
         if not asked.status:

@@ -17,7 +17,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from wabawatch.domain.calls import TOKEN_REFUSED
+from wabawatch.access_tokens import AccessTokens
+from wabawatch.domain.calls import TOKEN_REFUSED, is_refused_token
 from wabawatch.domain.errors import Forbidden, NotAllowed, StoreUnavailable
 from wabawatch.domain.facts import CallKind
 from wabawatch.flows.access import Doorkeeper
@@ -25,8 +26,7 @@ from wabawatch.flows.sending import Target, Tokens, may_send, recognise, target_
 from wabawatch.meta.sends import Asked, read_answer, read_request
 from wabawatch.net import HttpClient, Timeouts, told
 from wabawatch.ports import Clock
-from wabawatch.settings import Gateway as GatewaySettings
-from wabawatch.settings import Graph
+from wabawatch.settings import Settings
 from wabawatch.web.call_log import CallLog
 from wabawatch.web.gateway_door import Door
 from wabawatch.web.gateway_headers import Incoming, answer_headers, read_headers
@@ -117,17 +117,18 @@ class Gateway:
 _ASCII = "".join(map(chr, range(33, 127)))
 
 
-def make_gateway(
-    graph: Graph, settings: GatewaySettings, log: CallLog, callers: Doorkeeper, *, is_one_app: bool
-) -> Gateway:
-    """Build the gateway. *callers* knows the tokens that wabawatch gave out."""
+def make_gateway(settings: Settings, log: CallLog, callers: Doorkeeper, own: AccessTokens) -> Gateway:
+    """Build the gateway. *callers* knows the tokens that wabawatch gave out, *own* are our tokens of Meta's."""
     # No limit for the whole of a call: media may take long. The operator's own address may be anywhere.
     client = HttpClient(
-        None, Timeouts(total=None, connect=10.0, read=float(settings.timeout_s)), connections=0, decompress=False
+        None,
+        Timeouts(total=None, connect=10.0, read=float(settings.gateway.timeout_s)),
+        connections=0,
+        decompress=False,
     )
-    own = graph.token.reveal().encode() if graph.token else b""
-    closing = settings.token.reveal().encode() if settings.token else b""
-    return Gateway(graph.url.base, client, log, log.clock, Door(closing, own, callers), is_one_app=is_one_app)
+    closing = [each.reveal().encode() for each in settings.gateway.token]
+    door = Door(closing, own, callers)
+    return Gateway(settings.graph.url.base, client, log, log.clock, door, is_one_app=settings.is_one_app)
 
 
 @dataclass(slots=True)
@@ -222,6 +223,9 @@ class _Call:
         answered = read_answer(passed.http_status, passed.plain_answer(MAX_ANSWER_BYTES))
         codes = [error.code for error in answered.errors]
         token = self.incoming.authorization.encode() or self.scope["query_string"]
+        if passed.http_status:
+            is_refused = is_refused_token(passed.http_status, codes)
+            self.gateway.door.learn(self.incoming.bearer, is_refused=is_refused)
         record = record_of(
             self.scope["method"],
             self.target,

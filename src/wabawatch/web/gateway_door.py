@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from starlette.concurrency import run_in_threadpool
 
+from wabawatch.access_tokens import AccessTokens
 from wabawatch.domain.access import Scope
 from wabawatch.domain.errors import NotAllowed
 from wabawatch.flows.access import PREFIX, Doorkeeper, check
@@ -20,10 +22,10 @@ _WRITING = SEND_EDGES | {"media"}
 class Door:
     """Lets calls through."""
 
-    gateway_token: bytes = field(default=b"", repr=False)
-    """Without one everybody may pass: Meta checks the caller's own token"""
-    own_token: bytes = field(default=b"", repr=False)
-    """Our own access token, for callers who show one of wabawatch's"""
+    gateway_tokens: Sequence[bytes] = field(default=(), repr=False)
+    """Each opens. Without one everybody may pass: Meta checks the caller's own token"""
+    own: AccessTokens = field(default_factory=AccessTokens, repr=False)
+    """Our own access tokens, for callers who show one of wabawatch's"""
     callers: Doorkeeper | None = None
     """Knows the tokens that wabawatch gave out"""
 
@@ -33,21 +35,30 @@ class Door:
         Raises NotAllowed, and StoreUnavailable when a token of wabawatch's cannot be looked up and was not good lately.
         """
         if await self._is_ours(method, target, incoming.bearer):
-            if not self.own_token:
+            if not self.own:
                 raise NotAllowed("the bearer token is wabawatch's, and WHATSAPP_TOKEN is not set: none for Meta")
-
-            incoming.replace_bearer(self.own_token)
-        elif self.gateway_token and not compare_digest(incoming.gateway_token, self.gateway_token):
+            incoming.replace_bearer(self.own.current.reveal().encode())
+        elif self.gateway_tokens and not self._opens(incoming.gateway_token):
             raise NotAllowed("the gateway is closed: send its token in the header X-Wabawatch-Token")
 
     def is_own(self, bearer: bytes) -> bool:
-        """Whether Meta is called with our own access token."""
-        return bool(self.own_token) and compare_digest(bearer, self.own_token)
+        """Whether Meta is called with an access token of ours."""
+        return self.own.known(bearer) is not None
+
+    def learn(self, bearer: bytes, *, is_refused: bool) -> None:
+        """Note whether Meta refused *bearer*: where it is ours, the next call may be made with another."""
+        if (token := self.own.known(bearer)) is not None:
+            self.own.learn(token, is_refused=is_refused)
+
+    def _opens(self, shown: bytes) -> bool:
+        return (
+            sum(compare_digest(shown, each) for each in self.gateway_tokens) > 0
+        )  # all are compared: none is told apart
 
     async def _is_ours(self, method: str, target: Target, bearer: bytes) -> bool:
         if not bearer:
             return False
-        if self.gateway_token and compare_digest(bearer, self.gateway_token):
+        if self._opens(bearer):
             return True
         if self.callers is None:
             return False
