@@ -11,8 +11,10 @@ from tests.support.command import run
 from tests.support.erasure import BSUID, MARK, NAME, OF_THEM, PHONE, TEXT, files_with, traces
 from tests.support.places import furnish
 
+from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.storage import contact_keys
+from wabawatch.storage.erasures import SqlErasures
 
 IN_FILES = (
     *(tell.encode() for tell in (PHONE, BSUID, NAME, TEXT)),
@@ -101,3 +103,21 @@ def test_a_reason_with_a_number_in_it_is_refused(folder: Path) -> None:
 
     assert done.returncode == 1
     assert "phone number" in done.stderr
+
+
+def test_a_run_that_was_ended_is_finished_by_the_next_whoever_that_is_about(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlErasures, "finish", ended)
+        assert run(folder, "erase", "--contact", PHONE, "--yes").returncode == 1
+    assert "not finished" in run(folder, "erase", "list").stdout
+
+    (one,) = told(folder, "erase", "--contact", PHONE, "--yes")["erased"]
+
+    assert (one["erasure"], one["stage"]) == (1, "done")
+    assert len(told(folder, "erase", "list")["erasures"]) == 1
+    assert run(folder, "erase").returncode == 1, "now there is nobody to erase"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -20,11 +21,12 @@ from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.recording import body_of, record_agent, record_message
 from wabawatch.meta.countries import country_of
-from wabawatch.ports import DIGESTED, Body, BodyKind
+from wabawatch.ports import DIGESTED, Body, BodyKind, Failing, StoredBody
 from wabawatch.storage import contact_keys, schema
+from wabawatch.storage.api_answers import SqlAnswers
 from wabawatch.storage.archived_erasure import ArchiveSweep
 from wabawatch.storage.archives import SqlArchives
-from wabawatch.storage.bodies import decode_block, unpack_block
+from wabawatch.storage.bodies import decode_block, encode_block, unpack_block
 from wabawatch.storage.body_log import PARKED
 from wabawatch.storage.erasure_places import SealedPlaces
 from wabawatch.storage.erasures import SqlErasures
@@ -33,6 +35,7 @@ from wabawatch.storage.kept_bodies import context_of as set_aside
 from wabawatch.storage.late_bodies import LateBodies
 from wabawatch.storage.raw_bodies import RawBodies, context_of
 from wabawatch.storage.resealing import PLACES
+from wabawatch.storage.schema_forward import forward_bodies
 from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.wire import AgentIn, MessageIn
 
@@ -95,6 +98,20 @@ class Scene(Bench):
         self.pack()
         self.accept(bodies[len(bodies) // 2 :])
         self.drain()
+        self._set_aside(bodies)
+
+    def _set_aside(self, bodies: list[Body]) -> None:
+        """What a forward target has not taken, what could not be digested, and what the application was answered."""
+        database, ring = self.shelf.database, self.shelf.keyring
+        with database.writing() as connection:
+            for id_, body in enumerate(bodies, 1):
+                sealed = encode_block([body], ring, context=set_aside(id_))
+                connection.execute(forward_bodies.insert().values(body_id=id_, body=sealed))
+        with self.shelf.books.writing() as ledger:
+            ledger.fail(Failing(StoredBody(1, bodies[4]), 5, None, "ValueError"))
+        answers = SqlAnswers(database, ring)
+        answers.claim(b"key", b"request", NOW)
+        answers.keep(b"key", 201, json.dumps({"id": "1", "wamid": wamid(PHONE, 1)}).encode())
 
     def erase(self) -> Any:
         """Erase the person by the number."""
@@ -137,8 +154,6 @@ def traces() -> list[Body]:
 
 
 def _beside(body: Body, contact: dict[str, Any]) -> Body:
-    import json
-
     read = json.loads(body.content)
     read["entry"][0]["changes"][0]["value"]["contacts"] = [contact]
     return body._replace(content=json.dumps(read).encode())

@@ -75,7 +75,7 @@ def erase(
             done = list(flow.finish_all(tell))
         if plan is None and not done:
             raise BadRequest("contact: say whom, by --contact")
-        if plan is not None:
+        if plan is not None and not _is_among(system, plan, done):
             if export is not None:
                 written(system, plan, export, who())
             with telling() as tell:
@@ -227,6 +227,11 @@ def erasure_json(each: Erasure) -> dict[str, Any]:
         "asked_at": iso(each.asked_at),
         "ended_at": iso(each.ended_at),
     }
+
+
+def _is_among(system: System, plan: Plan, done: list[Erasure]) -> bool:
+    """Whether what was finished just now was about the same person."""
+    return bool({each.id for each in system.erasure.book.about(plan.keys)} & {each.id for each in done})
 
 
 def _is_agreed(plan: Plan, yes: bool, json: bool) -> bool:
