@@ -136,11 +136,13 @@ def test_failures_stand_by_cause_with_the_next_step(shelf: Shelf, press: Press) 
     assert sum(report.failures_by_fault.values()) == 10
 
 
-def test_what_meta_told_of_accounts_and_numbers_is_listed_without_names(shelf: Shelf, press: Press) -> None:
+def test_what_happened_to_accounts_and_numbers_is_listed_without_names(shelf: Shelf, press: Press) -> None:
     shelf.learn([
         AccountChanged(at(HOUR), Source.WEBHOOK, "ACCOUNT_RESTRICTION", waba=WABA, after="RESTRICTED_BIZ_INITIATED"),
         NumberChanged(at(HOUR), Source.POLL, "quality", number=NUMBERS[0], waba=WABA, before="GREEN", after="RED"),
         NumberChanged(at(HOUR), Source.POLL, "verified_name", number=NUMBERS[0], waba=WABA, after="Anna's shop"),
+        NumberChanged(at(HOUR), Source.POLL, "limit", number=NUMBERS[0], waba=WABA, after="TIER_1K"),
+        AccountChanged(at(HOUR), Source.POLL, "WABA_NAME", waba=WABA, before="Anna's", after="Anna's shop"),
         AccountChanged(at(5 * HOUR), Source.WEBHOOK, "ACCOUNT_VIOLATION", waba=WABA),
     ])  # fmt: skip
 

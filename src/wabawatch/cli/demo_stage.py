@@ -182,6 +182,7 @@ def _settings(venue: Venue, keys: _Keys, url: str, others: _Others | None) -> Se
         "WABAWATCH_ALLOW_PRIVATE_URLS": HOST,
         "WABAWATCH_APP_ID": APP_ID,
         "WABAWATCH_CHECK_INTERVAL": CHECKED_EVERY_S,
+        "WABAWATCH_REPORTS_SCHEDULE": "0 6 * * MON",  # so that some are there to look at
         "WHATSAPP_API_URL": others.meta,
         "WHATSAPP_TOKEN": keys.meta_token,
         "WABAWATCH_STATUS_FEED_URL": f"{others.meta}/status.rss",

@@ -39,6 +39,8 @@ REQUIREMENTS: Mapping[str, str] = {
     "webhook_response": "/webhooks",
 }
 """The five, each with the page that shows what it rests on"""
+ASPECTS = ("status", "quality", "category", "category_notice")
+"""What of a template's history is in a report"""
 MOST_EVENTS = 50
 """So many lines of a template's history are in a report, the newest"""
 
@@ -145,7 +147,7 @@ def _template(seen: TemplateSeen, until: Millis) -> TemplateLine:
     def sends(use: TemplateUse) -> int:
         return sum(n for standing, n in seen.tally.items() if standing.template_use is use)
 
-    told = [each for each in seen.history if each.at < until and each.event != "components"]
+    told = [each for each in seen.history if each.at < until and each.event in ASPECTS]
     return TemplateLine(
         key=f"{seen.waba}/{seen.ref.name}/{seen.ref.language}",
         waba=seen.waba,

@@ -181,11 +181,9 @@ def _facts(report: ComplianceReport) -> tuple[tuple[str, str], ...]:
 
 
 def _grid(table: Table, most: int) -> Grid:
-    rows = tuple(
-        tuple(_shown(column.kind, cell) for column, cell in zip(table.columns, row, strict=True))
-        for row in table.rows[:most]
-    )
-    heads = tuple((column.title, _set(column.kind)) for column in table.columns)
+    shown = [place for place, column in enumerate(table.columns) if column.is_shown]
+    heads = tuple((table.columns[i].title, _set(table.columns[i].kind)) for i in shown)
+    rows = tuple(tuple(_shown(table.columns[i].kind, row[i]) for i in shown) for row in table.rows[:most])
     return Grid(table.title, heads, rows, max(0, len(table.rows) - most), table.empty)
 
 

@@ -37,6 +37,8 @@ class Column:
 
     title: str
     kind: Kind = Kind.TEXT
+    is_shown: bool = True
+    """Whether it stands in pages and print, too, and not in files for machines alone"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wabawatch.domain.compliance_report import ComplianceReport, RequirementLine, Share
 from wabawatch.reports.tables import NARROW, Cell, Kind, Table, columns
 
@@ -140,18 +142,21 @@ def numbers(report: ComplianceReport) -> Table:
 
 def templates(report: ComplianceReport) -> Table:
     """Templates that were sent."""
+    several = len({x.waba for x in report.templates}) > 1
+    heads = columns(
+        "Template", ("WABA", Kind.ID), ("Category", Kind.WORD), ("Status", Kind.WORD), ("Quality", Kind.WORD),
+        ("Sends", Kind.WHOLE), ("Delivered", Kind.SHARE), ("Failed", Kind.SHARE), ("Violations", Kind.WHOLE),
+        ("Unverified", Kind.WHOLE),
+    )  # fmt: skip
     return Table(
         "Templates",
         "Templates that were sent",
-        columns(
-            "Template", ("WABA", Kind.ID), ("Category", Kind.WORD), ("Status", Kind.WORD), ("Quality", Kind.WORD),
-            ("Sends", Kind.WHOLE), ("Delivered", Kind.SHARE), ("Failed", Kind.SHARE), ("Violations", Kind.WHOLE),
-            ("Unverified", Kind.WHOLE),
-        ),
+        tuple(replace(each, is_shown=each.title not in ("WABA", "Category")) for each in heads),
         tuple(
             (
-                f"{x.name}/{x.language}", x.waba, x.category.lower(), x.status, x.quality, x.attempted,
-                x.delivery_rate.value, x.failure_rate.value, x.violations, x.unverified,
+                f"{x.name}/{x.language}{f' (…{x.waba[-4:]})' if several else ''}", x.waba, x.category.lower(),
+                x.status, x.quality, x.attempted, x.delivery_rate.value, x.failure_rate.value, x.violations,
+                x.unverified,
             )
             for x in report.templates
         ),

@@ -25,6 +25,8 @@ from wabawatch.storage.schema_alerts import alerts
 OF_NUMBERS = ("quality", "limit", "status", "throughput", "verification", "name_status")
 """What a report tells of numbers: nothing in these names anybody"""
 OF_ACCOUNTS = ("account", "payment")
+NAMES = ("WABA_NAME",)
+"""What businesses call themselves is no matter of compliance"""
 
 
 class SqlReportReads:
@@ -42,9 +44,11 @@ class SqlReportReads:
 
     def account_events(self, start: Millis, end: Millis, most: int) -> list[AccountEvent]:
         c = events.c
-        wanted = or_(c.kind.in_(OF_ACCOUNTS), and_(c.kind == "number", c.event.in_(OF_NUMBERS)))
+        of_accounts = and_(c.kind.in_(OF_ACCOUNTS), c.event.not_in(NAMES))
+        wanted = or_(of_accounts, and_(c.kind == "number", c.event.in_(OF_NUMBERS)))
+        happened = or_(c.told_by != int(Source.POLL), c.before != "")  # a first look tells only how things were
         columns = (c.at, c.kind, c.event, c.number_id, c.waba_id, c.before, c.after)
-        query = select(*columns).where(c.at >= start, c.at < end, wanted).order_by(c.at.desc(), c.id.desc())
+        query = select(*columns).where(c.at >= start, c.at < end, wanted, happened).order_by(c.at.desc(), c.id.desc())
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(most)).all()
             places = NumberPlaces(connection)
