@@ -191,7 +191,9 @@ class System:
     def _console(self) -> Console:
         people, prices = self.access.people, self.limits.costing.prices
         more = self.alerts.figures, self.alerts.book, self.watchman.runs, self.uptime.desk, self.rules, self.clock
-        return Console(self.database, self.figures, self.browsing, self.tailing, *more, *people, prices)
+        return Console(
+            self.database, self.figures, self.browsing, self.tailing, *more, *people, self.archive.shown, prices
+        )
 
     def supervisor(self, *, is_server: bool = True) -> Supervisor:
         """Who runs the `loops`."""

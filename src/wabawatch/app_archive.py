@@ -8,6 +8,7 @@ from pathlib import Path
 from wabawatch.archives.bucket import BucketPlace
 from wabawatch.archives.crew import Crew, Work, store_of
 from wabawatch.archives.searching import ArchivedMessages
+from wabawatch.domain.archives import day_number
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
 from wabawatch.flows.archiving import Archiving, Rules, Tell
 from wabawatch.flows.browsing import Browsing
@@ -19,6 +20,7 @@ from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.retention_counts import RetentionCounts
+from wabawatch.web.pages.archived import Archived
 
 RHYTHM_S = 3600.0
 FOLDER = "archive"
@@ -52,12 +54,18 @@ class ArchiveFlows:
         days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
         self.desk = ArchiveDesk(RetentionCounts(database), self.books, clock, days)
         found = ArchivedMessages(database, self.books, store_of(self.work), country_of)
-        self.browsing = Browsing(found, clock, SqlAuditTrail(database))
+        trail = SqlAuditTrail(database)
+        self.browsing = Browsing(found, clock, trail)
+        self.shown = Archived(self.browsing, lambda day: _of_day(found, day, clock, trail), self.held)
         self.crew = Crew(self.work, self.archiving().is_due, clock)
 
     def archiving(self, tell: Tell = silent) -> Archiving:
         """Whoever archives and restores, in this process."""
         return archiving_of(self._database, self.work, self._clock, tell)
+
+    def held(self, first_day: int, last_day: int) -> int:
+        """How many messages of these days are archived."""
+        return sum(part.held for part in self.books.parts(first_day, last_day + 1))
 
     def loops(self) -> list[Loop]:
         """The loop that has closed days archived, by a process of its own."""
@@ -66,6 +74,11 @@ class ArchiveFlows:
     def close(self) -> None:
         """End what is being done; it is finished after the next start."""
         self.crew.close()
+
+
+def _of_day(found: ArchivedMessages, day: str, clock: Clock, trail: SqlAuditTrail) -> Browsing | None:
+    number = day_number(day)
+    return None if number is None else Browsing(found.of_day(number), clock, trail)
 
 
 def _bucket(kept: Archive) -> BucketPlace | None:

@@ -34,6 +34,7 @@ from wabawatch.web.assets import Assets
 from wabawatch.web.live import Live
 from wabawatch.web.pages.account import AccountPages
 from wabawatch.web.pages.alert_news import AlertNewsPart, bell_of
+from wabawatch.web.pages.archived import Archived
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_tail import LogTailPage
 from wabawatch.web.pages.log_views import LogViewForms
@@ -69,6 +70,7 @@ class Console:
         account: OwnAccount,
         public_url: str | None,
         outside: SigningInOutside | None,
+        archived: Archived,
         prices: PriceList = NO_PRICES,
     ) -> None:
         self.sessions = Sessions(door, public_url)
@@ -97,9 +99,9 @@ class Console:
         self.overview = OverviewPage(overviewing, self.views, clock)
         self.log_views = LogViewForms(LogViewDesk(SqlLogViews(database), clock), clock)
         summing = LogSumming(SqlMessageSums(database, country_of), SqlSlices(database), books, clock)
-        self.logs = LogsPage(browsing, summing, books.owners, self.log_views.listed, self.views, clock)
+        self.logs = LogsPage(browsing, summing, books.owners, self.log_views.listed, archived, self.views, clock)
         self.tail = LogTailPage(tailing, browsing, lines_of, self.views, clock)
-        self.message = MessagePage(browsing, prices, country_of, self.views, clock)
+        self.message = MessagePage(browsing, prices, country_of, archived, self.views, clock)
 
     def desk(self) -> Desk:
         """The door that every page is behind."""

@@ -78,6 +78,6 @@ def test_what_is_asked_wrongly_is_told(tmp_path: Path) -> None:
     fill(tmp_path)
 
     assert "give one as 2026-05-03" in run(tmp_path, "archive", "restore", "yesterday").stderr
-    assert "no day 2026-02-30" in run(tmp_path, "archive", "list", "--since", "2026-02-30").stderr
+    assert "is no day" in run(tmp_path, "archive", "list", "--since", "2026-02-30").stderr
     assert "archive list" in run(tmp_path, "archive", "restore", "2026-02-03").stderr
     assert "--follow" in run(tmp_path, "logs", "--archived", "--follow").stderr

@@ -81,6 +81,7 @@ def watch(system: System) -> None:
         account,
         public_url,
         outside,
+        system.archive.shown,
     )
 
 

@@ -275,3 +275,53 @@ def test_nothing_found_says_what_to_do_next(logs: Logs, tmp_path: Path) -> None:
     empty = System(load({"WABAWATCH_DATA_DIR": str(tmp_path), "WABAWATCH_FREE_SPACE_RESERVE": "0"}))
     assert "wabawatch doctor" in client(empty).get("/logs").text
     empty.close()
+
+
+# ---------------------------------------------------------------- the archive
+
+
+@pytest.fixture
+def archived(tmp_path: Path) -> Iterator[Logs]:
+    """The same 70 messages, 100 days later: they are in the archive."""
+    logs = Logs(tmp_path)
+    logs.system.archive.books.note(NOW)
+    clock = logs.system.clock
+    assert isinstance(clock, HandClock)
+    clock.turn_to(NOW + 100 * 24 * 60 * MINUTE_MS)
+    archiving = logs.system.archive.archiving()
+    while archiving.step():
+        pass
+    yield logs
+    logs.system.close()
+
+
+def test_the_page_says_that_messages_of_its_time_are_archived_and_leads_to_them(archived: Logs) -> None:
+    at = "from=2026-11-19T00:00:00Z&to=2026-11-22T00:00:00Z"
+    live = archived.get(f"/logs?{at}").text
+    assert "No message" in live
+    assert "70 messages of this time are archived" in live
+
+    page = archived.get(f"/logs?{at}&archived=yes&q=user:u3")
+    assert page.status_code == 200
+    found = re.findall(r'href="/messages/(\d+@\d{4}-\d\d-\d\d)[?"]', page.text)
+    assert len(found) == 1
+    assert "Live tail" not in page.text
+    assert PHONE not in page.text
+
+    message = archived.get(f"/messages/{found[0]}")
+    assert message.status_code == 200
+    assert "wabawatch archive restore" in message.text
+    assert PHONE not in message.text
+    assert archived.get(f"/messages/{found[0].partition('@')[0]}").status_code == 404
+    assert archived.get(f"/messages/{found[0][:-1]}x").status_code == 404
+
+
+def test_pages_of_the_archive_follow_each_other(archived: Logs) -> None:
+    at = "from=2026-11-19T00:00:00Z&to=2026-11-22T00:00:00Z"
+    page = archived.get(f"/logs?{at}&archived=yes").text
+    first = re.findall(r'data-open="([^"]+)"', page)
+    (more,) = re.findall(r'data-next="([^"]+)"', page)
+    rest = re.findall(r'data-open="([^"]+)"', archived.get(html.unescape(more)).text)
+
+    assert len({*first, *rest}) == 70
+    assert len(first) == 50

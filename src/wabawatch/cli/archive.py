@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter, validators
@@ -13,7 +11,7 @@ from cyclopts import App, Parameter, validators
 from wabawatch.archives.crew import store_of
 from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL
-from wabawatch.domain.archives import KEEP_RESTORED_DAYS, Part, WouldGo, day_name, day_of
+from wabawatch.domain.archives import KEEP_RESTORED_DAYS, Part, WouldGo, day_name, day_number
 from wabawatch.domain.errors import BadRequest
 from wabawatch.flows.archiving import Tell
 from wabawatch.wire import iso
@@ -182,16 +180,10 @@ def _window(since: str | None, until: str | None) -> tuple[int, int]:
 
 def _day(name: str, text: str) -> int:
     """A day as a number. Raises BadRequest."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    number = day_number(text)
+    if number is None:
         raise BadRequest(f"{name}: {text!r} is no day; give one as 2026-05-03")
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequest(f"{name}: there is no day {text}") from error
-    return day_of((datetime.combine(found, datetime.min.time(), UTC) - _EPOCH) // timedelta(milliseconds=1))
-
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
+    return number
 
 
 @contextmanager

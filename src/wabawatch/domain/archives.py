@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -165,6 +165,18 @@ def day_of(at: Millis) -> int:
 def day_name(day: int) -> str:
     """A day in words, as ISO 8601."""
     return f"{datetime.fromtimestamp(day * DAY_MS / 1000, UTC):%Y-%m-%d}"
+
+
+def day_number(name: str) -> int | None:
+    """The day that is so called, in days since 1970; None: there is none."""
+    try:
+        found = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return found.toordinal() - _EPOCH if len(name) == len("2026-05-03") else None
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def archived_before(now: Millis, live_days: int) -> Millis:

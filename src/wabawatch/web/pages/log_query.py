@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from wabawatch.domain.log_sums import Facet
 from wabawatch.domain.search import Compliance, Direction, MessageFilter, State
 from wabawatch.web.api_messages import digits_or_word
+from wabawatch.web.pages.archived import ARCHIVED
 from wabawatch.web.pages.log_columns import PARAMETER, USUAL, columns
 from wabawatch.web.pages.places import Whereabouts
 
@@ -24,7 +25,7 @@ FILTERS = (SEARCH, *Facet, LANGUAGE, RULE)
 `places.OWN` says"""
 UNMASK = "unmask"
 """Whether whole numbers are asked for: with any value"""
-KEPT = (UNMASK, PARAMETER)
+KEPT = (UNMASK, PARAMETER, ARCHIVED)
 """What else stays in every link of the page"""
 MOST = 200
 """Characters of a filter"""
@@ -68,6 +69,11 @@ class LogQuery:
     def filters(self) -> int:
         """How many values are filtered by."""
         return sum(len(values) for name, values in self.given.items() if name in FILTERS)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the archive is searched."""
+        return ARCHIVED in self.given
 
     @property
     def searched(self) -> str:

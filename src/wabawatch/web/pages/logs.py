@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
+from wabawatch.domain.archives import day_of
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.errors import Forbidden
 from wabawatch.domain.facts import Millis
@@ -20,6 +21,7 @@ from wabawatch.flows.log_summing import LogSumming
 from wabawatch.ports import Clock, Held
 from wabawatch.web.masking import masked
 from wabawatch.web.message_answers import MessageRow, row_of
+from wabawatch.web.pages.archived import Archived, placed
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_columns import COLUMNS
 from wabawatch.web.pages.log_query import UNMASK, LogQuery, log_query
@@ -62,6 +64,7 @@ class LogsPage:
     """`AlertFigures.owners`: the client of every number"""
     saved: Callable[[Visitor, Whereabouts, LogQuery], Sequence[Saved]]
     """`LogViewForms.listed`: the views that a visitor may choose from"""
+    archived: Archived
     views: Views
     clock: Clock
 
@@ -93,6 +96,7 @@ class LogsPage:
             "is_first": not request.query_params.get("cursor"),
             "is_counted": COUNT in request.query_params,
             "opened": _id(request.query_params.get(OPEN, "")),
+            "n_archived": self._archived(query),
         }
         if more["is_counted"]:
             more |= self._sums(at, query)
@@ -117,7 +121,7 @@ class LogsPage:
         return at, log_query(request.query_params, at)
 
     def _sums(self, at: Whereabouts, query: LogQuery) -> dict[str, Any]:
-        if query.wrong or query.wanted.since is None:  # one message, whenever it was
+        if query.wrong or query.is_archived or query.wanted.since is None:  # one message, whenever it was
             return {"sums": None, "bars": None, "facets": []}
         sums = self.summing.look(query.wanted, at.slice)
         return {"sums": sums, "bars": histogram(sums, at, query), "facets": facets(sums, at, query)}
@@ -129,19 +133,28 @@ class LogsPage:
             nothing: dict[str, Any] = {"lines": [], "older": "", "older_part": "", "looked_back_to": None}
             return {**nothing, "newest": 0, "states": STATES}
         is_masked = self._is_masked(visitor, query)
-        page = self.browsing.search(query.wanted, limit, request.query_params.get("cursor") or None)
+        browsing = self.archived.browsing if query.is_archived else self.browsing
+        page = browsing.search(query.wanted, limit, request.query_params.get("cursor") or None)
         found = page.found
         # From the second page on it is a range from a moment to a moment: a cursor belongs to it.
         fixed = replace(at, range="")
         following = {**query.given, "cursor": (page.following,)} if page.following else None
         return {
-            "lines": lines_of(found.held, found.swept_until, is_masked),
+            "lines": lines_of(found.held, found.swept_until, is_masked, is_archived=query.is_archived),
             "newest": found.newest,
             "older": fixed.link("/logs", **following) if following else "",
             "older_part": fixed.link("/parts/logs", **following) if following else "",
             "looked_back_to": found.following.at if found.is_cut and found.following else None,
             "states": STATES,
         }
+
+    def _archived(self, query: LogQuery) -> int:
+        """How many messages of the time that is searched are in the archive, whether they fit or not."""
+        wanted = query.wanted
+        if query.wrong:
+            return 0
+        first = 0 if wanted.since is None else day_of(wanted.since)
+        return self.archived.held(first, day_of(self.clock.now() if wanted.until is None else wanted.until))
 
     def _is_masked(self, visitor: Visitor, query: LogQuery) -> bool:
         if UNMASK not in query.given:
@@ -152,9 +165,10 @@ class LogsPage:
         return False
 
 
-def lines_of(held: Sequence[Held], swept_until: Millis, is_masked: bool) -> list[Line]:
+def lines_of(held: Sequence[Held], swept_until: Millis, is_masked: bool, *, is_archived: bool = False) -> list[Line]:
     """Messages as the table shows them."""
-    return [_line(each, swept_until, is_masked=is_masked) for each in held]
+    lines = [_line(each, swept_until, is_masked=is_masked) for each in held]
+    return [line._replace(row=placed(line.row, line.at)) for line in lines] if is_archived else lines
 
 
 def _line(held: Held, swept_until: Millis, *, is_masked: bool) -> Line:

@@ -22,6 +22,7 @@ from wabawatch.flows.browsing import Browsing
 from wabawatch.ports import Clock
 from wabawatch.web.masking import masked_detail
 from wabawatch.web.message_answers import Event, detail_of
+from wabawatch.web.pages.archived import ARCHIVED, DAY, Archived, split
 from wabawatch.web.pages.desk import Desk
 from wabawatch.web.pages.log_query import UNMASK, kept_filters
 from wabawatch.web.pages.log_shown import STATES, lasted
@@ -72,6 +73,7 @@ class MessagePage:
     browsing: Browsing
     prices: PriceList
     country_of: Callable[[ContactKey], str]
+    archived: Archived
     views: Views
     clock: Clock
 
@@ -96,8 +98,12 @@ class MessagePage:
         return self.views.render(template, request, visitor=visitor, at=at, **values)
 
     def _values(self, request: Request, visitor: Visitor) -> dict[str, Any]:
+        id, day = split(request.path_params["id"])
+        browsing = self.archived.of_day(day) if day else self.browsing
         try:
-            held, swept_until = self.browsing.find(request.path_params["id"])
+            if browsing is None:
+                raise NotFound("id: there is no such day")
+            held, swept_until = browsing.find(id)
         except NotFound as error:
             raise NotFound(
                 "no message has this id. One that was just logged is here within two seconds: reload"
@@ -110,15 +116,17 @@ class MessagePage:
         whole = detail_of(held, swept_until)
         detail = whole if is_unmasked else masked_detail(whole)
         kept = kept_filters(request.query_params)
+        more = {UNMASK: is_unmasked, ARCHIVED: bool(day)}
         return {
             "message": detail,
             "state": STATES[detail.status],
             "steps": _steps(detail.timeline),
             "cost": self._cost(held.message),
             "raw": msgspec.json.format(msgspec.json.encode(detail), indent=2).decode(),
-            "kept": kept | ({UNMASK: ("yes",)} if is_unmasked else {}),
+            "kept": kept | {name: ("yes",) for name, holds in more.items() if holds},
+            "day": day,
             # By our own number of it: an address must not hold what is masked.
-            "here": f"/messages/{held.id}",
+            "here": f"/messages/{held.id}{DAY}{day}" if day else f"/messages/{held.id}",
             "is_unmasked": is_unmasked,
             "may_unmask": visitor.may(Right.UNMASK),
         }
