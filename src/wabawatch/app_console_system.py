@@ -8,9 +8,11 @@ from starlette.routing import Route
 
 from wabawatch.app_access import AccessFlows
 from wabawatch.app_alerts import AlertFlows
+from wabawatch.app_archive import ArchiveFlows
 from wabawatch.app_console import Console
 from wabawatch.app_monitoring import Watchman
 from wabawatch.app_places import places_of
+from wabawatch.archives.crew import store_of
 from wabawatch.flows.access import TokenDesk
 from wabawatch.flows.auditing import Auditing
 from wabawatch.flows.channel_desk import ChannelDesk
@@ -28,6 +30,7 @@ from wabawatch.storage.room import StoreRoom
 from wabawatch.web.own import Own
 from wabawatch.web.pages.audit import AuditPage
 from wabawatch.web.pages.desk import Desk
+from wabawatch.web.pages.retention import RetentionPage
 from wabawatch.web.pages.settings import SettingsPages
 from wabawatch.web.pages.system import SystemPage
 from wabawatch.web.pages.users import UserPages
@@ -41,6 +44,7 @@ class SystemParts(Protocol):
     database: Database
     console: Console
     access: AccessFlows
+    archive: ArchiveFlows
     alerts: AlertFlows
     figures: SqlFigures
     inbox: DurableInbox
@@ -56,7 +60,16 @@ def system_pages(parts: SystemParts, own: Own) -> list[Route]:
     users = UserPages(parts.access.desk, desk, parts.settings.server.public_url)
     audit = AuditPage(Auditing(SqlTrail(parts.database)), naming, desk, clock)
     settings = _settings(parts, desk)
-    return [*users.routes(), *settings.routes(), *audit.routes(), *_system(parts, own, desk).routes()]
+    archive = parts.archive
+    where = str(store_of(archive.work))
+    retention = RetentionPage(archive.desk, archive.books.parts, where, archive.is_enabled, desk)
+    return [
+        *users.routes(),
+        *settings.routes(),
+        *retention.routes(),
+        *audit.routes(),
+        *_system(parts, own, desk).routes(),
+    ]
 
 
 def _settings(parts: SystemParts, desk: Desk) -> SettingsPages:

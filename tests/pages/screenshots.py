@@ -51,6 +51,7 @@ PAGES = {
     "settings-all": "/settings",
     "channels": "/settings/channels",
     "tokens": "/settings/tokens",
+    "retention": "/settings/retention",
     "audit": "/audit",
     "system": "/system",
     "exports": "/exports",

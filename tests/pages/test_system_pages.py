@@ -15,7 +15,16 @@ from tests.support.console import system_in
 from wabawatch.domain.access import Role
 
 ALL_WAYS = [(width, theme) for width in (390, 1440) for theme in ("light", "dark")]
-PAGES = ["/users", "/users/2", "/settings?only=given", "/settings/channels", "/settings/tokens", "/audit", "/system"]
+PAGES = [
+    "/users",
+    "/users/2",
+    "/settings?only=given",
+    "/settings/channels",
+    "/settings/tokens",
+    "/settings/retention",
+    "/audit",
+    "/system",
+]
 
 
 @pytest.mark.parametrize("window", ALL_WAYS, indirect=True)
