@@ -23,6 +23,7 @@ from wabawatch.settings_checks import Check, Uptime, mistakes_in_checks
 from wabawatch.settings_exports import Exports
 from wabawatch.settings_forward import Forward, mistakes
 from wabawatch.settings_graph import Gateway, Graph, Polling
+from wabawatch.settings_log import Log
 from wabawatch.settings_mail import Mail
 from wabawatch.settings_oidc import Oidc
 from wabawatch.settings_reports import Reports
@@ -42,6 +43,7 @@ __all__ = [
     "Gateway",
     "Graph",
     "GraphUrl",
+    "Log",
     "Mail",
     "Maintenance",
     "Monitoring",
@@ -251,6 +253,7 @@ class Settings:
     storage: Storage = section(Storage, "storage")
     exports: Exports = section(Exports, "exports")
     archive: Archive = section(Archive, "archive")
+    log: Log = section(Log, "log")
     reports: Reports = section(Reports, "reports")
     monitoring: Monitoring = section(Monitoring, "monitoring")
     uptime: Uptime = section(Uptime, "uptime")

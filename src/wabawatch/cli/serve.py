@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import uvicorn
 from cyclopts import Parameter
 
 from wabawatch.app import System
+from wabawatch.cli import own_log
 from wabawatch.cli.common import HERE, Command, Where, err
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.cli.process import tune_allocator, tune_interpreter
@@ -36,7 +36,7 @@ def serve(
     """Run until SIGTERM or Ctrl-C. What was answered with 200 is kept, whatever happens."""
     settings = where.settings(WABAWATCH_HOST=host, WABAWATCH_PORT=port)
     check_production(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    own_log.begin(settings.log)
     if not any(each.app_secret for each in settings.apps.values()) and not settings.webhook.allow_unsigned:
         err.print(
             "wabawatch: no app secret is set, so every webhook is refused; set WABAWATCH_APP_SECRET", style="yellow"

@@ -28,7 +28,9 @@ TITLES: Final[Mapping[str, str]] = {
     "apps": "Further Meta apps",
     "forward": "Forwarding",
     "storage": "Storage and retention",
+    "archive": "The archive",
     "exports": "Exports",
+    "reports": "Reports",
     "alerts": "When people are told",
     "channels": "Channels",
     "mail": "E-mail",
@@ -40,6 +42,7 @@ TITLES: Final[Mapping[str, str]] = {
     "access": "Signing in",
     "oidc": "Signing in elsewhere (OIDC)",
     "network": "Network",
+    "log": "wabawatch's own log",
 }
 """Sections by their first word in wabawatch.toml, in the order in which people look for them"""
 
