@@ -120,6 +120,11 @@ FIGURES = (
     Figure("exports.xlsx", "... as XLSX", "/s"),
     Figure("exports.jsonl", "... as JSON lines", "/s"),
     Figure("exports.parquet", "... as Parquet", "/s"),
+    at_most("archive.bytes", "Parquet archive of the reference mix, a message", 35, "bytes", 1),
+    Figure("archive.rate", "... archived, of its own CPU", "messages/s"),
+    Figure("archive.restored", "... restored, of its own CPU", "messages/s"),
+    Figure("archive.search.any", "... the newest 50 of 100,000, of its own CPU", "ms"),
+    Figure("archive.search.user", "... 100,000 looked through for a user, of its own CPU", "ms"),
     at_most("start.first", "start to the first accepted webhook, nothing there yet", 1.5, "s", 2),
     at_most("start.again", "start to the first accepted webhook, 1 million messages stored", 1.5, "s", 2),
 )

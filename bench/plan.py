@@ -9,6 +9,7 @@ from functools import partial
 from bench import (
     acceptance,
     alerts,
+    archive,
     cpu,
     cycle,
     exports,
@@ -52,6 +53,7 @@ def short() -> list[Step]:
         _step(cycle.measure, POSTGRESQL, messages="10000"),
         _step(alerts.measure, rounds=6),
         _step(search.measure),
+        _step(archive.measure),
         _step(pages.measure),
         _step(reports.measure),
         _step(start.measure, rounds=5),
@@ -80,6 +82,7 @@ def long() -> list[Step]:
         _step(log_page.measure, seconds=60.0),
         _step(exports.measure),
         _step(reports.measure, messages="1000000,10000000"),
+        _step(archive.measure),
         growth.begin(weighing.MESSAGES, weighing.DAYS, SQLITE),
         growth.begin(weighing.MESSAGES, weighing.DAYS, POSTGRESQL),
         _step(kill.measure, events=1_000_000, every=10.0),

@@ -36,5 +36,5 @@ def test_without_a_choice_everything_is_measured() -> None:
 
 
 def test_a_name_that_is_none_is_told_with_those_there_are() -> None:
-    with pytest.raises(SystemExit, match="klil is none of acceptance, alerts, cpu, "):
+    with pytest.raises(SystemExit, match="klil is none of acceptance, alerts, archive, "):
         chosen(short(), [SQLITE], "klil")
