@@ -26,7 +26,7 @@ from wabawatch.app_monitoring import Watchman, rules_of
 from wabawatch.app_notifying import NoticeFlows
 from wabawatch.app_pages import console_pages
 from wabawatch.app_parts import assessment_text, graph_of, translate
-from wabawatch.app_places import Places, SystemClock, make_room, places_of
+from wabawatch.app_places import Places, SystemClock, keyring_of, make_room, places_of
 from wabawatch.app_reports import ReportFlows
 from wabawatch.app_uptime import Around, Uptimes
 from wabawatch.flows.access import Doorkeeper, Once, TokenDesk
@@ -58,7 +58,7 @@ from wabawatch.storage.message_search import SqlMessages
 from wabawatch.storage.migrations import migrate, schema_place
 from wabawatch.storage.partitions import Partitions
 from wabawatch.storage.platform import SqlPlatform
-from wabawatch.storage.sealed import Keyring, load_or_create
+from wabawatch.storage.sealed import Keyring
 from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.signing_keys import SigningKeys
 from wabawatch.storage.spool import Spool
@@ -107,7 +107,7 @@ class System:
         note_steps(self.database, self.clock, self.applied)
         if self.is_on_postgres:
             Partitions(self.database).make_ahead()
-        self.keyring: Keyring = load_or_create(places.key_file, lambda: holds_sealed(self.database, places.inbox))
+        self.keyring: Keyring = keyring_of(settings, lambda: holds_sealed(self.database, places.inbox))
         self.signing = SigningKeys(self.database, self.keyring, self.clock)
         self.checkpoints = Checkpoints(self.database, self.signing, self.clock, places.checkpoints)
         self.raw = raw_bodies(self.database, self.keyring, settings)

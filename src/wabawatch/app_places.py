@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.settings import Settings
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.folders import make_private_folder
+from wabawatch.storage.sealed import Keyring, given_keys, load_or_create
 
 
 class SystemClock:
@@ -75,6 +77,14 @@ def make_room(places: Places) -> None:
     if places.inbox is not None:
         for path in (places.inbox, sqlite_file(places.database_url)):
             make_private(path)
+
+
+def keyring_of(settings: Settings, holds_sealed: Callable[[], bool]) -> Keyring:
+    """The keys of the installation: those that are given, else those of the key file. Raises as `load_or_create`."""
+    given = settings.storage.keys
+    if given is not None:
+        return given_keys(given.reveal())
+    return load_or_create(places_of(settings).key_file, holds_sealed)
 
 
 def make_private(path: Path | None) -> None:

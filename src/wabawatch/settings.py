@@ -152,6 +152,12 @@ class Storage:
         None,
         "Keys that seal stored bodies and secrets, made at first start; when not set, `keys.json` in the data folder.",
     )
+    keys: Secret | None = setting(
+        "WABAWATCH_KEYS",
+        kinds.SECRET,
+        None,
+        "What a key file holds, instead of one, where secrets come from outside; `wabawatch keys new` prints it.",
+    )
     free_space_reserve: int = setting(
         "WABAWATCH_FREE_SPACE_RESERVE",
         whole(0, unit="bytes"),

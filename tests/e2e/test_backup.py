@@ -117,7 +117,7 @@ def test_without_the_keys_it_says_what_is_missing_and_restores_nothing(filled: P
 
     refused = run(tmp_path, "restore", str(tmp_path / "kept"))
     assert refused.returncode == 1
-    assert "put the copy of the key file there" in " ".join(refused.stderr.split())
+    assert "put the copy of the keys there" in " ".join(refused.stderr.split())
     assert not (tmp_path / "data" / "wabawatch.db").exists()
 
     forced = run(tmp_path, "restore", str(tmp_path / "kept"), "--without-keys")

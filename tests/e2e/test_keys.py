@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,51 @@ def test_a_lost_or_wrong_key_file_is_told_and_nothing_is_lost_when_it_comes_back
 
     key_file.write_text(right)
     assert len(told(tmp_path, "public")) == 1
+
+
+def test_keys_may_come_from_a_setting_and_are_renewed_there(tmp_path: Path) -> None:
+    (public,) = told(tmp_path, "public")
+    (old,) = told(tmp_path, "list")
+    given = {"WABAWATCH_KEYS": run(tmp_path, "keys", "new").stdout.strip()}
+    (tmp_path / "data" / "keys.json").unlink()
+
+    def with_given(*arguments: str) -> Any:
+        done = run(tmp_path, "keys", *arguments, settings=given)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if "--json" in arguments else done.stdout
+
+    assert with_given("public", "--json") == [public], "the new keys open what the older one has sealed"
+    rotated = with_given("rotate", "--json")
+    assert (rotated["resealed"], rotated["current"] != old["key"]) == (1, True)
+    assert not (tmp_path / "data" / "keys.json").exists()
+
+    said = [run(tmp_path, "keys", *words.split(), settings=given) for words in ("rotate", "drop")]
+    assert [each.returncode for each in said] == [1, 1]
+    assert "set what `wabawatch keys new` prints there" in " ".join(said[0].stderr.split())
+    assert f"take out of WABAWATCH_KEYS what nothing is sealed with any more: {old['key']}" in said[1].stderr
+
+    wrong = run(tmp_path, "keys", "list", settings={"WABAWATCH_KEYS": "secret words"})
+    assert wrong.returncode == 1
+    assert "does not hold what a key file holds" in " ".join(wrong.stderr.split())
+    assert "secret words" not in wrong.stderr
+
+
+def test_a_backup_of_an_installation_whose_keys_are_given_has_them_if_asked(tmp_path: Path) -> None:
+    told(tmp_path, "public")
+    key_file = tmp_path / "data" / "keys.json"
+    given = {"WABAWATCH_KEYS": key_file.read_text()}
+    key_file.unlink()
+    assert run(tmp_path, "backup", str(tmp_path / "kept"), "--with-keys", settings=given).returncode == 0
+    assert json.loads((tmp_path / "kept" / "keys.json").read_text()) == json.loads(given["WABAWATCH_KEYS"])
+
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    for folder in (there, elsewhere):
+        folder.mkdir()
+    assert run(there, "restore", str(tmp_path / "kept"), settings=given).returncode == 0
+    assert not (there / "data" / "keys.json").exists()
+    told(elsewhere, "public")
+    others = {"WABAWATCH_KEYS": (elsewhere / "data" / "keys.json").read_text()}
+    shutil.rmtree(elsewhere / "data")
+    refused = run(elsewhere, "restore", str(tmp_path / "kept"), settings=others)
+    assert refused.returncode == 1
+    assert "WABAWATCH_KEYS has no such key" in " ".join(refused.stderr.split())

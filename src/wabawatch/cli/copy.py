@@ -54,7 +54,8 @@ def copy(
     source = System(old.settings())
     try:
         # What is sealed stays sealed with its key: the new installation needs that too, and before it makes its own.
-        add_keys(places_of(new.settings()).key_file, source.keyring)
+        if new.settings().storage.keys is None:
+            add_keys(places_of(new.settings()).key_file, source.keyring)
         target = System(new.settings())
         try:
             with progress_bar() as bar:

@@ -26,7 +26,14 @@ from wabawatch.probes.own_server import look_at_server
 from wabawatch.settings import Settings, SettingsError, check_production
 from wabawatch.settings_forward import targets_of
 from wabawatch.storage.dialect import sqlite_file
-from wabawatch.storage.premises import look_at_books, look_at_folder, look_at_inbox, look_at_keys, newest_sealed
+from wabawatch.storage.premises import (
+    look_at_books,
+    look_at_folder,
+    look_at_given_keys,
+    look_at_inbox,
+    look_at_keys,
+    newest_sealed,
+)
 from wabawatch.storage.premises_postgres import look_at_inbox_table
 from wabawatch.storage.premises_sqlite import look_at_sqlite
 
@@ -94,11 +101,12 @@ def look(settings: Settings, now: Millis, *, offline: bool = False) -> Premises:
     else:
         inbox, sealed = look_at_inbox(places.inbox, books), newest_sealed(database, places.inbox)
     host, port = settings.server.host, settings.server.port
-    guard = guard_of(settings.network.allow_private_urls)
+    guard, given = guard_of(settings.network.allow_private_urls), settings.storage.keys
+    keys = look_at_given_keys(given.reveal(), sealed) if given else look_at_keys(places.key_file, sealed)
     return Premises(
         release=version("wabawatch"),
         folder=look_at_folder(places.folder),
-        key_file=look_at_keys(places.key_file, sealed),
+        key_file=keys,
         books=books,
         inbox=inbox,
         sqlite=look_at_sqlite() if database else None,

@@ -20,6 +20,7 @@ from wabawatch.ports import Deed
 from wabawatch.storage import inbox_reseal
 from wabawatch.storage.audit_entries import SqlTrail
 from wabawatch.storage.deeds import SqlAuditTrail
+from wabawatch.storage.premises import GIVEN
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.sealed import REFRESH_S, drop_keys
 from wabawatch.storage.sealed import rotate as add_new_key
@@ -27,6 +28,7 @@ from wabawatch.storage.sealed import rotate as add_new_key
 app = App(name="keys")
 
 FINISHED = "keys_rotated"
+OTHERS = "set what `wabawatch keys new` prints there, restart all servers"
 WAIT_S = REFRESH_S + 2
 """Afterwards every process that works with the key file seals with its current key"""
 
@@ -73,6 +75,17 @@ def list_(*, json: bool = False, where: Where = HERE) -> None:
 
 
 @app.command
+def new(*, where: Where = HERE) -> None:
+    """Print the keys of the installation with a new one in front, as the setting WABAWATCH_KEYS takes them.
+
+    They are secrets: lead the output into a file or a store for secrets. Nothing is changed. Once they are set and all
+    servers were restarted, `keys rotate` seals everything anew.
+    """
+    with opened(where) as system:
+        sys.stdout.write(system.keyring.with_new_key().to_json().replace("\n", "") + "\n")
+
+
+@app.command
 def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> int:
     """Make a new key and seal everything anew with it, while the server works. The older keys stay in the key file.
 
@@ -86,13 +99,15 @@ def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> 
     anyway
         Go on although a key is missing from the key file, and leave what is sealed with that as it is.
     """
-    key_file = places_of(where.settings()).key_file
+    settings = where.settings()
     with opened(where) as system:
         is_unfinished, known = _is_unfinished(system), system.keyring.ids
         if not anyway and (missing := {id: n for id, n in _in_use(system).items() if id not in known}):
             raise SealBroken(" ".join(_missing(id, n) for id, n in missing.items()))
+    if not is_unfinished and settings.storage.keys is not None:
+        raise Conflict(f"everything is sealed with the newest key in {GIVEN}: {OTHERS}, and then run this again")
     if not is_unfinished:
-        add_new_key(key_file)
+        add_new_key(places_of(settings).key_file)
     with opened(where) as system:
         if not is_unfinished:
             _note(system, "key_added")
@@ -120,6 +135,8 @@ def drop(*, json: bool = False, where: Where = HERE) -> None:
             raise Conflict("records wait in the spool, which may be sealed with an older key; try again in a minute")
         used = _in_use(system)
         gone = [id for id in system.keyring.ids if id != system.keyring.current and not used[id]]
+        if gone and where.settings().storage.keys is not None:
+            raise Conflict(f"take out of {GIVEN} what nothing is sealed with any more: {', '.join(gone)}")
         if gone:
             drop_keys(key_file, gone)
             _note(system, "keys_dropped", keys=" ".join(gone))

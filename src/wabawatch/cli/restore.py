@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.progress import Progress
 
 from wabawatch.app import System
-from wabawatch.app_places import places_of
+from wabawatch.app_places import keyring_of, places_of
 from wabawatch.cli.backup import installation_of, telling
 from wabawatch.cli.common import HERE, Command, Where, err, note, out, print_json, progress_bar
 from wabawatch.cli.copy import copy_all
@@ -22,7 +22,8 @@ from wabawatch.domain.errors import BadRequest, SealBroken, StoreUnavailable
 from wabawatch.settings import Settings
 from wabawatch.storage import backups
 from wabawatch.storage.folders import make_private_folder
-from wabawatch.storage.sealed import add_keys, load_or_create
+from wabawatch.storage.premises import GIVEN
+from wabawatch.storage.sealed import add_keys
 from wabawatch.wire import iso
 
 app = Command()
@@ -52,7 +53,7 @@ def restore(
         manifest = _read(folder, bar)
         to = installation_of(settings)
         backups.must_be_empty(to)
-        is_whole = _bring_keys(folder, manifest, to, without_keys)
+        is_whole = _bring_keys(folder, manifest, to, settings, without_keys)
         if to.books is not None:
             backups.put_back(folder, manifest, to)
         else:
@@ -71,17 +72,19 @@ def _read(folder: Path, bar: Progress) -> Manifest:
     return manifest
 
 
-def _bring_keys(folder: Path, manifest: Manifest, to: backups.Installation, anyway: bool) -> bool:
+def _bring_keys(folder: Path, manifest: Manifest, to: backups.Installation, settings: Settings, anyway: bool) -> bool:
     """Put the keys of the backup into the key file. Gives whether all are there that it needs. Raises SealBroken."""
-    if manifest.has_keys:
+    given = settings.storage.keys
+    if manifest.has_keys and given is None:
         make_private_folder(to.key_file.parent)
         add_keys(to.key_file, backups.keys_in(folder))
-    known = load_or_create(to.key_file, lambda: True).ids if to.key_file.exists() else ()
+    known = keyring_of(settings, lambda: True).ids if given is not None or to.key_file.exists() else ()
     lacking = lacking_keys(manifest, known)
     if lacking and (to.books is None or not anyway):
+        place = f"the key file {to.key_file}" if given is None else GIVEN
         raise SealBroken(
-            f"what is sealed in this backup opens with {', '.join(lacking)}, and the key file {to.key_file} has no "
-            "such key: put the copy of the key file there that was kept apart from the backup. Nothing was restored."
+            f"what is sealed in this backup opens with {', '.join(lacking)}, and {place} has no such key: put the copy "
+            "of the keys there that was kept apart from the backup. Nothing was restored."
         )
     return not lacking
 

@@ -104,7 +104,9 @@ def copy_installation(database: Database, origin: Installation, to: Path, now: M
 
 def copy_keys(before: Keyring, origin: Installation, to: Path) -> None:
     """Put the keys there are now, and those of *before*, into the backup at *to*. Raises as `load_or_create` does."""
-    ring = load_or_create(origin.key_file, lambda: True).with_keys_of(before)
+    # Where the settings give the keys, there is no file.
+    has_file = origin.key_file.exists()
+    ring = load_or_create(origin.key_file, lambda: True).with_keys_of(before) if has_file else before
     file = os.open(to / KEYS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(file, ring.to_json().encode())

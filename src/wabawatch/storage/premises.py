@@ -79,6 +79,9 @@ def _open_files(folder: Path) -> tuple[str, ...]:
         return ()
 
 
+GIVEN = "WABAWATCH_KEYS"
+
+
 def look_at_keys(path: Path, sealed: Mapping[str, bytes]) -> KeyFile:
     """The key file at *path*, and whether it has the keys of what lies *sealed*: first bytes, by where they lie."""
     try:
@@ -95,6 +98,16 @@ def look_at_keys(path: Path, sealed: Mapping[str, bytes]) -> KeyFile:
         return KeyFile(str(path), True, mode, f"it is damaged: {error}")
     foreign = [place for place, head in sealed.items() if head and not ring.has_key_of(head)]
     return KeyFile(str(path), True, mode, foreign=tuple(foreign))
+
+
+def look_at_given_keys(text: str, sealed: Mapping[str, bytes]) -> KeyFile:
+    """As `look_at_keys`, of keys that the settings give, and no file holds."""
+    try:
+        ring = Keyring.from_json(text)
+    except (ValueError, TypeError):
+        return KeyFile(GIVEN, True, trouble="it does not hold what a key file holds")
+    foreign = [place for place, head in sealed.items() if head and not ring.has_key_of(head)]
+    return KeyFile(GIVEN, True, 0o600, foreign=tuple(foreign))
 
 
 def newest_sealed(database: Path, inbox: Path) -> dict[str, bytes]:

@@ -207,6 +207,17 @@ def load_or_create(path: Path, holds_sealed: Callable[[], bool] = lambda: False)
         return _loaded(path)
 
 
+def given_keys(text: str) -> Keyring:
+    """The keys in *text*, which is that of a key file, but in no file. Raises SealBroken when it is none."""
+    try:
+        return Keyring.from_json(text)
+    except (ValueError, TypeError) as error:
+        raise SealBroken(
+            "WABAWATCH_KEYS does not hold what a key file holds: give it the whole text of one, or what `wabawatch "
+            "keys new` prints. Nothing was lost or changed."
+        ) from error
+
+
 def rotate(path: Path) -> Keyring:
     """Add a new current key to the key file at *path* and return the ring; the older keys stay in it.
 
