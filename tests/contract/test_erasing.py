@@ -34,6 +34,7 @@ from wabawatch.domain.facts import DAY_MS
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.archiving import Archiving, Rules
 from wabawatch.flows.digest import Digest
+from wabawatch.flows.erasing import LEFT_ALONE_MS
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import DIGESTED, StoredBody
@@ -240,6 +241,20 @@ def test_ended_after_any_of_its_steps_it_is_finished_by_the_next_run(
     assert found(scene) == []
     assert _picture(scene) == before
     assert _differences(scene) == {}
+    assert [each.stage for each in scene.book.all()] == [Stage.DONE]
+
+
+def test_the_server_goes_on_with_what_was_left_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqlErasures, "close_rows", _ending(SqlErasures.close_rows, itertools.count(1), 1))
+    with pytest.raises(KeyboardInterrupt):
+        scene.erase()
+    monkeypatch.undo()
+
+    assert not scene.flow.step(), "somebody may still be at it"
+    scene.clock.turn_to(NOW + LEFT_ALONE_MS)
+    assert scene.flow.step()
+
+    assert found(scene) == []
     assert [each.stage for each in scene.book.all()] == [Stage.DONE]
 
 
