@@ -19,27 +19,21 @@ from tests.support.erasure import (
     TELLS,
     USER,
     Scene,
-    files_with,
     found,
     status,
     wamid,
 )
 from tests.support.places import Place
 from tests.support.system import item, translate, webhook
-from wabawatch.archives.folder import Folder
-from wabawatch.domain.archives import ArchivedMessage
 from wabawatch.domain.erasure import Stage
 from wabawatch.domain.errors import BadRequest, Conflict, NotFound
-from wabawatch.domain.facts import DAY_MS
 from wabawatch.domain.messages import ContactKey, ContactKind
-from wabawatch.flows.archiving import Archiving, Rules
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.erasing import LEFT_ALONE_MS
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import DIGESTED, StoredBody
 from wabawatch.storage import audit, schema
-from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.erasures import SqlErasures
 from wabawatch.storage.recounting import recounting
@@ -221,7 +215,6 @@ def test_a_legal_hold_stops_it_with_its_reason_until_it_is_ended(scene: Scene) -
         scene.flow.release(number, "cli")
 
 
-LAST_DAY = 50_000
 STEPS = ("make_anonymous", "close_rows", "forget_words", "add", "finish")
 
 
@@ -325,81 +318,3 @@ def test_bodies_that_were_cut_are_signed_anew(scene: Scene) -> None:
     assert [body.signature for body in cut] == [f"sha256={len(body.content):064x}" for body in cut]
     assert scene.figures.mark(DIGESTED) >= len(bodies)
     assert LEAD.encode() not in b"".join(body.content for body in bodies)
-
-
-def _archive(scene: Scene) -> Archiving:
-    """All that may be archived is, some months later."""
-    for day in range(130):
-        scene.clock.turn_to(NOW + day * DAY_MS)
-        scene.parts.note(scene.clock.now())
-    scene.drain()  # what never arrived has expired by then
-    number = itertools.count(1)
-    rules = Rules(live_days=90, keep_days=400)
-    return Archiving(scene.parts, scene.archive, scene.clock, rules, lambda: f"{next(number):016x}")
-
-
-def _archived(scene: Scene) -> list[ArchivedMessage]:
-    parts = scene.parts.parts()
-    return [each for part in parts for page in scene.archive.read(part.name, part.sha256) for each in page]
-
-
-def test_archived_messages_are_made_anonymous_and_come_back_as_nobodys(scene: Scene) -> None:
-    picture = scene.shelf.picture()
-    archiving = _archive(scene)
-    while archiving.step():
-        pass
-    before = _archived(scene)
-    assert len(before) == len(picture["messages"])
-
-    done = scene.erase()
-
-    after = _archived(scene)
-    assert done.counts["archived messages"] == 6
-    assert [(each.id, each.at, each.status, each.state) for each in after] == [
-        (each.id, each.at, each.status, each.state) for each in before
-    ]
-    assert not any(tell in str(each) for each in after for tell in TELLS)
-    assert files_with(scene.place, PHONE.encode(), LEAD.encode()) == []
-    assert all(archiving.verify(part) == "" for part in scene.parts.parts())
-    assert archiving.restore(0, LAST_DAY, 30, "cli") == len(before)
-    assert found(scene) == []
-    assert _differences(scene) == {}
-    assert len(scene.shelf.picture()["messages"]) == len(before)
-
-
-def test_what_is_being_archived_meanwhile_is_read_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is whole with the person in it, and they are erased before the books know it."""
-    archiving = _archive(scene)
-    keep = Folder.keep
-
-    def erased_meanwhile(store: Folder, *arguments: Any) -> Any:
-        stored = keep(store, *arguments)
-        monkeypatch.undo()
-        scene.erase()
-        return stored
-
-    monkeypatch.setattr(Folder, "keep", erased_meanwhile)
-    while archiving.step():
-        pass
-
-    assert files_with(scene.place, PHONE.encode(), LEAD.encode()) == []
-    assert not any(tell in str(each) for each in _archived(scene) for tell in TELLS)
-
-
-def test_while_days_come_back_from_the_archive_it_waits(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    archiving = _archive(scene)
-    while archiving.step():
-        pass
-    monkeypatch.setattr(SqlArchives, "restore", _ending(SqlArchives.restore, itertools.count(1), 1))
-    with pytest.raises(KeyboardInterrupt):
-        archiving.restore(0, LAST_DAY, 30, "cli")
-    monkeypatch.undo()
-
-    with pytest.raises(Conflict, match="days are being restored"):
-        scene.erase()
-    while archiving.step():
-        pass
-    scene.flow.finish_all(lambda _what, _n: None)
-
-    assert found(scene) == []
-    assert files_with(scene.place, PHONE.encode(), LEAD.encode()) == []
