@@ -20,6 +20,7 @@ from wabawatch.domain.report_formats import ReportFormat, format_of
 from wabawatch.domain.report_hours import MOST, NEAR, hours_with
 from wabawatch.domain.report_lines import latency, rounded, send_lines
 from wabawatch.domain.report_periods import period, slice_of
+from wabawatch.domain.report_readiness import readiness
 from wabawatch.domain.report_times import alert_times, gap_lines, unknown_ms
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.runs import Gap, Why
@@ -174,6 +175,17 @@ def test_a_way_to_a_human_is_shown_by_what_agents_did() -> None:
     found = {each.key: each for each in duties(OptOuts(0, 0, 0), Handling(True, 7, 9, 2))}
 
     assert (found["escalation"].standing, "is kept, sealed" in found["data"].evidence) == (Standing.MET, True)
+
+
+def test_what_is_asked_of_a_tech_partner_is_counted_by_customer() -> None:
+    sent = {Counted(Role.ATTEMPTED, Outcome.SENT, is_accepted=True): 700, Counted(Role.INBOUND, Outcome.PENDING): 70}
+    nothing = {Counted(Role.ORPHAN, Outcome.READ): 1}
+    month = {"1": sent, "2": sent, "3": sent, "4": nothing}
+
+    found = readiness([sent], month, {"1": "a", "2": "a", "3": "b", "4": "c"}, ["GREEN", "RED", ""])
+
+    assert (found.daily_messages, found.customers) == (110.0, 2)
+    assert (found.numbers_not_red.value, found.numbers_not_red.n) == (0.5, 2)
 
 
 # ---------------------------------------------------------------- which hours, which sends

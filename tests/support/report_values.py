@@ -14,6 +14,7 @@ from wabawatch.domain.compliance_report import (
     NumberLine,
     OptOuts,
     PartLine,
+    Readiness,
     ReportChange,
     RequirementLine,
     SendLine,
@@ -193,4 +194,5 @@ REPORT = ComplianceReport(
         Advice("uptime", "soon", "Shorten outages", "Uptime was 99.870%.", "Read the incidents."),
     ),
     changes=(ReportChange("messages.read", "28059", "28061"),),
+    readiness=Readiness(1_530.4, 2_500, 4, 10, Share(1.0, 2, 0.34, 1.0)),
 )  # fmt: skip

@@ -251,6 +251,20 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """What Meta asks of a Tech Partner, as far as it can be counted (META.md 9.2)."""
+
+    daily_messages: float
+    """Sent or received, on average over the last 7 days of the period"""
+    daily_needed: int
+    customers: int
+    """Accounts with a message in the last 30 days of the period"""
+    customers_needed: int
+    numbers_not_red: Share
+    """Of the numbers whose quality rating is known; how Meta makes 90 % of ratings is not published"""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportChange:
     """What is otherwise than in the revision before."""
 
@@ -305,3 +319,5 @@ class ComplianceReport:
     advice: tuple[Advice, ...]
     changes: tuple[ReportChange, ...] = ()
     """Against the revision before; empty in the first"""
+    readiness: Readiness | None = None
+    """None: the report is of a part"""

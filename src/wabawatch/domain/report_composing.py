@@ -9,7 +9,16 @@ from hashlib import blake2b
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import Thresholds
-from wabawatch.domain.compliance_report import FORMAT, ComplianceReport, FailureLine, Judged, OptOuts, TemplateUse, utc
+from wabawatch.domain.compliance_report import (
+    FORMAT,
+    ComplianceReport,
+    FailureLine,
+    Judged,
+    OptOuts,
+    Readiness,
+    TemplateUse,
+    utc,
+)
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.limit_hits import HitCount
 from wabawatch.domain.metrics import Weights
@@ -83,6 +92,7 @@ class Gathered:
     events: Sequence[AccountEvent]
     gaps: Sequence[Gap]
     handling: Handling
+    readiness: Readiness | None = None
 
 
 def scope_of(of: Slice) -> str:
@@ -148,6 +158,7 @@ def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:
         unknown_s=unknown_ms(found.gaps, found.start, found.end) / 1000,
         duties=duties(opt_outs, found.handling, is_whole=sum(use.by_reason.values()) >= use.violations),
         advice=(),
+        readiness=found.readiness,
     )
     return replace(report, advice=advice(report))
 

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from wabawatch import signed_reports
 from wabawatch.alerting_ports import AlertFigures
 from wabawatch.domain.audit_trail import Plain
-from wabawatch.domain.compliance_report import ComplianceReport, millis
+from wabawatch.domain.compliance_report import ComplianceReport, Readiness, millis
 from wabawatch.domain.errors import Conflict, NotFound
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.overview import EVERYTHING, Overview, Slice, SliceKind, touching
-from wabawatch.domain.platform import Kind, Known, of_kind
+from wabawatch.domain.platform import Kind, Known, of_kind, value
 from wabawatch.domain.report_composing import Gathered, Sends, compose, report_id, revised, whole_hours
 from wabawatch.domain.report_duties import Handling
 from wabawatch.domain.report_hours import Hours, hours_with
 from wabawatch.domain.report_lines import TemplateSeen
+from wabawatch.domain.report_readiness import readiness, windows
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.standing import DAY_MS, Standing, TemplateUse, look
 from wabawatch.domain.template_stands import ripe_hour
@@ -159,7 +160,14 @@ class Reporting:
             ],
             gaps=seen.gaps,
             handling=self._handling(start, seen.end),
+            readiness=self._readiness(seen) if of == EVERYTHING else None,
         )
+
+    def _readiness(self, seen: Overview) -> Readiness:
+        week, month = (self.figures.numbers(Window(*each)) for each in windows(seen.end))
+        states = self.figures.states()
+        ratings = [value(aspects, "quality") for _, aspects in of_kind(states, Kind.NUMBER)]
+        return readiness(week.values(), month, seen.places, ratings)
 
     def _handling(self, start: Millis, end: Millis) -> Handling:
         acted = self.reads.agent_actions(start, end)

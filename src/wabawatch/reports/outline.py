@@ -212,7 +212,7 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
         section("Messages and failures", (sent.messages, sent.faults, sent.failures), _coverage(report)),
         section("Numbers", (sent.numbers,)),
         section("Templates", (sent.templates, sent.sends), _use(report)),
-        section("Duties", (sent.duties,), _opt_outs(report)),
+        section("Duties", (sent.duties, sent.readiness), _opt_outs(report)),
         section("Webhooks and calls", (watched.responses, watched.limits), _webhooks(report)),
         section("Uptime", (watched.checks, watched.incidents), _uptime(report)),
         section("Alerts", (watched.alert_times, watched.alerts)),

@@ -16,7 +16,8 @@ def every(report: ComplianceReport) -> Sequence[Table]:
         table(report)
         for table in (
             sent.about, sent.requirements, sent.advice, sent.messages, sent.quality, sent.trend, sent.faults,
-            sent.failures, sent.numbers, sent.templates, sent.sends, sent.history, sent.duties, watched.responses,
+            sent.failures, sent.numbers, sent.templates, sent.sends, sent.history, sent.duties, sent.readiness,
+            watched.responses,
             watched.limits, watched.checks, watched.incidents, watched.alert_times, watched.alerts, watched.events,
             watched.gaps, sent.changes,
         )

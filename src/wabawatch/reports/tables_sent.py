@@ -205,6 +205,29 @@ def duties(report: ComplianceReport) -> Table:
     )
 
 
+def readiness(report: ComplianceReport) -> Table:
+    """What is asked of a Tech Partner."""
+    found, rows = report.readiness, list[tuple[Cell, ...]]()
+    if found is not None:
+        not_red = found.numbers_not_red
+        rows = [
+            ("Messages a day, over the last 7 days", f"{found.daily_messages:,.0f}", f"{found.daily_needed:,}"),
+            ("Customers with a message in the last 30 days", str(found.customers), str(found.customers_needed)),
+            (
+                f"Numbers not rated RED, of {not_red.n} that are rated",
+                "unknown" if not_red.value is None else f"{not_red.value:.0%}",
+                "90 % quality; how Meta counts it is not published",
+            ),
+        ]
+    return Table(
+        "Tech Partner",
+        "What Meta asks of a Tech Partner",
+        columns("What", "Counted here", "Asked for"),
+        tuple(rows),
+        "It is counted for everything together only.",
+    )
+
+
 def trend(report: ComplianceReport) -> Table:
     """The period hour by hour or day by day."""
     return Table(
