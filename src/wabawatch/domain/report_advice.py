@@ -165,7 +165,8 @@ def _uptime(report: ComplianceReport) -> Iterator[Advice]:
             "uptime",
             SOON,
             "Shorten outages",
-            f"Uptime was {up.uptime:.3%} in {up.incidents} incidents of {up.mttr_s} s on average; the line is"
+            f"Uptime was {up.uptime:.3%}, with {up.incidents} incident{'' if up.incidents == 1 else 's'} of"
+            f" {(up.mttr_s or 0.0) / 60:.0f} minutes on average; the line is"
             f" {up.sla:.1%}. Most were the fault of: {most}.",
             "Read the incidents below; each names what was seen and who must act.",
         )
