@@ -112,15 +112,7 @@ def whole_hours(start: Millis, end: Millis) -> tuple[Millis, Millis]:
 
 def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:
     """The report of what was *found*, as its first revision."""
-    judged, failures = found.assessment, failure_lines(found.causes)
-    use = TemplateUse(
-        sends=judged.template_usage.n,
-        violations=judged.template_violations,
-        unverified=judged.template_unverified,
-        by_reason=dict(sorted(found.sends.by_reason.items())),
-        violating=send_lines(found.sends.violating, found.mine),
-        unproven=send_lines(found.sends.unproven, found.mine),
-    )
+    judged, failures, use = found.assessment, failure_lines(found.causes), _use(found)
     opt_outs = OptOuts(found.opt_outs, use.by_reason.get(OPTED_OUT, 0), _n_of(failures, STOPPED_BY_PERSON))
     alerts = alert_lines(found.alerts)
     report = ComplianceReport(
@@ -169,6 +161,18 @@ def revised(new: ComplianceReport, newest: ComplianceReport | None) -> Complianc
         return new
     found = changes(newest, new)
     return replace(new, revision=newest.revision + 1, changes=found) if found else newest
+
+
+def _use(found: Gathered) -> TemplateUse:
+    judged, sends = found.assessment, found.sends
+    return TemplateUse(
+        sends=judged.template_usage.n,
+        violations=judged.template_violations,
+        unverified=judged.template_unverified,
+        by_reason=dict(sorted(sends.by_reason.items())),
+        violating=send_lines(sends.violating, found.mine),
+        unproven=send_lines(sends.unproven, found.mine),
+    )
 
 
 def _judged(found: Gathered) -> Judged:
