@@ -107,7 +107,7 @@ class System:
         note_steps(self.database, self.clock, self.applied)
         if self.is_on_postgres:
             Partitions(self.database).make_ahead()
-        self.keyring: Keyring = keyring_of(settings, lambda: holds_sealed(self.database, places.inbox))
+        self.keyring: Keyring = keyring_of(settings.storage, lambda: holds_sealed(self.database, places.inbox))
         self.signing = SigningKeys(self.database, self.keyring, self.clock)
         self.checkpoints = Checkpoints(self.database, self.signing, self.clock, places.checkpoints)
         self.raw = raw_bodies(self.database, self.keyring, settings)

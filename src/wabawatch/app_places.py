@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.errors import BadRequest, SealBroken, SealDamaged
 from wabawatch.domain.facts import Millis
-from wabawatch.settings import Settings
+from wabawatch.settings import Settings, Storage
+from wabawatch.sources import Unseal
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.sealed import Keyring, given_keys, load_or_create
+from wabawatch.storage.sealed_text import open_text
 
 
 class SystemClock:
@@ -53,11 +55,15 @@ class Places:
 
 
 def places_of(settings: Settings) -> Places:
+    """`places_in` of the settings."""
+    return places_in(settings.storage)
+
+
+def places_in(storage: Storage) -> Places:
     """Where things are, by the settings. Next to an SQLite database that is named, else in the data folder.
 
     Raises BadRequest when the database is an SQLite one in memory: nothing would be kept.
     """
-    storage = settings.storage
     if storage.database_url is None:
         folder, name = storage.data_dir, "wabawatch.db"
         return Places(f"sqlite:///{folder / name}", folder / "inbox.db", storage.key_path)
@@ -79,12 +85,27 @@ def make_room(places: Places) -> None:
             make_private(path)
 
 
-def keyring_of(settings: Settings, holds_sealed: Callable[[], bool]) -> Keyring:
+def keyring_of(storage: Storage, holds_sealed: Callable[[], bool]) -> Keyring:
     """The keys of the installation: those that are given, else those of the key file. Raises as `load_or_create`."""
-    given = settings.storage.keys
+    given = storage.keys
     if given is not None:
         return given_keys(given.reveal())
-    return load_or_create(places_of(settings).key_file, holds_sealed)
+    return load_or_create(places_in(storage).key_file, holds_sealed)
+
+
+def unsealing(storage: Storage) -> Unseal:
+    """Who opens what stands sealed in the settings, with the keys of the installation that *storage* says."""
+
+    def unseal(key: str, text: str) -> str:
+        if key.startswith("storage."):
+            raise ValueError("it says where things are kept, keys too, so it cannot be sealed with them")
+        try:
+            # Something is sealed: where the key file is missing none is made.
+            return open_text(keyring_of(storage, lambda: True), key, text)
+        except (SealBroken, SealDamaged) as error:
+            raise ValueError(str(error)) from error
+
+    return unseal
 
 
 def make_private(path: Path | None) -> None:

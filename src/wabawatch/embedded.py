@@ -9,6 +9,7 @@ from typing import Any, Self
 import msgspec
 
 from wabawatch.app import System
+from wabawatch.app_places import unsealing
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.report_formats import ReportFormat
 from wabawatch.domain.report_periods import period, slice_of
@@ -33,7 +34,7 @@ class InProcess:
     def open(cls, database_url: str | None, config: Mapping[str, object] | None, toml: Path | None) -> Self:
         """Open the installation at *database_url*, made if missing. Raises SettingsError, StoreUnavailable."""
         given = {**(config or {}), **({"DATABASE_URL": database_url} if database_url else {})}
-        return cls(System(load_process(toml, given)))
+        return cls(System(load_process(toml, given, unsealing)))
 
     def keep(self, item: Item) -> None:
         """Keep *item*: it is durable when the call returns. Raises BadRequest, StoreUnavailable."""

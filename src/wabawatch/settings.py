@@ -7,13 +7,13 @@ documents are computed from that.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from wabawatch import kinds
 from wabawatch.domain.rule_set import RuleSet
-from wabawatch.kinds import AppEnv, GraphUrl, Secret, whole
+from wabawatch.kinds import AppEnv, GraphUrl, Kind, Secret, whole
 from wabawatch.price_settings import Prices
 from wabawatch.settings_access import Access
 from wabawatch.settings_alerts import Alerts, Maintenance, maintenance_mistakes
@@ -28,7 +28,17 @@ from wabawatch.settings_mail import Mail
 from wabawatch.settings_oidc import Oidc
 from wabawatch.settings_reports import Reports
 from wabawatch.settings_rules import read_rules
-from wabawatch.sources import Origin, Reading, Setting, SettingsError, documented, section, sections, setting
+from wabawatch.sources import (
+    Origin,
+    Reading,
+    Setting,
+    SettingsError,
+    Unseal,
+    documented,
+    section,
+    sections,
+    setting,
+)
 
 __all__ = [
     "SETTINGS",
@@ -63,6 +73,7 @@ __all__ = [
     "check_production",
     "load",
     "load_process",
+    "secret_setting",
 ]
 
 MIB = 1024 * 1024
@@ -276,6 +287,8 @@ class Settings:
     rules: RuleSet = field(default_factory=RuleSet)
     told: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     """Where what is no default was given, by key"""
+    sealed: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """What stands sealed in its place, by key"""
 
     @property
     def apps(self) -> dict[str, App]:
@@ -314,21 +327,29 @@ _NO_SETTINGS = frozenset({"WABAWATCH_CONFIG", "WABAWATCH_CORPUS", "WABAWATCH_MET
 
 
 def load(
-    env: Mapping[str, str], toml_path: Path | None = None, overrides: Mapping[str, object] | None = None
+    env: Mapping[str, str],
+    toml_path: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    unsealing: Callable[[Storage], Unseal] | None = None,
 ) -> Settings:
     """Read defaults < *toml_path* < *env* < its `*_FILE` secrets < *overrides*, and check all of it.
 
-    Overrides come from code, under either name of a setting; None: not given. Raises SettingsError with every mistake.
+    Overrides come from code, under either name of a setting; None: not given. *unsealing* opens what stands sealed in
+    its place, with the keys of the installation. Raises SettingsError with every mistake.
     """
-    reading = Reading(SETTINGS, prefix="WABAWATCH_", no_settings=_NO_SETTINGS)
+    reading = _reading()
     if toml_path is not None:
         reading.take_toml(toml_path)
     reading.take_env(env)
     reading.take_code(overrides or {})
+    if reading.sealed:
+        reading.unseal(None if unsealing is None else unsealing(reading.tree(Storage, "storage.")))
     settings: Settings = reading.tree(Settings)
     if not any(getattr(settings.quality_weights, spot.name) for spot in fields(QualityWeights)):
         reading.problems.append("quality.weights: all of them are 0, so there would be no score")
-    settings = replace(settings, told=reading.told, rules=read_rules(settings.thresholds, reading, toml_path))
+    settings = replace(
+        settings, told=reading.told, sealed=reading.sealed, rules=read_rules(settings.thresholds, reading, toml_path)
+    )
     reading.problems += settings.prices.problems()
     reading.problems += settings.oidc.mistakes(settings.server.public_url)
     reading.problems += mistakes(settings.forward, settings.apps)
@@ -340,11 +361,24 @@ def load(
     return settings
 
 
-def load_process(toml_path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+def _reading() -> Reading:
+    return Reading(SETTINGS, prefix="WABAWATCH_", no_settings=_NO_SETTINGS)
+
+
+def secret_setting(name: str) -> tuple[str, Kind]:
+    """The key and the kind of the secret setting that *name* names, either way. Raises ValueError."""
+    return _reading().key_of_secret(name)
+
+
+def load_process(
+    toml_path: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    unsealing: Callable[[Storage], Unseal] | None = None,
+) -> Settings:
     """Load with the environment of this process, and *toml_path*, else WABAWATCH_CONFIG, else `wabawatch.toml`."""
-    usual = Path("wabawatch.toml")
-    named = os.environ.get("WABAWATCH_CONFIG")
-    return load(os.environ, toml_path or (Path(named) if named else usual if usual.exists() else None), overrides)
+    usual, named = Path("wabawatch.toml"), os.environ.get("WABAWATCH_CONFIG")
+    toml_path = toml_path or (Path(named) if named else usual if usual.exists() else None)
+    return load(os.environ, toml_path, overrides, unsealing)
 
 
 def check_production(settings: Settings) -> None:

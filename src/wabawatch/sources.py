@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from wabawatch import kinds
 from wabawatch.domain.errors import Refusal
@@ -19,6 +19,10 @@ from wabawatch.kinds import Kind
 
 APART = ("rules",)
 """Sections of the TOML file that are read by themselves"""
+SEALED = "sealed:"
+"""What a secret begins with that stands sealed in its place, as `wabawatch keys seal` gives it"""
+Unseal: TypeAlias = Callable[[str, str], str]
+"""Opens what is sealed, without `SEALED`, for the setting with a key. Raises ValueError that says what is wrong."""
 NAME = "<name>"
 """Stands in documented names for the name that the operator gives to a section."""
 
@@ -135,6 +139,9 @@ class Reading:
         """The sections `APART` of the TOML file, as they stand there"""
         self.text = ""
         """The TOML file"""
+        self.sealed: dict[str, str] = {}
+        """What stands sealed in its place, by the same keys"""
+        self._readers: dict[str, Callable[[object], Any]] = {}
         self._spots = [spot for known in settings for spot in _spots(known)]
         self._prefix = prefix
         self._no_settings = no_settings
@@ -173,6 +180,28 @@ class Reading:
             if raw is not None:
                 self._take(Origin(name, "code"), self._key_of(name) or name, raw)
 
+    def unseal(self, unseal: Unseal | None) -> None:
+        """Open what stands sealed in its place; what cannot be opened is a mistake, and all of it without *unseal*."""
+        for target, text in self.sealed.items():
+            try:
+                if unseal is None:
+                    raise ValueError("it is sealed, and whoever reads it here has no keys")
+                self.values[target] = self._readers[target](unseal(target, text.removeprefix(SEALED)))
+            except ValueError as wrong:
+                origin = self.told[target]
+                del self.values[target]
+                self.problems.append(f"{origin.name} ({origin.place}): {wrong}")
+
+    def key_of_secret(self, name: str) -> tuple[str, Kind]:
+        """The key and the kind of the secret setting that *name* names, either way. Raises ValueError."""
+        key = self._key_of(name)
+        if key is None and name.isupper():
+            raise ValueError(_unknown(name, [spot.name for spot in self._spots if spot.kind.is_secret]))
+        spot, given = self._spot_at(key or name)
+        if not spot.kind.is_secret:
+            raise ValueError("it is no secret, and is not sealed")
+        return spot.target.replace(NAME, given), spot.kind
+
     def tree(self, tree: type, prefix: str = "") -> Any:
         """Build *tree* from the values taken; what was not given has its default."""
         given: dict[str, Any] = {}
@@ -198,7 +227,13 @@ class Reading:
         try:
             spot, name = self._spot_at(key)
             target = spot.target.replace(NAME, name)
-            self.values[target] = spot.read(raw)
+            text = spot.text(raw)
+            self.sealed.pop(target, None)
+            if spot.kind.is_secret and isinstance(text, str) and text.startswith(SEALED):
+                self.sealed[target], self._readers[target] = text, spot.kind.read
+                self.values[target] = None  # so that its section is known; `unseal` gives it
+            else:
+                self.values[target] = spot.kind.read(text)
             self.told[target] = origin
         except ValueError as wrong:
             self.problems.append(f"{origin.name} ({origin.place}): {wrong}")
@@ -237,14 +272,15 @@ class _Spot:
     name: str
     key: str
     target: str
-    read: Callable[[object], Any]
+    kind: Kind
+    text: Callable[[object], object] = lambda raw: raw
+    """What stands there, of what was given"""
 
 
 def _spots(known: Setting) -> Iterator[_Spot]:
-    read = known.kind.read
-    yield _Spot(known.name, known.key, known.key, read)
+    yield _Spot(known.name, known.key, known.key, known.kind)
     if known.kind.is_secret:
-        yield _Spot(f"{known.name}_FILE", f"{known.key}_file", known.key, lambda raw: read(_file_text(raw)))
+        yield _Spot(f"{known.name}_FILE", f"{known.key}_file", known.key, known.kind, _file_text)
 
 
 def _pattern(documented_name: str, name: str) -> re.Pattern[str]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from wabawatch.app import System
+from wabawatch.app_places import unsealing
 from wabawatch.domain.audit_trail import Plain
 from wabawatch.ports import Deed
 from wabawatch.settings import Settings, load_process
@@ -62,7 +63,7 @@ class Where:
         """The settings of this installation. Raises SettingsError with every mistake."""
         given = {"WABAWATCH_DATA_DIR": self.data_dir, "DATABASE_URL": self.database_url, **overrides}
         told = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-        return load_process(self.config, told)
+        return load_process(self.config, told, unsealing)
 
 
 HERE = Where()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from getpass import getpass
 
 from cyclopts import App
 
@@ -15,8 +16,9 @@ from wabawatch.app_places import places_of
 from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.audit_trail import AuditFilter
-from wabawatch.domain.errors import Conflict, SealBroken
+from wabawatch.domain.errors import BadRequest, Conflict, SealBroken
 from wabawatch.ports import Deed
+from wabawatch.settings import secret_setting
 from wabawatch.storage import inbox_reseal
 from wabawatch.storage.audit_entries import SqlTrail
 from wabawatch.storage.deeds import SqlAuditTrail
@@ -24,6 +26,7 @@ from wabawatch.storage.premises import GIVEN
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.sealed import REFRESH_S, drop_keys
 from wabawatch.storage.sealed import rotate as add_new_key
+from wabawatch.storage.sealed_text import key_of_text, seal_text
 
 app = App(name="keys")
 
@@ -86,6 +89,30 @@ def new(*, where: Where = HERE) -> None:
 
 
 @app.command
+def seal(setting: str, *, where: Where = HERE) -> None:
+    """Seal a secret for the settings: it is read from standard input, and printed as it can stand there.
+
+    What is printed opens only for this setting, and only with the keys of this installation. It may stand in the
+    settings file, in the environment, or in the file of a `*_FILE` setting.
+
+    Parameters
+    ----------
+    setting
+        The setting that it is for, such as WHATSAPP_TOKEN, or by its key as in apps.shop.app_secret.
+    """
+    try:
+        key, kind = secret_setting(setting)
+        if key.startswith("storage."):
+            raise ValueError("it says where things are kept, keys too, so it cannot be sealed with them")
+        plain = getpass("The secret (it does not show): ") if sys.stdin.isatty() else sys.stdin.read().strip()
+        kind.read(plain)
+    except ValueError as wrong:
+        raise BadRequest(f"{setting}: {wrong}") from wrong
+    with opened(where) as system:
+        sys.stdout.write(seal_text(system.keyring, key, plain) + "\n")
+
+
+@app.command
 def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> int:
     """Make a new key and seal everything anew with it, while the server works. The older keys stay in the key file.
 
@@ -114,7 +141,8 @@ def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> 
         result = _reseal_all(system)
         _note(system, FINISHED, values=result.rows, unopened=result.unknown.total() + result.damaged.total())
         current = system.keyring.current
-    _tell(result, current, is_unfinished, json)
+    older = [key for key, text in settings.sealed.items() if key_of_text(text) != current]
+    _tell(result, current, older, is_unfinished, json)
     return FAILED if result.unknown or result.damaged else WELL
 
 
@@ -153,6 +181,7 @@ def _places(system: System) -> Sequence[Place]:
 def _in_use(system: System) -> Counter[str]:
     used = in_use(system.database, _places(system))
     inbox = places_of(system.settings).inbox
+    used += Counter(key_of_text(text) for text in system.settings.sealed.values())
     return used if inbox is None else used + inbox_reseal.in_use(inbox)
 
 
@@ -188,13 +217,16 @@ def _note(system: System, action: str, **detail: str | int) -> None:
     SqlAuditTrail(system.database).note(system.clock.now(), deed)
 
 
-def _tell(result: Resealed, current: str, is_finished: bool, json: bool) -> None:
+def _tell(result: Resealed, current: str, older: Sequence[str], is_finished: bool, json: bool) -> None:
     if json:
         told = {"current": current, "finished_earlier_run": is_finished, "resealed": result.rows}
+        told["settings_with_older_keys"] = list(older)
         print_json({**told, "missing_keys": dict(result.unknown), "damaged": dict(result.damaged)})
     else:
         begun = "an earlier run is finished: " if is_finished else ""
         out.print(f"{begun}{result.rows} values are sealed anew with key {current}", markup=False)
+    for setting in older:
+        errors.print(f"{setting} stands in the settings sealed with an older key: seal it with `wabawatch keys seal`")
     for key, n in result.unknown.items():
         errors.print(_missing(key, n))
     for name, n in result.damaged.items():

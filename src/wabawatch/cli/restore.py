@@ -78,7 +78,7 @@ def _bring_keys(folder: Path, manifest: Manifest, to: backups.Installation, sett
     if manifest.has_keys and given is None:
         make_private_folder(to.key_file.parent)
         add_keys(to.key_file, backups.keys_in(folder))
-    known = keyring_of(settings, lambda: True).ids if given is not None or to.key_file.exists() else ()
+    known = keyring_of(settings.storage, lambda: True).ids if given is not None or to.key_file.exists() else ()
     lacking = lacking_keys(manifest, known)
     if lacking and (to.books is None or not anyway):
         place = f"the key file {to.key_file}" if given is None else GIVEN

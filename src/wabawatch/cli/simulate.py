@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from cyclopts import Parameter, validators
 
+from wabawatch.app_places import unsealing
 from wabawatch.cli.common import Command, err
 from wabawatch.cli.main import WELL
 from wabawatch.cli.serving import Stopped, listen, run_until_stopped, serving, url_of
@@ -140,7 +141,7 @@ def simulate(
     truth
         A file for what is true of every message, as JSON, written at the end.
     """
-    told = load_process().webhook.app_secret
+    told = load_process(unsealing=unsealing).webhook.app_secret
     secret = app_secret or (told[0].reveal() if told else SECRET.decode())
     player = _Player(traffic, listen(port), webhook_url, secret, token, is_recorded=recorded)
     try:
