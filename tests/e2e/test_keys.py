@@ -64,6 +64,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next_which_makes_no_key(
         "current": half[0]["key"],
         "finished_earlier_run": True,
         "resealed": 1,
+        "settings_with_older_keys": [],
         "missing_keys": {},
         "damaged": {},
     }

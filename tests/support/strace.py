@@ -29,7 +29,7 @@ _LINE = re.compile(r"(\d+) +[\d.]+ (.*)", re.DOTALL)
 _WHOLE = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?|0x[0-9a-f]+)(?: .*)?", re.DOTALL)
 _BEGUN = re.compile(r"(\w+)\((.*) <unfinished \.\.\.>", re.DOTALL)
 _RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)", re.DOTALL)
-_OTHER = re.compile(r"(?:\+\+\+|---) .* (?:\+\+\+|---)|\?\?\?\( <unfinished \.\.\.>")
+_OTHER = re.compile(r"(?:\+\+\+|---) .* (?:\+\+\+|---)|\?\?\?\((?: <unfinished \.\.\.>|\)\s+= \?)")
 """Signals and ends of threads, and a call that was cut off by SIGKILL before strace could read its name"""
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
 
