@@ -16,7 +16,7 @@ from wabawatch.sources import Unseal
 from wabawatch.storage.dialect import is_sqlite, sqlite_file
 from wabawatch.storage.folders import make_private_folder
 from wabawatch.storage.sealed import Keyring, given_keys, load_or_create
-from wabawatch.storage.sealed_text import open_text
+from wabawatch.storage.sealed_text import check_sealable, open_text
 
 
 class SystemClock:
@@ -97,8 +97,7 @@ def unsealing(storage: Storage) -> Unseal:
     """Who opens what stands sealed in the settings, with the keys of the installation that *storage* says."""
 
     def unseal(key: str, text: str) -> str:
-        if key.startswith("storage."):
-            raise ValueError("it says where things are kept, keys too, so it cannot be sealed with them")
+        check_sealable(key)
         try:
             # Something is sealed: where the key file is missing none is made.
             return open_text(keyring_of(storage, lambda: True), key, text)

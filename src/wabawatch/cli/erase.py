@@ -148,7 +148,9 @@ def list_(*, contact: Contact = "", json: Annotated[bool, Flag] = False, where: 
     for each in found:
         state = f"done {iso(each.ended_at)}" if each.stage is Stage.DONE else "not finished: the next run finishes it"
         out.print(f"{each.id:>4}  asked {iso(each.asked_at)} by {each.actor}, {state}: {each.reason}", markup=False)
-    out.print(f"{len(found)} erasures; {late} news of erased messages came later and were dropped")
+    out.print(
+        f"{len(found)} {'erasure' if len(found) == 1 else 'erasures'}; {late} news of erased messages came later and were dropped"
+    )
 
 
 @app.command(name="certificate")
@@ -276,6 +278,8 @@ def _tell_done(system: System, done: list[Erasure], file: Path | None, json: boo
         out.print(f"erasure {each.id} is done", markup=False)
         for name, n in each.counts.items():
             out.print(f"{n:>9,}  {name}", markup=False)
+        if not each.counts:
+            out.print("           nothing was kept of this person; check how the id is written")
     return WELL
 
 

@@ -26,7 +26,7 @@ from wabawatch.storage.premises import GIVEN
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.sealed import REFRESH_S, drop_keys
 from wabawatch.storage.sealed import rotate as add_new_key
-from wabawatch.storage.sealed_text import key_of_text, seal_text
+from wabawatch.storage.sealed_text import check_sealable, key_of_text, seal_text
 
 app = App(name="keys")
 
@@ -102,8 +102,7 @@ def seal(setting: str, *, where: Where = HERE) -> None:
     """
     try:
         key, kind = secret_setting(setting)
-        if key.startswith("storage."):
-            raise ValueError("it says where things are kept, keys too, so it cannot be sealed with them")
+        check_sealable(key)
         plain = getpass("The secret (it does not show): ") if sys.stdin.isatty() else sys.stdin.read().strip()
         kind.read(plain)
     except ValueError as wrong:

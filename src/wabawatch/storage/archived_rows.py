@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from wabawatch.domain.archives import ArchivedMessage
 from wabawatch.domain.facts import ErrorSeen, Millis, TemplateRef
@@ -150,12 +150,14 @@ def _octets(some: bytes | None) -> bytes | None:
     return None if some is None else bytes(some)
 
 
+def _rows_of(connection: Connection, table: Table, ids: list[int]) -> list[Any]:
+    """The rows of *table* that belong to the messages with these ids."""
+    wanted = table.c.message_id
+    return [row for some in chunks(ids) for row in connection.execute(select(table).where(wanted.in_(some)))]
+
+
 def _errors(connection: Connection, words: Dictionary, ids: list[int]) -> dict[int, bytes]:
-    rows = [
-        row
-        for some in chunks(ids)
-        for row in connection.execute(select(message_errors).where(message_errors.c.message_id.in_(some)))
-    ]
+    rows = _rows_of(connection, message_errors, ids)
     known = words.errors.words(connection, {row.error_id for row in rows})
     notes: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
@@ -166,11 +168,7 @@ def _errors(connection: Connection, words: Dictionary, ids: list[int]) -> dict[i
 
 
 def _participants(connection: Connection, words: Dictionary, ids: list[int]) -> dict[int, bytes]:
-    rows = [
-        row
-        for some in chunks(ids)
-        for row in connection.execute(select(participants).where(participants.c.message_id.in_(some)))
-    ]
+    rows = _rows_of(connection, participants, ids)
     known = words.contacts.words(connection, {row.contact_id for row in rows})
     parts: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:

@@ -10,6 +10,12 @@ from wabawatch.sources import SEALED
 from wabawatch.storage.sealed import Keyring, key_id_of
 
 
+def check_sealable(key: str) -> None:
+    """Raises ValueError when the setting *key* cannot stand sealed."""
+    if key.startswith("storage."):
+        raise ValueError("it says where things are kept, keys too, so it cannot be sealed with them")
+
+
 def seal_text(ring: Keyring, key: str, plain: str) -> str:
     """*plain* for the setting *key*, as it can stand there."""
     return SEALED + base64.urlsafe_b64encode(ring.seal(plain.encode(), context=_context(key))).decode()
