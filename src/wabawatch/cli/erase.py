@@ -148,10 +148,8 @@ def list_(*, contact: Contact = "", json: Annotated[bool, Flag] = False, where: 
     for each in found:
         state = f"done {iso(each.ended_at)}" if each.stage is Stage.DONE else "not finished: the next run finishes it"
         out.print(f"{each.id:>4}  asked {iso(each.asked_at)} by {each.actor}, {state}: {each.reason}", markup=False)
-    out.print(
     n = "1 erasure" if len(found) == 1 else f"{len(found)} erasures"
     out.print(f"{n}; {late} news of erased messages came later and were dropped")
-    )
 
 
 @app.command(name="certificate")
