@@ -26,7 +26,7 @@ from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring
 
 RHYTHM_S = 60.0
-_AT_ONCE = 200
+ALL = 1_000_000
 
 
 class ErasureFlows:
@@ -50,18 +50,20 @@ class ErasureFlows:
         self.flow = Erasing(self.book, self.sealed, drain, self._drop_exports, clock)
         self._exports, self._clock = exports, clock
 
+    def exports(self) -> int:
+        """How many files of exports there are, or will be: an erasure deletes all of them."""
+        return len(self._exports.book.all(None, ALL))
+
     def loops(self) -> list[Loop]:
         """The loop that finishes erasures whose process was ended."""
         return [Loop("erasure", self.flow.step, RHYTHM_S)]
 
     def _drop_exports(self, actor: str) -> int:
-        dropped = 0
-        while some := self._exports.book.all(None, _AT_ONCE):
-            for export in some:
-                self._exports.book.delete(export.key, self._clock.now(), Deed(actor, "export_deleted"))
-                self._exports.shelf.drop(export.file_name)
-                dropped += 1
-        return dropped
+        all_of_them = self._exports.book.all(None, ALL)
+        for export in all_of_them:
+            self._exports.book.delete(export.key, self._clock.now(), Deed(actor, "export_deleted"))
+            self._exports.shelf.drop(export.file_name)
+        return len(all_of_them)
 
 
 def raw_bodies(database: Database, keyring: Keyring, settings: Settings) -> RawBodies:

@@ -72,6 +72,22 @@ def test_archived_messages_are_made_anonymous_and_come_back_as_nobodys(scene: Sc
     assert len(scene.shelf.picture()["messages"]) == len(before)
 
 
+def test_looking_first_counts_what_is_archived_and_changes_nothing(scene: Scene) -> None:
+    archiving = _archive(scene)
+    while archiving.step():
+        pass
+    parts = scene.parts.parts()
+    looked_at: list[int] = []
+
+    seen = scene.flow.look(scene.flow.plan(PHONE), lambda _what, _item: None, looked_at.append)
+
+    assert scene.parts.parts() == parts
+    assert sum(looked_at) > len(_archived(scene))
+    done = scene.erase()
+    assert seen.found["archived messages"] == done.counts["archived messages"] == 6
+    assert {name: done.counts[name] for name in seen.found} == seen.found
+
+
 def test_what_is_being_archived_meanwhile_is_read_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is whole with the person in it, and they are erased before the books know it."""
     archiving = _archive(scene)

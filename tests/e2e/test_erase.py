@@ -48,6 +48,11 @@ def test_a_person_is_shown_given_out_and_erased_from_every_file(folder: Path) ->
     assert files_with(folder / "data", *IN_FILES)
     assert {each["id"] for each in plan["ids"]} == {PHONE, BSUID, "lena.k"}
     assert plan["rows"]["messages"] == 3
+    assert plan["kept_elsewhere"]["items of webhooks and records"] == 8
+    assert (plan["not_readable"], plan["records_wait_in_a_spool"]) == (0, False)
+    shown = run(folder, "erase", "--contact", f"+{PHONE}", "--dry-run").stdout
+    assert "8  items of webhooks and records" in shown
+    assert "not looked at: backups" in shown
 
     file, paper = folder / "person.json", folder / "paper.json"
     done = told(folder, "erase", "--contact", PHONE, "--yes", "--export", str(file), "--certificate", str(paper))

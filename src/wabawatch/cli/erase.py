@@ -26,6 +26,7 @@ from wabawatch.wire import iso
 app = Command()
 
 PURPOSE = b"wabawatch erasure"
+LOOKED_AT = "sealed and archived rows"
 Flag = Parameter(negative="")
 Contact = Annotated[str, Parameter(help="Phone number with country code, BSUID or username.")]
 DryRun = Annotated[bool, Parameter(negative="", help="Show whom it would erase and how much, and change nothing.")]
@@ -66,15 +67,14 @@ def erase(
     with opened(where) as system:
         flow = system.erasure.flow
         plan = flow.plan(contact, is_alone=alone) if contact else None
-        if plan is not None and dry_run:
-            _show(plan, json)
-            return WELL
+        if dry_run:
+            return _look(system, _given(plan), json)
         if plan is not None and not _is_agreed(plan, yes, json):
             return FAILED
         with telling() as tell:
             done = list(flow.finish_all(tell))
         if plan is None and not done:
-            raise BadRequest("contact: say whom, by --contact")
+            _given(plan)
         if plan is not None and not _is_among(system, plan, done):
             if export is not None:
                 written(system, plan, export, who())
@@ -230,6 +230,34 @@ def erasure_json(each: Erasure) -> dict[str, Any]:
     }
 
 
+def _given(plan: Plan | None) -> Plan:
+    if plan is None:
+        raise BadRequest("contact: say whom, by --contact")
+    return plan
+
+
+def _look(system: System, plan: Plan, json: bool) -> int:
+    """Show what an erasure would take, also where that takes a while to find."""
+    if not json:
+        _show(plan)
+    with telling() as tell:
+        swept = system.erasure.flow.look(plan, lambda _what, _item: None, lambda n: tell(LOOKED_AT, n))
+    kept = {**swept.found, "exports, all of them, whosever": system.erasure.exports()}
+    waits = not system.spool.is_empty()
+    if json:
+        more = {"kept_elsewhere": kept, "not_readable": swept.unopened, "records_wait_in_a_spool": waits}
+        print_json({"dry_run": True, **plan_json(plan), **more})
+        return WELL
+    for name, n in kept.items():
+        out.print(f"{n:>9,}  {name}", markup=False)
+    if swept.unopened:
+        out.print(f"{swept.unopened:>9,}  values that no key opens: nobody can say what is in them", markup=False)
+    if waits:
+        out.print("           records wait in a spool, and were not looked at: an erasure takes them first")
+    out.print("           not looked at: backups, files that were fetched, other machines (docs/privacy.md)")
+    return WELL
+
+
 def _is_among(system: System, plan: Plan, done: list[Erasure]) -> bool:
     """Whether what was finished just now was about the same person."""
     return bool({each.id for each in system.erasure.book.about(plan.keys)} & {each.id for each in done})
@@ -243,19 +271,16 @@ def _is_agreed(plan: Plan, yes: bool, json: bool) -> bool:
     if json or not sys.stdin.isatty():
         raise BadRequest("what is erased cannot be brought back: look with --dry-run, then say --yes")
     _show(plan)
+    out.print("           and what bodies, events, answers and archived days hold of them (--dry-run counts it)")
     return input("Erase this person for good? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _show(plan: Plan, json: bool = False) -> None:
-    if json:
-        print_json({"dry_run": True, **plan_json(plan)})
-        return
+def _show(plan: Plan) -> None:
     for each in plan.ids:
         how, kind = "given" if each.is_given else "linked", ContactKind(each.key.kind).name.lower()
         out.print(f"{how:<7} {kind:<9} {each.key.value}  {_seen(each)}", markup=False)
     for name, n in plan.rows.items():
         out.print(f"{n:>9,}  {name}", markup=False)
-    out.print("           and what bodies of webhooks, events, answers, archived days and exports hold of them")
     for hold in plan.holds:
         out.print(f"legal hold {hold.id} since {iso(hold.since)}: {hold.reason}", markup=False)
 

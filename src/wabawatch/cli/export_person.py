@@ -22,7 +22,6 @@ from wabawatch.storage.erasure_export import everything_of
 from wabawatch.web.message_answers import row_of
 from wabawatch.wire import iso
 
-UNLIMITED = 1 << 62
 PART = ".part"
 
 
@@ -66,9 +65,7 @@ def written(system: System, plan: Plan, path: Path, actor: str) -> dict[str, int
 def _document(system: System, plan: Plan, tell: Callable[[int], None]) -> tuple[dict[str, Any], int]:
     told = everything_of(system.database, plan.keys, country_of)
     found: dict[str, list[Any]] = {}
-    swept = system.erasure.sealed.look(
-        plan.keys, UNLIMITED, lambda what, item: found.setdefault(what, []).append(item), tell
-    )
+    swept = system.erasure.flow.look(plan, lambda what, item: found.setdefault(what, []).append(item), tell)
     ids = [
         {
             "kind": ContactKind(each.key.kind).name.lower(),

@@ -17,6 +17,8 @@ MOST_SWEEPS: Final = 5
 LEFT_ALONE_MS: Final = 120_000
 """An erasure of which nothing was done for so long is taken up by the server: whoever began it was ended"""
 SOME: Final = 200
+EVERY_BODY: Final = 1 << 62
+"""Above the number of any body"""
 
 Tell = Callable[[str, int], None]
 """Told what is being done, and how many of it were done now"""
@@ -131,6 +133,14 @@ class Erasing:
                 code="too_many_linked",
             )
         return self.book.plan(given, keys)
+
+    def look(self, plan: Plan, found: Callable[[str, Any], None], tell: Callable[[int], None]) -> Swept:
+        """What is kept of whom *plan* is about beside the rows that it counts: sealed, and in the archive.
+
+        Changes nothing, and takes as long as a sweep: *tell* is told how many rows were looked at, each time, and
+        *found* of everything that was found.
+        """
+        return self.sealed.look(plan.keys, EVERY_BODY, found, tell)
 
     def erase(self, plan: Plan, actor: str, reason: str, tell: Tell) -> Erasure:
         """Erase whom *plan* is about, for good. Raises Conflict: a legal hold stops it."""

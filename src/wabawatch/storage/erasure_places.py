@@ -60,6 +60,7 @@ class SealedPlaces:
         sweep = self._sweep(keys, up_to, is_dry=True, on_found=found, on_row=tell)
         sweep.inbox_and_more()
         for message in self._archive.look(keys, sweep.sure, tell):
+            sweep.swept.found[FOUND] += 1
             found(FOUND, {name: value for name, value in message._asdict().items() if not isinstance(value, bytes)})
         return sweep.everything_else()
 
