@@ -66,6 +66,10 @@ def test_the_scene_leaves_traces_everywhere(scene: Scene) -> None:
         "messages.extra",
         "agent_interactions.wamid",
         "labels.value",
+        "alert_deeds.words",
+        "silences.reason",
+        "log_views.name",
+        "log_views.query",
         "error_texts.details",
         "api_answers.content",
         "events.detail",
@@ -89,6 +93,7 @@ def test_afterwards_nothing_tells_of_the_person_and_all_is_counted_as_before(sce
     assert (done.stage, done.keys, done.ended_at) == (Stage.DONE, (), NOW)
     assert done.counts["messages"] == 6
     assert done.counts["ids"] == 3
+    assert done.counts["notes and saved views"] == 4
 
 
 def test_what_is_anothers_stays(scene: Scene) -> None:

@@ -35,7 +35,10 @@ from wabawatch.storage.kept_bodies import context_of as set_aside
 from wabawatch.storage.late_bodies import LateBodies
 from wabawatch.storage.raw_bodies import RawBodies, context_of
 from wabawatch.storage.resealing import PLACES
+from wabawatch.storage.schema_access import log_views
+from wabawatch.storage.schema_alerts import alert_deeds
 from wabawatch.storage.schema_forward import forward_bodies
+from wabawatch.storage.schema_notices import silences
 from wabawatch.storage.schema_postgres import inbox_blocks
 from wabawatch.wire import AgentIn, MessageIn
 
@@ -99,6 +102,25 @@ class Scene(Bench):
         self.accept(bodies[len(bodies) // 2 :])
         self.drain()
         self._set_aside(bodies)
+        self._write_notes()
+
+    def _write_notes(self) -> None:
+        """What colleagues wrote by hand of the person."""
+        deed = {
+            "at": NOW,
+            "actor": "user:1",
+            "kind": "noted",
+            "alert": "a",
+            "words": f"called +{PHONE[:2]} {PHONE[2:]}",
+        }
+        silence = dict.fromkeys(("alert", "type", "scope", "waba_id", "made_by", "ended_by"), "")
+        times = dict.fromkeys(("made_at", "starts_at", "ends_at"), NOW)
+        with self.shelf.database.writing() as connection:
+            connection.execute(alert_deeds.insert().values(deed))
+            connection.execute(silences.insert().values(silence | times | {"reason": f"{BSUID} complains"}))
+            for name, query in (("Lena " + PHONE, "status=failed"), ("of one lead", f"lead={PHONE}")):
+                view = {"user_id": 1, "name": name, "query": query, "is_shared": 1, "made_at": NOW}
+                connection.execute(log_views.insert().values(view))
 
     def _set_aside(self, bodies: list[Body]) -> None:
         """What a forward target has not taken, what could not be digested, and what the application was answered."""

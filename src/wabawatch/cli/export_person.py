@@ -82,6 +82,7 @@ def _document(system: System, plan: Plan, tell: Callable[[int], None]) -> tuple[
         "ids": ids,
         "messages": [row_of(held, told.swept_until) for held in told.held],
         "consents": consents,
+        "notes": told.notes,
         **told.views,
         **found,
         "not_readable": swept.unopened,

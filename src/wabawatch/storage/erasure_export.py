@@ -15,6 +15,7 @@ from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import chunks
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.erasure_notes import notes_naming
 from wabawatch.storage.erasure_rows import Person, person_of, strays
 from wabawatch.storage.message_rows import COLUMNS
 from wabawatch.storage.schema import consents, participants, wabas
@@ -32,6 +33,8 @@ class Told(NamedTuple):
     """How far the expiry sweep had come"""
     consents: list[dict[str, Any]]
     views: dict[str, list[dict[str, Any]]]
+    notes: list[str]
+    """What people wrote by hand that names them"""
 
 
 def everything_of(database: Database, keys: Sequence[ContactKey], country_of: Callable[[ContactKey], str]) -> Told:
@@ -48,7 +51,8 @@ def everything_of(database: Database, keys: Sequence[ContactKey], country_of: Ca
             rows = connection.execute(select(*COLUMNS).where(c.id.in_(some)).order_by(c.id)).all()
             held += messages.read_rows(connection, words, rows)
         views = {view: _view(connection, view, keys) for view in VIEWS}
-        return Told(held, read_mark(connection, SWEPT), _consents(connection, person), views)
+        notes = [each.text for each in notes_naming(connection, person.traces)]
+        return Told(held, read_mark(connection, SWEPT), _consents(connection, person), views, notes)
 
 
 def _consents(connection: Any, person: Person) -> list[dict[str, Any]]:

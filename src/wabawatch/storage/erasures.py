@@ -21,6 +21,7 @@ from wabawatch.storage import audit, erasure_rows, legal_holds, tombstones
 from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
+from wabawatch.storage.erasure_notes import notes_naming, rewrite_notes
 from wabawatch.storage.erasure_rows import person_of
 from wabawatch.storage.erasure_texts import errors_naming, rewrite_errors
 from wabawatch.storage.kin import linked
@@ -34,6 +35,7 @@ from wabawatch.storage.tombstones import EPOCH, LATE, WATCHED, Tombstones
 _c = erasures.c
 _KEYS = list[tuple[int, str]]
 _DAYS = int(Tier.DAY)
+NOTES = "notes and saved views"
 
 
 class SqlErasures:
@@ -64,6 +66,7 @@ class SqlErasures:
             holds = legal_holds.of_contacts(connection, person.ids)
             rows = erasure_rows.count(connection, person)
             rows["messages of others that hold an id"] = len(erasure_rows.strays(connection, person))
+            rows[NOTES] = len(notes_naming(connection, person.traces))
             return Plan(ids, rows, holds)
 
     def business_numbers(self, keys: Sequence[ContactKey]) -> list[str]:
@@ -123,6 +126,7 @@ class SqlErasures:
             agents = erasure_rows.agents_holding(connection, person)
             words = erasure_rows.words_naming(connection, person)
             errors = errors_naming(connection, person.traces)
+            notes = notes_naming(connection, person.traces)
         with self._writing() as connection:
             person = person_of(connection, erasure.keys)
             if erasure_rows.page(connection, person):
@@ -131,11 +135,12 @@ class SqlErasures:
             erasure_rows.make_agents_anonymous(connection, agents)
             dropped = erasure_rows.drop_words(connection, person, words)
             rewrite_errors(connection, person.traces, errors)
+            rewrite_notes(connection, notes)
             counted = erasure_rows.count(connection, person) | {"messages": 0}
             erasure_rows.become_nobody(connection, person)
             self._forget(connection)
             more = {"ids": len(person.ids), "words of the application": dropped, "texts of errors": len(errors)}
-            _add(connection, erasure.id, {**counted, **more}, now)
+            _add(connection, erasure.id, {**counted, **more, NOTES: len(notes)}, now)
             stage = {"stage": Stage.BODIES, "up_to": read_mark(connection, DIGESTED)}
             connection.execute(update(erasures).where(_c.id == erasure.id, _c.stage == Stage.ROWS).values(stage))
         return True
