@@ -10,10 +10,11 @@ from sqlalchemy import Connection, delete, select, update
 
 from tests.support.access import NOW
 from tests.support.books import HandClock, Shelf
+from wabawatch.domain.audit_trail import SERVER_STARTED
 from wabawatch.domain.errors import BadRequest, SealBroken
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
-from wabawatch.storage.checkpoints import PURPOSE, Checkpoints, checkpoints_in, message_of
+from wabawatch.storage.checkpoints import PURPOSE, SIGNED_MS, Checkpoints, checkpoints_in, message_of
 from wabawatch.storage.schema_audit import audit_checkpoints, audit_entries, signing_keys
 from wabawatch.storage.sealed import Keyring
 from wabawatch.storage.signing_keys import SigningKeys
@@ -106,6 +107,23 @@ def test_the_file_proves_what_was_taken_out_of_the_database_and_the_other_way_ro
     trail.file.write_bytes(lines)
     trail.change(lambda connection: connection.execute(delete(audit_checkpoints)))
     assert trail.faults() == [Broken(6, Fault.TRUNCATED)]
+
+
+def test_that_checkpoints_were_taken_away_everywhere_shows_once_a_server_was_started_and_has_signed(
+    trail: Trail,
+) -> None:
+    with trail.database.writing() as connection:
+        audit.append(connection, NOW, "serve", SERVER_STARTED, "server")
+    trail.write(1)
+    assert trail.faults() == [], "it has just begun"
+
+    trail.clock.turn_to(NOW + SIGNED_MS + 1)
+    assert trail.faults() == [Broken(7, Fault.UNPROVEN)]
+    trail.checkpoints.make()
+    assert trail.faults() == []
+    trail.change(lambda connection: connection.execute(delete(audit_checkpoints)))
+    trail.file.unlink()
+    assert trail.faults() == [Broken(1, Fault.UNPROVEN, 7)]
 
 
 def test_a_forged_checkpoint_shows_and_proves_nothing(trail: Trail) -> None:

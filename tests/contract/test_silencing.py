@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +90,8 @@ def test_somebody_may_end_it_early(desk: Desk, database: Database) -> None:
         ("ann", "alerts_silenced", "silence:1"),
         ("bob", "alerts_unsilenced", "silence:1"),
     ]
+    told = json.loads(rows[0].detail)
+    assert told == {"type": RATES.type, "starts_at": quiet.silence.starts_at, "ends_at": T0 + HOUR}
 
 
 def test_what_has_ended_or_never_was_cannot_be_ended(desk: Desk) -> None:

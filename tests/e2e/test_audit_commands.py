@@ -73,7 +73,9 @@ def test_a_checkpoint_kept_elsewhere_shows_what_all_others_were_taken_away_with(
     _tamper(tmp_path, f"DELETE FROM audit_entries WHERE id = {made['entry']}", "DELETE FROM audit_checkpoints")
     (tmp_path / "data" / "wabawatch-audit-checkpoints.jsonl").unlink()
 
-    assert run(tmp_path, "audit", "verify").stdout.endswith("no checkpoint was made yet.\n")
+    assert run(tmp_path, "audit", "verify").stdout.endswith(
+        "there is no checkpoint, so a cut off end would not show.\n"
+    )
     found = run(tmp_path, "audit", "verify", "--head", str(kept))
     assert found.returncode == 1
     assert f"entry {made['entry']} is missing: the trail was cut off" in found.stdout
@@ -140,11 +142,13 @@ def test_each_tampering_with_an_exported_trail_is_found(tmp_path: Path) -> None:
     assert faults(edited)[0] == (2, "changed")
     assert faults(lines[: places[1]] + lines[places[1] + 1 :])[0] == (2, "missing")
     assert faults(lines[: places[-1]] + lines[places[-1] + 1 :]) == [(last, "truncated")]
+    unsigned = [line for line in lines if "checkpoint" not in line]
+    assert faults(unsigned) == [(1, "unproven")]
     swapped = [*lines]
     swapped[places[1]], swapped[places[2]] = lines[places[2]], lines[places[1]]
     assert (2, "missing") in faults(swapped)
     forged = [line.replace('"at":1', '"at":2') if "checkpoint" in line else line for line in lines]
-    assert (last, "forged") in faults(forged)
+    assert faults(forged) == [(1, "unproven"), (last, "forged")]
     path.write_text("".join(lines[:-1]))
     assert "its last line is missing" in " ".join(run(tmp_path, "audit", "check", str(path)).stderr.split())
 
@@ -153,7 +157,9 @@ def test_each_tampering_with_an_exported_trail_is_found(tmp_path: Path) -> None:
     run(other, "users", "add", "eve", "--role", "admin")
     keys = tmp_path / "keys.pem"
     keys.write_text(run(other, "keys", "public").stdout)
-    assert (last, "forged") in faults(lines, "--key", str(keys)), "signed by keys that nobody here trusts"
+    assert faults(lines, "--key", str(keys)) == [(1, "unproven"), (last, "forged")], (
+        "signed by keys that nobody here trusts"
+    )
 
 
 def test_the_program_of_the_document_checks_an_exported_trail(tmp_path: Path) -> None:

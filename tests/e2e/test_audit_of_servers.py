@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from platform import node
 from typing import Any
 
 import pytest
@@ -56,15 +57,15 @@ def test_starts_stops_and_changed_settings_stand_in_the_trail_without_a_secret(s
     assert {*started} == {"version", "host", "pid"}
 
 
-def test_what_commands_did_stands_there_with_the_account_that_ran_them(tmp_path: Path) -> None:
+def test_what_commands_did_stands_there_with_the_account_and_the_machine_that_ran_them(tmp_path: Path) -> None:
     (tmp_path / "dump.jsonl").write_text('{"object":"whatsapp_business_account","entry":[]}\n')
     assert run(tmp_path, "import", "webhooks", str(tmp_path / "dump.jsonl")).returncode == 0
     assert run(tmp_path, "monitor", "stop").returncode == 0
     assert run(tmp_path, "copy", "--to", f"sqlite:///{tmp_path / 'other.db'}").returncode == 0
 
     done = {action: (actor, detail) for actor, action, detail in trail(tmp_path)}
-    assert done["webhooks_imported"] == (who(), {"files": 1, "webhooks": 1, "known_before": 0})
-    assert done["monitoring_stop"][0] == who()
+    assert done["webhooks_imported"] == (who(), {"files": 1, "webhooks": 1, "known_before": 0, "address": node()})
+    assert done["monitoring_stop"] == (who(), {"address": node()})
     assert done["installation_copied"][1]["to"] == "SQLite"
 
 

@@ -261,6 +261,8 @@ def words_of(broken: Broken) -> str:
         return f"{those} missing: the trail was cut off at its end, or an older backup was restored"
     if broken.fault is Fault.FORGED:
         return f"a checkpoint of entry {id} is not signed by a key of this database: it was changed, or is another's"
+    if broken.fault is Fault.UNPROVEN:
+        return f"{those} proven by no checkpoint, though one was made since: it was taken away"
     span = f"entries {broken.since + 1} to {id}" if broken.since + 1 < id else f"entry {id}"
     return f"entry {id} has not the digest it had when the checkpoint was made: {span} or part of that was written anew"
 
@@ -286,7 +288,11 @@ def _show(faults: Faults, length: int) -> None:
     if found:
         more = f", {len(found) - SHOWN} of them not shown (see --json)" if len(found) > SHOWN else ""
         many = "one fault" if len(found) == 1 else f"{len(found)} faults"
-        errors.print(f"The audit trail is not as it was written: {many}{more}. Hold it against an older backup.")
+        errors.print(
+            f"The audit trail is not as it was written: {many}{more}. Hold it against an older backup, and against a "
+            "checkpoint that was kept elsewhere (--head)."
+        )
         return
-    proven = f"checkpoints prove it up to entry {faults.proven}" if faults.proven else "no checkpoint was made yet"
+    by_what = f"checkpoints prove it up to entry {faults.proven}"
+    proven = by_what if faults.heads else "there is no checkpoint, so a cut off end would not show"
     out.print(f"The audit trail is sound: {length} entries, each as it was written; {proven}.")

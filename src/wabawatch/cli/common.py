@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import platform
 import pwd
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wabawatch.app import System
 from wabawatch.app_places import unsealing
+from wabawatch.asked_from import asked_from
 from wabawatch.domain.audit_trail import Plain
 from wabawatch.ports import Deed
 from wabawatch.settings import Settings, load_process
@@ -71,10 +73,12 @@ HERE = Where()
 
 @contextmanager
 def opened(where: Where) -> Iterator[System]:
-    """The installation, opened and closed again. The tables are brought up to date."""
+    """The installation, opened and closed again. The tables are brought up to date. Whatever is done with it was asked
+    for from this machine."""
     system = System(where.settings())
     try:
-        yield system
+        with asked_from(platform.node()):
+            yield system
     finally:
         system.close()
 
@@ -89,7 +93,8 @@ def who() -> str:
 
 def note(system: System, action: str, subject: str, **detail: Plain) -> None:
     """Write into the audit trail that whoever runs the command did this. Raises StoreUnavailable."""
-    SqlAuditTrail(system.database).note(system.clock.now(), Deed(who(), action, subject, detail))
+    with asked_from(platform.node()):
+        SqlAuditTrail(system.database).note(system.clock.now(), Deed(who(), action, subject, detail))
 
 
 def print_json(value: object) -> None:

@@ -11,6 +11,7 @@ from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Millis
 
 Plain: TypeAlias = str | int | float | bool | None
+SERVER_STARTED: Final = "server_started"
 ADDRESS: Final = "address"
 """Where in the detail of an entry stands from where it was asked for"""
 BEFORE: Final = "before"
@@ -76,18 +77,20 @@ def differences(entry: Entry) -> list[Difference]:
 
 def times_in(entry: Entry) -> Sequence[str]:
     """The names in the detail whose values are moments, in milliseconds."""
-    return [name for name in entry.detail if name in ("until", "ends_at", "expires_at")]
+    return [name for name in entry.detail if name in ("until", "starts_at", "ends_at", "expires_at")]
 
 
 LONGEST_REASON: Final = 200
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9](?:[ ()./-]{0,2}[0-9]){8,}")
-"""Nine digits or more with little between them: somebody's phone number, or a wamid's"""
+"""Nine digits or more with little between them: somebody's phone number"""
+_ID = re.compile(r"(?i:wamid\.)|\b[A-Z]{2}\.(?:ENT\.)?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,}")
+"""A message's, or a person's for a business: two letters of a country, a dot, letters and digits"""
 
 
 def reason_of(text: str) -> str:
     """Why something was done, as it may stand in the trail. Raises BadRequest: it is missing, too long, or holds what
-    looks like a phone number, which no entry may."""
+    looks like a phone number, a BSUID or a wamid, which no entry may."""
     plain = " ".join(text.split())
     if not plain:
         raise BadRequest("reason: say why in a few words, for whoever reads the audit trail later")
@@ -95,6 +98,11 @@ def reason_of(text: str) -> str:
         raise BadRequest(f"reason: at most {LONGEST_REASON} characters")
     if _NUMBER.search(_DAY.sub("", plain)):
         raise BadRequest("reason: there is a phone number in it, which may not stand in the audit trail: leave it out")
+    if _ID.search(plain):
+        raise BadRequest(
+            "reason: there is the id of a message or of a person in it, which may not stand in the audit trail: leave "
+            "it out"
+        )
     return plain
 
 
@@ -103,6 +111,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "alert_noted": "wrote a note about an alert",
     "alerts_silenced": "silenced alerts",
     "alerts_unsilenced": "ended a silence",
+    "archive_deleted": "deleted a file of the archive whose time was over",
+    "archive_restored": "put archived messages back",
     "audit_exported": "exported the audit trail",
     "backup_made": "made a backup",
     "backup_restored": "restored a backup",
@@ -139,6 +149,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "logout": "signed out",
     "maintenance_ended": "ended a maintenance window",
     "maintenance_entered": "entered a maintenance window",
+    "messages_archived": "archived messages",
     "messages_unmasked": "looked at whole numbers",
     "monitoring_restart": "restarted monitoring",
     "monitoring_start": "started monitoring",
@@ -148,11 +159,15 @@ ACTIONS: Final[Mapping[str, str]] = {
     "person_exported": "gave out what is kept of a person",
     "recovery_code_used": "used a recovery code",
     "recovery_codes_renewed": "made new recovery codes",
+    "report_fetched": "took a report away",
+    "report_made": "made a report",
+    "report_not_sent": "could not send a report",
+    "report_sent": "sent a report",
     "role_changed": "changed a role",
     "rollups_mended": "counted everything again and mended figures",
     "rule_changed": "changed a rule",
     "rule_reset": "reset a rule",
-    "server_started": "was started",
+    SERVER_STARTED: "was started",
     "server_stopped": "was stopped",
     "sessions_revoked": "ended sessions",
     "settings_changed": "was started with other settings",
@@ -177,6 +192,7 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 DETAILS: Final[Mapping[str, str]] = {
     "ends_at": "until",
+    "starts_at": "from",
     "expires_at": "ends",
     "unmask": "sees whole numbers",
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wabawatch.domain.audit_trail import AuditFilter, Entry, Plain
+from wabawatch.domain.audit_trail import SERVER_STARTED, AuditFilter, Entry, Plain
 from wabawatch.domain.errors import StoreUnavailable
 from wabawatch.domain.settings_trail import CHANGED, changes, held_after
 from wabawatch.ports import Clock, Deed
@@ -52,7 +52,7 @@ class ServerLife:
         self._try(lambda: self._note("server_stopped", SUBJECT, self.about))
 
     def _start(self, settings: Mapping[str, Sequence[str]]) -> None:
-        self._note("server_started", SUBJECT, self.about)
+        self._note(SERVER_STARTED, SUBJECT, self.about)
         known = self.trail.entries(AuditFilter(action=CHANGED), MOST)
         if changed := changes(held_after(reversed(known)), settings):
             self._note(CHANGED, "settings", changed)

@@ -48,6 +48,8 @@ class Fault(StrEnum):
     """The chain is sound, but its digest here is not that of the head: entries up to here were written anew."""
     FORGED = "forged"
     """A checkpoint says how the trail stood at this entry, and no key of this installation has signed it."""
+    UNPROVEN = "unproven"
+    """A checkpoint of this entry or a later one was made, and none is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Broken:
     id: int
     fault: Fault
     last: int | None = None
-    """Of several missing entries, the last; None: it is one, or it is not known"""
+    """Of several missing or unproven entries, the last; None: it is one, or it is not known"""
     since: int = 0
     """Of entries written anew: up to here they are proven, by a head that fits"""
 
@@ -154,13 +156,16 @@ def faults_in(
         yield Broken(expected, Fault.TRUNCATED, newest if newest > expected else None)
 
 
-def pages(connection: Connection, after: int | None = None) -> Iterator[Sequence[Sequence[Any]]]:
-    """All entries in order, or those with numbers above *after*, a page at a time: the trail is kept for ever.
+def pages(
+    connection: Connection, after: int | None = None, up_to: int | None = None
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """All entries in order, or those with numbers above *after* up to *up_to*, a page at a time: there may be many.
 
     Of each number, time, actor, action, subject, detail as text, and digest.
     """
     c = audit_entries.c
     page = select(c.id, c.at, c.actor, c.action, c.subject, c.detail, c.digest).order_by(c.id).limit(_PAGE)
+    page = page if up_to is None else page.where(c.id <= up_to)
     first = page if after is None else page.where(c.id > after)
     rows: Sequence[Sequence[Any]] = connection.execute(first).all()
     while rows:

@@ -21,7 +21,7 @@ from wabawatch.signatures import PublicKey
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
 from wabawatch.storage.checkpoints import KIND as CHECKPOINT
-from wabawatch.storage.checkpoints import Checkpoint, Faults, heads_of
+from wabawatch.storage.checkpoints import Checkpoint, Faults, heads_of, unproven
 
 TRAIL: Final = "wabawatch audit trail"
 ENTRY: Final = "entry"
@@ -81,14 +81,15 @@ class Checked:
 
 def write_trail(
     connection: Connection,
-    checkpoints: Iterable[Checkpoint],
+    checkpoints: Sequence[Checkpoint],
     keys: Iterable[PublicKey],
     after: int,
     now: Millis,
     write: Write,
     tell: Callable[[int], None],
 ) -> int:
-    """Give *write* all entries with numbers above *after*, line by line, and what proves them. Gives how many they are.
+    """Give *write* the entries with numbers above *after*, up to the newest of *checkpoints*, line by line, and what
+    proves them. Gives how many they are.
 
     Raises BadRequest when there is no entry *after*, StoreUnavailable.
     """
@@ -97,7 +98,7 @@ def write_trail(
         raise BadRequest(f"after: the audit trail has no entry {after}; `wabawatch audit head` says where it ends")
     last, n = after, 0
     write(_line(_Opening(TRAIL, VERSION, now, after, digest.hex())))
-    for page in audit.pages(connection, after):
+    for page in audit.pages(connection, after, max(each.entry for each in checkpoints)):
         for id, at, actor, action, subject, detail, kept in page:
             write(_line(_Entry(ENTRY, id, at, actor, action, subject, detail, bytes(kept).hex())))
         last, n = page[-1][0], n + len(page)
@@ -132,7 +133,10 @@ def _checked(path: Path, trusted: Sequence[PublicKey], tell: Callable[[int], Non
         tell(id)
 
     found = [*forged, *audit.faults_in(_pages(path, reached), heads, lambda _: None, before)]
-    faults = Faults(sorted(found, key=lambda each: each.id), len(heads), max(heads, default=0))
+    proven = max(heads, default=opening.after)
+    if proven < last:  # an export ends with an entry that it has signed
+        found.append(unproven(proven, last))
+    faults = Faults(sorted(found, key=lambda each: each.id), len(heads), proven)
     return Checked(faults, opening.after + 1, last, [key.key_id for key in keys])
 
 

@@ -12,24 +12,29 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
+from wabawatch.domain.audit_trail import SERVER_STARTED
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.standing import HOUR_MS
 from wabawatch.ports import Clock
 from wabawatch.signatures import SIGNATURE_BYTES, PublicKey, Signature
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
-from wabawatch.storage.schema_audit import audit_checkpoints
+from wabawatch.storage.schema_audit import audit_checkpoints, audit_entries
 from wabawatch.storage.signing_keys import SigningKeys
 
 PURPOSE = b"wabawatch-audit-checkpoint-v1"
 KIND = "wabawatch audit checkpoint"
 
+SIGNED_MS: Final = 2 * HOUR_MS
+"""Whatever a server found at its start, it has signed by then"""
 _LONGEST_LINE = 1_024
 _NEWEST = select(audit_checkpoints).order_by(audit_checkpoints.c.entry.desc()).limit(1)
 _log = logging.getLogger(__name__)
@@ -132,9 +137,18 @@ class Checkpoints:
         signed = {each for each in all_ if each.is_signed_by(keys)}
         forged = [Broken(each.entry, Fault.FORGED) for each in all_ - signed]
         held = {**heads_of(signed), **heads}
+        proven = max(held, default=0)
         with self._database.reading() as connection:
-            found = [*forged, *audit.faults(connection, held, tell)]
-        return Faults(sorted(found, key=lambda each: each.id), len(held), max(held, default=0))
+            found = [*forged, *audit.faults(connection, held, tell), *self._unproven(connection, proven)]
+        return Faults(sorted(found, key=lambda each: each.id), len(held), proven)
+
+    def _unproven(self, connection: Connection, proven: int) -> list[Broken]:
+        """A server that starts signs what is there: when none of that is kept, checkpoints were taken away."""
+        c = audit_entries.c
+        since = self._clock.now() - SIGNED_MS
+        starts = select(func.max(c.id)).where(c.id > proven, c.action == SERVER_STARTED, c.at < since)
+        last = connection.execute(starts).scalar()
+        return [] if last is None else [unproven(proven, last)]
 
     def make(self) -> Checkpoint:
         """Sign how the trail stands now, and keep it. Raises SealBroken, and BadRequest when there is no entry."""
@@ -181,6 +195,11 @@ class Checkpoints:
                 os.close(file)
         except OSError as error:
             raise StoreUnavailable(f"the checkpoint cannot be added to {self._file}: {error.strerror}") from error
+
+
+def unproven(proven: int, last: int) -> Broken:
+    """That entries up to *last* have no proof, of which those up to *proven* have one."""
+    return Broken(proven + 1, Fault.UNPROVEN, last if last > proven + 1 else None)
 
 
 def checkpoints_in(path: Path) -> Sequence[Checkpoint]:

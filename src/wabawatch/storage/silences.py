@@ -18,6 +18,9 @@ from wabawatch.storage.dialect import insert
 from wabawatch.storage.schema_alerts import alerts
 from wabawatch.storage.schema_notices import alert_decisions, maintenance, silences
 
+_TOLD = ("alert", "type", "scope", "waba_id", "types", "wabas", "starts_at", "ends_at")
+"""What stands in the trail of a silence or of a maintenance window; its reason may name somebody"""
+
 
 class SqlSilences:
     """Each change is written with its entry in the audit trail. Every method raises StoreUnavailable."""
@@ -126,7 +129,8 @@ def read_windows(connection: Connection, since: Millis, until: Millis) -> tuple[
 
 def _added(connection: Connection, table: Table, row: dict[str, Any], now: Millis, done: Deed, what: str) -> Any:
     added = connection.execute(insert(connection, table).values(row).returning(*table.c)).one()
-    audit.append(connection, now, done.actor, done.action, f"{what}:{added.id}", {"ends_at": row["ends_at"]})
+    detail = {name: row[name] for name in _TOLD if row.get(name)}
+    audit.append(connection, now, done.actor, done.action, f"{what}:{added.id}", detail)
     return added
 
 

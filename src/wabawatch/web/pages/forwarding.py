@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
+from wabawatch.domain.audit_trail import reason_of
 from wabawatch.domain.errors import BadRequest, NotFound, Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.forwarding import Letters, Outcome, Target, TargetState
@@ -31,7 +32,6 @@ from wabawatch.wire import instant
 PAGE = 50
 LISTED = 100
 """So many bodies of a dry run are listed; the count tells of all"""
-LONGEST_REASON = 300
 PARTS: Mapping[str, str] = {"dead": "Dead letters", "retrying": "Tried again"}
 
 
@@ -137,7 +137,8 @@ class ForwardingPages:
         """Give dead letters up for good, with a reason."""
         name, form = _name(request), form_of(request)
         try:
-            sought, ids, reason = _sought(QueryParams(list(form.pairs)), self.clock.now()), _ids(form), _reason(form)
+            sought, ids = _sought(QueryParams(list(form.pairs)), self.clock.now()), _ids(form)
+            reason = reason_of(form.one("reason"))
             doomed = [each.body_id for each in self.forwarding.dead(name, sought.pick(ids))]
             if not doomed:
                 raise BadRequest("nothing was chosen, or it is no dead letter any more")
@@ -261,18 +262,6 @@ def _ids(form: Form) -> frozenset[int] | None:
     if not all(each.isascii() and each.isdecimal() and len(each) <= 18 for each in chosen):
         raise BadRequest("body: these are no numbers of bodies")
     return frozenset(map(int, chosen))
-
-
-def _reason(form: Form) -> str:
-    """Why something is dropped: it stands in the audit trail for ever, and so names nobody."""
-    reason = " ".join(form.one("reason").split())
-    if not reason:
-        raise BadRequest("reason: say why they are given up; it is noted in the audit trail")
-    if len(reason) > LONGEST_REASON:
-        raise BadRequest(f"reason: at most {LONGEST_REASON} characters; shorten it")
-    if sum(each.isdigit() for each in reason) > 6 or "wamid" in reason:
-        raise BadRequest("reason: leave out phone numbers and ids of messages; the audit trail never holds them")
-    return reason
 
 
 def _count(given: str) -> int | None:
