@@ -27,8 +27,8 @@ FOLDER = "archive"
 
 
 def new_suffix() -> str:
-    """16 hex digits that no other file has."""
-    return secrets.token_hex(8)
+    """Ten hex digits that no other file has."""
+    return secrets.token_hex(5)
 
 
 def silent(_name: str, _done: int, _total: int) -> None:

@@ -73,6 +73,10 @@ def test_a_damaged_file_is_named_and_the_exit_code_says_so(tmp_path: Path) -> No
     assert list(json.loads(found.stdout)["faults"]) == [made["file"]]
     assert "put it back from a backup" in run(tmp_path, "archive", "restore", DAY_NAME).stderr.replace("\n", " ")
 
+    assert "then say --yes" in run(tmp_path, "archive", "forget", made["file"]).stderr.replace("\n", " ")
+    assert run(tmp_path, "archive", "forget", made["file"], "--yes").stdout == "3 messages are lost with it\n"
+    assert run(tmp_path, "archive", "verify").stdout == "0 of 0 files are whole\n"
+
 
 def test_what_is_asked_wrongly_is_told(tmp_path: Path) -> None:
     fill(tmp_path)

@@ -78,7 +78,7 @@ def test_what_is_wrong_with_the_store_is_told_and_nothing_is_removed(
     wrong_key = msgspec.structs.replace(place, secret_key="another")
     no_bucket = msgspec.structs.replace(place, bucket="none-of-ours")
     for each in (wrong_key, no_bucket, elsewhere):
-        with pytest.raises(StoreUnavailable, match="nothing was removed") as told:
+        with pytest.raises(StoreUnavailable, match="nothing is removed") as told:
             attic.with_store(Bucket(each)).step()
         assert place.secret_key not in str(told.value)
     assert len(attic.everywhere()) == 5

@@ -38,7 +38,7 @@ class Attic:
 
     def _suffix(self) -> str:
         self._made += 1
-        return f"{self._made:016x}"
+        return f"{self._made:010x}"
 
     def pass_days(self, days: int) -> None:
         """Let *days* pass; nothing is archived."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from wabawatch.archives.folder import read_checked, sha256_of, write_checked
-from wabawatch.domain.archives import ArchivedMessage, Stored, is_file_name
+from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
 from wabawatch.domain.errors import ArchiveDamaged, BadRequest, NotFound, StoreUnavailable
 from wabawatch.domain.facts import Millis
 
@@ -68,7 +68,7 @@ class Bucket:
             with self._trying() as (obstore, store):
                 self._fetch(obstore, store, name, path)
             if sha256_of(path) != sha256:
-                raise ArchiveDamaged(f"the archive's file {self}/{name} is not as it was written: put it back")
+                raise ArchiveDamaged(f"the archive's file {self}/{name} is not as it was written: {MENDED_BY}")
             yield from read_checked(path, sha256)
 
     def delete(self, name: str) -> None:
@@ -98,7 +98,7 @@ class Bucket:
         try:
             got = obstore.get(store, self._key(name))
         except (obstore.exceptions.NotFoundError, FileNotFoundError) as error:
-            raise NotFound(f"the archive's file {self}/{name} is gone: put it back from a backup") from error
+            raise NotFound(f"the archive's file {self}/{name} is gone: {MENDED_BY}") from error
         with path.open("wb") as file:
             for some in got.stream():
                 file.write(some)
@@ -113,9 +113,13 @@ class Bucket:
             yield obstore, self._made
         except obstore.exceptions.BaseError as error:
             why = str(error).partition("\n")[0]
-            raise StoreUnavailable(f"the archive's bucket {self} does not work: {why}; nothing was removed") from None
+            raise StoreUnavailable(
+                f"the archive's bucket {self} does not work: {why}; nothing is removed until it does"
+            ) from None
         except OSError as error:
-            raise StoreUnavailable(f"a temporary file cannot be written: {error}; nothing was removed") from error
+            raise StoreUnavailable(
+                f"a temporary file cannot be written: {error}; nothing is removed until it can"
+            ) from error
 
 
 def _library() -> Any:

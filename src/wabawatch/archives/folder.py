@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wabawatch.archives import parquet
-from wabawatch.domain.archives import ArchivedMessage, Stored, is_file_name
+from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
 from wabawatch.domain.errors import ArchiveDamaged, NotFound, StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.folders import make_private_folder, sync_folder
@@ -44,7 +44,7 @@ class Folder:
         path = self.path / name
         try:
             if not path.exists():
-                raise NotFound(f"the archive's file {path} is gone: put it back from a backup")
+                raise NotFound(f"the archive's file {path} is gone: {MENDED_BY}")
             yield from read_checked(path, sha256)
         except OSError as error:
             raise _unavailable(self.path, error) from error
@@ -58,15 +58,16 @@ class Folder:
 
     def names(self, before: Millis) -> list[str]:
         """The files of ours that were written before *before*; what was only begun then is deleted."""
-        if not self.path.is_dir():
-            return []
         found = []
-        for each in sorted(self.path.iterdir()):
-            if is_file_name(each.name.removesuffix(PART)) and each.stat().st_mtime * 1_000 < before:
-                if each.name.endswith(PART):
-                    each.unlink(missing_ok=True)
-                else:
-                    found.append(each.name)
+        try:
+            for each in sorted(self.path.iterdir()) if self.path.is_dir() else ():
+                if is_file_name(each.name.removesuffix(PART)) and each.stat().st_mtime * 1_000 < before:
+                    if each.name.endswith(PART):
+                        each.unlink(missing_ok=True)
+                    else:
+                        found.append(each.name)
+        except OSError as error:
+            raise _unavailable(self.path, error) from error
         return found
 
 
@@ -94,11 +95,11 @@ def write_checked(path: Path, pages: Iterable[Sequence[ArchivedMessage]]) -> Sto
 def read_checked(path: Path, sha256: str) -> Iterator[list[ArchivedMessage]]:
     """The messages in *path*, whose contents have the digest *sha256*. Raises OSError, ArchiveDamaged."""
     if sha256_of(path) != sha256:
-        raise ArchiveDamaged(f"the archive's file {path} is not as it was written: put it back from a backup")
+        raise ArchiveDamaged(f"the archive's file {path} is not as it was written: {MENDED_BY}")
     try:
         yield from parquet.read(path)
     except ValueError as error:
-        raise ArchiveDamaged(f"the archive's file {path} cannot be read: {error}") from error
+        raise ArchiveDamaged(f"the archive's file {path} cannot be read: {error}; {MENDED_BY}") from error
 
 
 def sha256_of(path: Path) -> str:
@@ -109,4 +110,4 @@ def sha256_of(path: Path) -> str:
 
 def _unavailable(path: Path, error: OSError) -> StoreUnavailable:
     why = error.strerror or error
-    return StoreUnavailable(f"the archive's folder {path} does not work: {why}; nothing was removed")
+    return StoreUnavailable(f"the archive's folder {path} does not work: {why}; nothing is removed until it does")

@@ -69,12 +69,13 @@ def write(file: BinaryIO, pages: Iterable[Sequence[ArchivedMessage]]) -> Written
     }
     schema = Schema([Field(name, types[kind], nullable=True) for name, kind in KINDS.items()])
     digest = RowDigest()
-    source = _Source(pages)
+    sink = _Sink(file)
+    source = _Source(pages, sink)
     reader = RecordBatchReader.from_batches(schema, _batches(schema, types, source, digest))
     try:
         write_parquet(
             reader,
-            file,
+            sink,  # type: ignore[arg-type]
             compression=COMPRESSION,
             max_row_group_size=GROUP,
             column_dictionary_enabled=dict.fromkeys(_DISTINCT, False),
@@ -84,19 +85,44 @@ def write(file: BinaryIO, pages: Iterable[Sequence[ArchivedMessage]]) -> Written
         )
     except Exception as error:
         raise source.error or error from None
+    if sink.error is not None:
+        raise sink.error
     return digest.written()
 
 
-class _Source:
-    """Pages, and what ended them: the library makes another exception of it."""
+class _Sink:
+    """A file, and why it could not be written: the library would panic. What comes after that goes nowhere."""
 
-    def __init__(self, pages: Iterable[Sequence[ArchivedMessage]]) -> None:
-        self._pages = pages
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, some: bytes) -> int:
+        """Write *some*."""
+        if self.error is None:
+            try:
+                return self._file.write(some)
+            except OSError as error:
+                self.error = error
+        return len(some)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _Source:
+    """Pages, and what ended them: the library makes another exception of it. No more come than *sink* takes."""
+
+    def __init__(self, pages: Iterable[Sequence[ArchivedMessage]], sink: _Sink) -> None:
+        self._pages, self._sink = pages, sink
         self.error: BaseException | None = None
 
     def __iter__(self) -> Iterator[Sequence[ArchivedMessage]]:
         try:
-            yield from self._pages
+            for page in self._pages:
+                if self._sink.error is not None:
+                    return
+                yield page
         except BaseException as error:
             self.error = error
             raise

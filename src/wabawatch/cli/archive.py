@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -169,6 +170,44 @@ def restore(
         print_json({"restored": n, "from": day_name(start), "to": day_name(end), "keep_days": keep_days})
     else:
         out.print(f"{n:,} messages are live again; they stay so for {keep_days} days", markup=False)
+
+
+@app.command
+def forget(
+    file: str,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
+    json: bool = False,
+    where: Where = HERE,
+) -> None:
+    """Give up a file of the archive that is gone or damaged, for good: there is no copy of it to be put back.
+
+    Until then whatever needs the file waits: restoring and erasing, and archiving where it was begun. Figures do not
+    change. It is written into the audit trail. A damaged file is deleted: copy it first if you want to look at it.
+
+    Parameters
+    ----------
+    file
+        Its name, as `wabawatch archive list` shows it.
+    json
+        Print JSON.
+    """
+    if not (yes or _is_agreed(file, json=json)):
+        out.print("nothing was given up")
+        return
+    with opened(where) as system:
+        n = system.archive.archiving().forget(file, who())
+    if json:
+        print_json({"file": file, "lost": n})
+    else:
+        out.print(f"{n:,} messages are lost with it", markup=False)
+
+
+def _is_agreed(file: str, *, json: bool) -> bool:
+    if json or not sys.stdin.isatty():
+        raise BadRequest("what is given up cannot be brought back: `wabawatch archive verify`, then say --yes")
+    return input(f"Give up the messages in {file} for good? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _window(since: str | None, until: str | None) -> tuple[int, int]:

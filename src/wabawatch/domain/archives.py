@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -21,6 +21,10 @@ PART_ROWS = 200_000
 """So many messages are in one file at most"""
 KEEP_RESTORED_DAYS = 30
 """So long what was restored is not archived again"""
+
+
+MENDED_BY = "put it back from a backup, or give it up with `wabawatch archive forget`"
+"""What to do about a file that cannot be read"""
 
 
 class Kind(StrEnum):
@@ -194,14 +198,24 @@ def gone_before(now: Millis, live_days: int, keep_days: int) -> int:
     return max(0, day_of(archived_before(now, live_days)) - keep_days)
 
 
-def file_name(day: int, suffix: str) -> str:
-    """The name of a file of the archive; *suffix*: 16 hex digits that no other has."""
-    return f"messages-{day_name(day)}-{suffix}.parquet"
+def file_name(day: int, home: str, suffix: str) -> str:
+    """The name of a file of the archive; *home*: six hex digits of ours; *suffix*: ten that no other has."""
+    return f"messages-{day_name(day)}-{home}{suffix}.parquet"
 
 
 def is_file_name(name: str) -> bool:
-    """Whether *name* is one that we gave."""
+    """Whether *name* is one that an installation gave."""
     return _FILE_NAME.fullmatch(name) is not None
+
+
+def strays(names: Iterable[str], known: Iterable[Part], home: str) -> list[str]:
+    """Those of *names* that the installation *home* gave, and that belong to nothing it knows: a crash left them.
+
+    Others may keep their archives in the same place.
+    """
+    ours = {part.name for part in known}
+    start = len(file_name(0, "", "")) - len(".parquet")
+    return [name for name in names if name not in ours and name.startswith(home, start)]
 
 
 _FILE_NAME = re.compile(r"messages-\d{4}-\d\d-\d\d-[0-9a-f]{16}\.parquet")

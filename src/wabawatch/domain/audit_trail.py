@@ -112,6 +112,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "alerts_silenced": "silenced alerts",
     "alerts_unsilenced": "ended a silence",
     "archive_deleted": "deleted a file of the archive whose time was over",
+    "archive_given_up": "gave up a file of the archive that cannot be read",
     "archive_restored": "put archived messages back",
     "audit_exported": "exported the audit trail",
     "backup_made": "made a backup",

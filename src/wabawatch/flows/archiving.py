@@ -20,9 +20,10 @@ from wabawatch.domain.archives import (
     file_name,
     gone_before,
     settled_before,
+    strays,
 )
 from wabawatch.domain.audit_trail import Plain
-from wabawatch.domain.errors import ArchiveDamaged, NotFound
+from wabawatch.domain.errors import ArchiveDamaged, Conflict, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.standing import DAY_MS
 from wabawatch.ports import Clock, Deed
@@ -36,6 +37,9 @@ Tell = Callable[[str, int, int], None]
 
 class ArchiveBooks(Protocol):
     """What is archived, and what of it was moved. Every method raises StoreUnavailable."""
+
+    def home(self) -> str:
+        """Six hex digits that are in the names of this installation's files."""
 
     def note(self, now: Millis) -> None:
         """Note which message is the newest now: later it tells which were learnt before."""
@@ -119,7 +123,7 @@ class Archiving:
     clock: Clock
     rules: Rules
     suffix: Callable[[], str]
-    """16 hex digits that no other file has"""
+    """Ten hex digits that no other file has"""
     tell: Tell = lambda _name, _done, _total: None
 
     def step(self) -> bool:
@@ -149,7 +153,7 @@ class Archiving:
         day = self.next_day(now)
         if day is None:
             return False
-        name = file_name(day, self.suffix())
+        name = file_name(day, self.books.home(), self.suffix())
         stored = self.store.keep(name, self.books.pages(day, self.books.learnt_before(settled_before(now))))
         if not stored.rows:
             self.store.delete(name)
@@ -206,20 +210,21 @@ class Archiving:
             said: Said = {"file": part.name, "messages": part.held}
             self.books.drop(part.name, now, Deed(WORKER, "archive_deleted", day_name(part.day), said))
             self.store.delete(part.name)
-        known = {part.name for part in self.books.parts()}
-        for name in self.store.names(now - DAY_MS):
-            if name not in known:
-                self.store.delete(name)
+        for name in strays(self.store.names(now - DAY_MS), self.books.parts(), self.books.home()):
+            self.store.delete(name)
         return False
 
     def restore(self, first_day: int, last_day: int, keep_days: int, actor: str) -> int:
         """Put the messages of these days back among the live ones; they are not archived again for *keep_days*.
 
-        Gives how many. Raises NotFound when none of these days is in the archive.
+        Gives how many. Raises NotFound when none of these days is in the archive or a file is gone, ArchiveDamaged when
+        one is not as it was: then nothing was begun.
         """
         parts = self.books.parts(first_day, last_day + 1)
         if not parts:
             raise NotFound("none of these days is in the archive; `wabawatch archive list` shows which are")
+        for each in parts:
+            next(self.store.read(each.name, each.sha256), None)
         now = self.clock.now()
         days = sorted({part.day for part in parts})
         said: Said = {"to": day_name(last_day), "keep_days": keep_days}
@@ -228,6 +233,22 @@ class Archiving:
         while (part := self.books.unfinished()) is not None:
             self._go_on(part)
         return n
+
+    def forget(self, name: str, actor: str) -> int:
+        """Give up a file that cannot be read, for good. Gives how many messages are lost with it.
+
+        What of it is still or again among the live messages stays. Raises NotFound when there is none of this name,
+        Conflict when it is whole.
+        """
+        part = next((each for each in self.books.parts() if each.name == name), None)
+        if part is None:
+            raise NotFound(f"no file of the archive has the name {name}; `wabawatch archive list` shows them")
+        if not self.verify(part):
+            raise Conflict(f"{name} is whole, so nothing was given up; `wabawatch archive restore` makes its day live")
+        said: Said = {"file": name, "messages": part.held}
+        self.books.drop(name, self.clock.now(), Deed(actor, "archive_given_up", day_name(part.day), said))
+        self.store.delete(name)
+        return part.held
 
     def verify(self, part: Part) -> str:
         """What is wrong with a file, in a sentence; "" when it is whole."""

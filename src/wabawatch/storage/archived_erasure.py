@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from wabawatch.domain.archives import ArchivedMessage, Part, PartState, Stored, file_name
+from wabawatch.domain.archives import ArchivedMessage, Part, PartState, Stored, file_name, strays
 from wabawatch.domain.erasure import ERASED, nobody
 from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import DAY_MS, Millis
@@ -23,7 +23,7 @@ from wabawatch.meta.wamid import has_no_phone, pack, unpack, with_phone
 from wabawatch.storage.message_rows import ELSEWHERE, NO_CLAIM, SCALARS
 
 FOUND: Final = "archived messages"
-_SUFFIX_BYTES, _TOKEN_BYTES = 8, 12
+_SUFFIX_BYTES, _TOKEN_BYTES = 5, 12
 _IN_EXTRA: Final = ("conversation", "opaque")
 _KINDS: Final = {kind.name.lower(): int(kind) for kind in ContactKind}
 
@@ -46,6 +46,9 @@ class Store(Protocol):
 
 class Parts(Protocol):
     """What the books know of the files. Every method raises StoreUnavailable."""
+
+    def home(self) -> str:
+        """Six hex digits that are in the names of this installation's files."""
 
     def parts(self) -> list[Part]:
         """All files."""
@@ -177,7 +180,7 @@ class ArchiveSweep:
             tell(len(page))
 
     def _exchange(self, part: Part, who: Sought) -> None:
-        name = file_name(part.day, secrets.token_hex(_SUFFIX_BYTES))
+        name = file_name(part.day, self.books.home(), secrets.token_hex(_SUFFIX_BYTES))
         pages = ([nameless(each, who) for each in page] for page in self.store.read(part.name, part.sha256))
         stored = self.store.keep(name, pages)
         if not self.books.exchange(part, part.stored_anew(name, stored)):
@@ -187,7 +190,5 @@ class ArchiveSweep:
 
     def _delete_strays(self, now: Millis) -> None:
         """Delete files that belong to nothing: one may be left of a sweep that was ended before it could."""
-        known = {part.name for part in self.books.parts()}
-        for name in self.store.names(now - DAY_MS):
-            if name not in known:
-                self.store.delete(name)
+        for name in strays(self.store.names(now - DAY_MS), self.books.parts(), self.books.home()):
+            self.store.delete(name)

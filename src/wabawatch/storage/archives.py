@@ -7,6 +7,7 @@ how far the file was gone through. So whatever is killed, each message is in exa
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from struct import iter_unpack, pack
 from typing import Any
@@ -32,12 +33,13 @@ from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dialect import insert
 from wabawatch.storage.dictionary import Dictionary
-from wabawatch.storage.marks import ARCHIVED_ID, ARCHIVED_UNTIL, raise_marks
+from wabawatch.storage.marks import ARCHIVE_HOME, ARCHIVED_ID, ARCHIVED_UNTIL, mark_of, raise_marks, set_marks
 from wabawatch.storage.schema import archive_holds, archive_parts, message_days, messages, numbers
 from wabawatch.storage.tombstones import EPOCH
 
 PAGE = 1_000
 """Messages of a transaction: some 40 ms"""
+_HOMES = 16**6
 
 
 class SqlArchives:
@@ -48,6 +50,16 @@ class SqlArchives:
         self._country_of = country_of
         self._epoch = 0
         """How many persons were erased when the messages were read that are archived now"""
+
+    def home(self) -> str:
+        """Six hex digits that are in the names of this installation's files; made when first asked for."""
+        with self._database.reading() as connection:
+            home = mark_of(connection, ARCHIVE_HOME)
+        if not home:
+            with self._database.writing() as connection:
+                home = mark_of(connection, ARCHIVE_HOME) or secrets.randbelow(_HOMES - 1) + 1
+                set_marks(connection, {ARCHIVE_HOME: home})
+        return f"{home:06x}"
 
     # ---------------------------------------------------------------- what is due
 

@@ -14,6 +14,8 @@ ARCHIVED_ID = "archived_id"
 """The highest id of a message that was archived: it is not given out again"""
 ARCHIVED_UNTIL = "archived_until"
 """Of days before this time messages were archived: the live ones are not all that the figures count"""
+ARCHIVE_HOME = "archive_home"
+"""A random number that is in the names of the archive's files: others may keep theirs in the same place"""
 
 _values = Lookup(lambda some: select(marks.c.name, marks.c.value).where(marks.c.name.in_(some)))
 
