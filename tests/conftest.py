@@ -22,6 +22,7 @@ settings.register_profile("default", deadline=None)
 settings.register_profile(
     "ci",
     deadline=None,
+    max_examples=50,  # the same in every run: more are tried by who changes something, and by `make thorough`
     derandomize=True,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],

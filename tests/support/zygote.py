@@ -189,7 +189,10 @@ if __name__ == "__main__":
     import gc
     from importlib import import_module
 
+    from sqlalchemy import create_engine
+
     from wabawatch.cli.main import main
+    from wabawatch.storage.schema_postgres import create_tables
 
     for module in (
         "wabawatch.cli.serve",
@@ -201,6 +204,8 @@ if __name__ == "__main__":
         "argon2",
     ):
         import_module(module)
+    with create_engine("sqlite://").begin() as connection:
+        create_tables(connection)  # what makes them is spelled out by then
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     asked, _ = serve(sys.argv[1])

@@ -64,7 +64,7 @@ def _has_null(query: Any) -> bool:
 
 
 EXAMPLES = settings(
-    max_examples=examples(8),
+    max_examples=examples(4),
     deadline=None,
     derandomize=True,
     database=None,

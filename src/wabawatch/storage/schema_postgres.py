@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, SmallInteger, Table
+from functools import cache
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    create_mock_engine,
+)
+from sqlalchemy.dialects import sqlite
 
 from wabawatch.storage import schema
 from wabawatch.storage.partitions import make_ahead
@@ -40,11 +53,23 @@ _IN_LINE = ("inbox_blocks", "raw_blocks")
 
 def create_tables(connection: Connection) -> None:
     """Make every table of an empty database."""
-    schema.metadata.create_all(connection)
     if connection.dialect.name == "sqlite":
+        for statement in _sqlite_statements():
+            connection.exec_driver_sql(statement)
         return
+    schema.metadata.create_all(connection)
     metadata.create_all(connection)
     connection.execute(inbox_head.insert().values(HEAD))
     for table in _IN_LINE:
         connection.exec_driver_sql(f"ALTER TABLE {table} ALTER COLUMN block SET STORAGE EXTERNAL")
     make_ahead(connection)
+
+
+@cache
+def _sqlite_statements() -> tuple[str, ...]:
+    """What makes the tables of an SQLite file: spelling it out takes longer than doing it."""
+    said: list[str] = []
+    dialect = sqlite.dialect()
+    engine = create_mock_engine("sqlite://", lambda ddl, *_: said.append(str(ddl.compile(dialect=dialect))))
+    schema.metadata.create_all(engine, checkfirst=False)
+    return tuple(said)
