@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import threading
-import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
+
+LOOKS = 100
+"""A process that has another command line than it was forked with has it by then"""
 
 
 @dataclass
@@ -83,16 +87,18 @@ class Said:
 
 @contextmanager
 def command_lines() -> Iterator[set[bytes]]:
-    """The command lines of all processes of this machine that run meanwhile, looked at again and again."""
+    """The command lines of all processes of this machine that run meanwhile, each looked at until it stays as it is."""
     seen: set[bytes] = set()
+    looks = Counter[str]()
     is_over = threading.Event()
 
     def look() -> None:
-        while not is_over.is_set():
-            for each in Path("/proc").glob("[0-9]*/cmdline"):
+        while not is_over.wait(0.01):
+            for pid in [each.name for each in os.scandir("/proc") if each.name.isdecimal()]:
                 with suppress(OSError):
-                    seen.add(each.read_bytes())
-            time.sleep(0.01)
+                    if looks[pid] < LOOKS:
+                        looks[pid] += 1
+                        seen.add(Path("/proc", pid, "cmdline").read_bytes())
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()

@@ -117,6 +117,25 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
+    def shut(self, name: str) -> None:
+        """Let nobody connect to a database any more, and end the connections there are."""
+        self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def open(self, name: str) -> None:
+        """Let everybody connect again."""
+        self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    def dump(self, name: str) -> bytes:
+        """Every row of every table of a database, as text."""
+        with psycopg.connect(self.url(name)) as connection, connection.cursor() as cursor:
+            tables = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            rows = []
+            for (table,) in tables:
+                with cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT".encode()) as copy:
+                    rows += [bytes(each) for each in copy]
+        return b"".join(rows)
+
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
