@@ -66,12 +66,13 @@ def opened(where: Installation, clock: BenchClock | None = None) -> Iterator[Sys
         system.close()
 
 
-def fill(where: Installation, total: int, show: Show) -> int:
-    """Fill the new installation *where* with about *total* messages of the last thirty days. Gives how many."""
+def fill(where: Installation, total: int, show: Show, broken: float = 0.0) -> int:
+    """Fill the new installation *where* with about *total* messages of the last thirty days (*broken*: see
+    `ReferenceMix`). Gives how many."""
     base = min(BASE, total // DAYS)
     copies = max(1, round(total / DAYS / base))
     with opened(where) as system:
-        _digest(system, base)
+        _digest(system, base, broken)
         with system.database.reading() as connection:
             rows = list(counts.read_all(connection).items())
         now = time.time_ns() // 1_000_000
@@ -83,9 +84,9 @@ def fill(where: Installation, total: int, show: Show) -> int:
             return int(connection.execute(select(func.count()).select_from(messages)).scalar() or 0)
 
 
-def _digest(system: System, base: int) -> None:
+def _digest(system: System, base: int, broken: float) -> None:
     books = SqlBooks(system.database, system.keyring, country_of)
-    mix = ReferenceMix(base, days=1)
+    mix = ReferenceMix(base, days=1, broken=broken)
     stored = [StoredBody(number, body) for number, body in enumerate(mix.bodies(), 1)]
     for some in chunks(stored, 2_000):
         with books.writing() as ledger:

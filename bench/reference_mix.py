@@ -24,7 +24,7 @@ import msgspec
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, BodyKind
 from wabawatch.simulator.countries import COUNTRIES, Country
-from wabawatch.simulator.failures import failure_of
+from wabawatch.simulator.failures import ERRORS, MetaError, failure_of
 
 DAY_MS = 86_400_000
 START = 1_789_948_800_000
@@ -33,6 +33,7 @@ DAYS = 30
 PER_CONTACT = 8
 NUMBERS, WABAS, TEMPLATES = 50, 5, 200
 FAILED, READ, TEMPLATE_SENDS = 0.03, 0.62, 0.8
+PAUSED = 132015
 LANGUAGES = ("en_US", "pt_BR", "es", "de", "hi", "id", "it", "fr", "ar", "tr")
 CATEGORIES = ("marketing", "utility", "utility", "authentication")
 SECRET = b"the secret of the reference mix"
@@ -64,8 +65,10 @@ class Template:
 class ReferenceMix:
     """So many *messages* of the mix in *days*. Iterate over `bodies`; they come in the order of their receipt."""
 
-    def __init__(self, messages: int, seed: int = 1, days: float = DAYS) -> None:
+    def __init__(self, messages: int, seed: int = 1, days: float = DAYS, broken: float = 0.0) -> None:
+        """*broken*: the share of failed template sends that Meta refuses because their template is paused."""
         self.messages = messages
+        self._broken = broken
         self.end = START + int(days * DAY_MS)
         self._rng = Random(seed)
         self._order = array("L", [i // PER_CONTACT for i in range(messages)])
@@ -116,7 +119,9 @@ class ReferenceMix:
         yield _record(at, answered_at, person, template, category, wamid, rng)
         sent_at = answered_at + int(rng.lognormvariate(6.6, 0.5))
         if rng.random() < FAILED:
-            yield _status(sent_at + 700, person, wamid, "failed", category, rng)
+            is_broken = self._broken > 0 and template is not None and rng.random() < self._broken
+            error = ERRORS[PAUSED] if is_broken else failure_of(category, rng, is_troubled=False)
+            yield _status(sent_at + 700, person, wamid, "failed", category, rng, error)
             return
         yield _status(sent_at, person, wamid, "sent", category, rng)
         delivered_at = sent_at + int(rng.lognormvariate(7.6, 1.4))
@@ -158,7 +163,9 @@ def _record(
     return Body(BodyKind.RECORD, answered_at, msgspec.json.encode(record))
 
 
-def _status(at: int, person: Person, wamid: str, status: str, category: str, rng: Random) -> Body:
+def _status(
+    at: int, person: Person, wamid: str, status: str, category: str, rng: Random, error: MetaError | None = None
+) -> Body:
     """A webhook of Meta's: it tells whole seconds, and arrives a moment later."""
     told: dict[str, object] = {
         "id": wamid,
@@ -170,8 +177,7 @@ def _status(at: int, person: Person, wamid: str, status: str, category: str, rng
     if status in ("sent", "delivered"):
         price = {"category": category, "type": "free_customer_service" if category == "service" else "regular"}
         told["pricing"] = {"billable": category != "service", "pricing_model": "PMP", **price}
-    if status == "failed":
-        error = failure_of(category, rng, is_troubled=False)
+    if error is not None:
         texts = {"title": error.title, "message": error.title, "error_data": {"details": error.details}}
         told["errors"] = [{"code": error.code, **texts, "href": _HREF}]
     phone = {"display_phone_number": f"1555010{person.number:04}", "phone_number_id": _number_id(person.number)}

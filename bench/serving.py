@@ -70,16 +70,17 @@ def installation(stage: Stage, database: str) -> Installation:
     return Installation(stage.folder(), {"DATABASE_URL": stage.enter(server.database())})
 
 
-def filled(stage: Stage, total: int, database: str) -> Installation:
-    """One with about *total* messages of the last thirty days; filled once in a stage, and used by whoever asks."""
+def filled(stage: Stage, total: int, database: str, broken: float = 0.0) -> Installation:
+    """One with about *total* messages of the last thirty days (*broken*: see `ReferenceMix`); filled once in a stage,
+    and used by whoever asks."""
 
     def made(stage: Stage) -> Installation:
         new = installation(stage, database)
         with stage.task(f"filling in {total:,} messages, {database}", DAYS) as show:
-            fill(new, total, show)
+            fill(new, total, show, broken)
         return new
 
-    return stage.once((total, database), made)
+    return stage.once((total, database, broken), made)
 
 
 def _postgres(stage: Stage) -> PostgresServer:

@@ -185,7 +185,7 @@ class System:
         return exports, ErasureFlows(self.database, self.keyring, places, *more)
 
     def _reports(self) -> ReportFlows:
-        more = self.figures, self.uptime.desk.over, self.rules, self.clock, self.settings
+        more = self.figures, self.uptime.desk.over, self.archive.judged, self.rules, self.clock, self.settings
         return ReportFlows(self.database, self.keyring, self.signing, *more)
 
     def _console(self) -> Console:

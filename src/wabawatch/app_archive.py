@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wabawatch.archives.bucket import BucketPlace
 from wabawatch.archives.crew import Crew, Work, store_of
+from wabawatch.archives.judged import ArchivedJudgedSends
 from wabawatch.archives.searching import ArchivedMessages
 from wabawatch.domain.archives import day_number
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
@@ -53,7 +54,9 @@ class ArchiveFlows:
         self.books = SqlArchives(database, country_of)
         days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
         self.desk = ArchiveDesk(RetentionCounts(database), self.books, clock, days)
-        found = ArchivedMessages(database, self.books, store_of(self.work), country_of)
+        store = store_of(self.work)
+        found = ArchivedMessages(database, self.books, store, country_of)
+        self.judged = ArchivedJudgedSends(self.books, store, country_of)
         trail = SqlAuditTrail(database)
         self.browsing = Browsing(found, clock, trail)
         self.shown = Archived(self.browsing, lambda day: _of_day(found, day, clock, trail), self.held)

@@ -13,10 +13,11 @@ from wabawatch.flows.assessing import Rules
 from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.report_checking import ReportChecking
 from wabawatch.flows.report_scheduling import ReportScheduling
+from wabawatch.flows.report_sends import ReportSends
 from wabawatch.flows.reporting import Reporting, report_tier
 from wabawatch.loops import Group, Loop
 from wabawatch.ports import Clock
-from wabawatch.report_ports import Kept, ReportMail, ReportMarks
+from wabawatch.report_ports import ArchivedSends, Kept, ReportMail, ReportMarks
 from wabawatch.schedules import Due, due
 from wabawatch.settings import Settings
 from wabawatch.signed_reports import FILE_PURPOSE, digest_of, signed_of_file, to_file, to_file_beside
@@ -25,6 +26,7 @@ from wabawatch.storage.alerts import SqlAlerts
 from wabawatch.storage.database import Database
 from wabawatch.storage.evidence import SqlEvidence
 from wabawatch.storage.figures import SqlFigures
+from wabawatch.storage.judged_sends import SqlJudgedSends
 from wabawatch.storage.limit_hits import SqlLimitHits
 from wabawatch.storage.report_reads import SqlReportReads
 from wabawatch.storage.reports import SqlReports
@@ -50,6 +52,7 @@ class ReportFlows:
         signing: SigningKeys,
         figures: SqlFigures,
         uptime: Callable[[Millis, Millis], UptimeFigures],
+        archived: ArchivedSends,
         rules: Rules,
         clock: Clock,
         settings: Settings,
@@ -63,9 +66,8 @@ class ReportFlows:
         self.reporting = Reporting(
             seeing.look,
             books,
-            slices,
             SqlTemplateBooks(database, keyring),
-            SqlEvidence(database),
+            ReportSends(slices, SqlEvidence(database), SqlJudgedSends(database), archived).of,
             SqlLimitHits(database),
             SqlReportReads(database),
             self.book,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from wabawatch.domain.alert_records import Alert
+from wabawatch.domain.archives import ArchivedMessage
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.notices import Delivered
 from wabawatch.domain.report_watched import AccountEvent
+from wabawatch.domain.standing import TemplateUse
 from wabawatch.domain.told import Told
-from wabawatch.ports import Deed
+from wabawatch.ports import Deed, Held
 from wabawatch.signatures import Signature
 
 MADE = "report_made"
@@ -90,6 +92,47 @@ class ReportReads(Protocol):
 
     def agent_actions(self, start: Millis, end: Millis) -> Mapping[str, int]:
         """How often agents did what in *start* up to *end*."""
+
+
+class JudgedSend(NamedTuple):
+    """A send that broke the template rule, or that nobody can judge."""
+
+    at: Millis
+    """Cohort time"""
+    id: int
+    """Ours, of the message"""
+    number: str
+    """phone_number_id; "" unknown"""
+    reason: str
+    archived: ArchivedMessage | None = None
+    """The message, where it is in the archive"""
+
+
+class JudgedSends(Protocol):
+    """Sends by how they stand to the template rule, among the live messages. Raises StoreUnavailable."""
+
+    def nearest(self, start: Millis, end: Millis, most: int) -> Sequence[JudgedSend]:
+        """The violating sends of *start* up to *end* to which an error code or an opt-out leads: most there are, and
+        quickly, however many messages there are. The newest *most* of each kind."""
+
+    def between(self, use: TemplateUse, start: Millis, end: Millis, most: int) -> Sequence[JudgedSend]:
+        """The sends of *start* up to *end* that stand so, the newest *most* of each number. Looks at each message."""
+
+    def whole(self, sends: Sequence[JudgedSend]) -> Sequence[Held]:
+        """Their messages, in any order; of those that are gone, nothing."""
+
+
+class ArchivedSends(Protocol):
+    """The same of the archive. Raises NotFound, BadRequest or a Trouble when it cannot be read."""
+
+    def of_days(
+        self, use: TemplateUse, days: Collection[int], inside: tuple[Millis, Millis], most: int
+    ) -> Iterator[JudgedSend | None]:
+        """The sends of these *days* (since 1970, UTC) and *inside* that time that stand so, day by day from the newest,
+        and of each thousand messages the newest *most*. None: there are too many to look through the days before."""
+
+    def whole(self, sends: Sequence[JudgedSend]) -> Sequence[Held]:
+        """Their messages, in any order."""
 
 
 class ReportMarks(Protocol):

@@ -17,7 +17,7 @@ from wabawatch.domain.report_changes import MOST_CHANGES, changes
 from wabawatch.domain.report_composing import revised
 from wabawatch.domain.report_duties import Handling, duties
 from wabawatch.domain.report_formats import ReportFormat, format_of
-from wabawatch.domain.report_hours import MOST, NEAR, hours_with
+from wabawatch.domain.report_hours import MOST, NEAR, sends_by_hour, stretches
 from wabawatch.domain.report_lines import latency, rounded, send_lines
 from wabawatch.domain.report_periods import period, slice_of
 from wabawatch.domain.report_readiness import readiness
@@ -191,23 +191,31 @@ def test_what_is_asked_of_a_tech_partner_is_counted_by_customer() -> None:
 # ---------------------------------------------------------------- which hours, which sends
 
 
-def test_hours_with_little_between_them_are_looked_through_at_once_the_newest_first() -> None:
-    bad = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.VIOLATION): 1}
-    little = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): 10}
-    much = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): NEAR + 1}
-    series = {0: bad, HOUR: little, 9 * HOUR: bad, 10 * HOUR: much, 11 * HOUR: bad}
+BAD = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.VIOLATION): 1}
 
-    assert hours_with(series, TemplateUse.VIOLATION, Tier.HOUR) == [(11 * HOUR, 12 * HOUR), (0, 10 * HOUR)]
+
+def good(n: int) -> dict[Counted, int]:
+    return {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): n}
+
+
+def test_hours_with_little_in_and_between_them_are_looked_through_at_once_the_newest_first() -> None:
+    series = {0: BAD, HOUR: good(10), 9 * HOUR: BAD, 10 * HOUR: good(NEAR), 11 * HOUR: BAD}
+    wanted = sends_by_hour(series, TemplateUse.VIOLATION)
+
+    assert wanted == {0: 1, 9 * HOUR: 1, 11 * HOUR: 1}
+    assert stretches(series, wanted, Tier.HOUR) == ([(11 * HOUR, 12 * HOUR), (0, 10 * HOUR)], True)
+
+
+def test_an_hour_whose_sends_are_all_found_is_not_looked_through() -> None:
+    assert stretches({0: BAD, HOUR: BAD}, {0: 1, HOUR: 0}, Tier.HOUR) == ([(0, HOUR)], True)
 
 
 def test_of_very_many_stretches_the_newest_are_looked_through() -> None:
-    bad = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.VIOLATION): 1}
-    much = {Counted(Role.ATTEMPTED, Outcome.SENT, template_use=TemplateUse.COMPLIANT): NEAR + 1}
-    series = {i * HOUR: much if i % 2 else bad for i in range(2 * MOST + 20)}
+    series = {i * HOUR: good(NEAR) if i % 2 else BAD for i in range(2 * MOST + 20)}
 
-    found = hours_with(series, TemplateUse.VIOLATION, Tier.HOUR)
+    found, is_all = stretches(series, sends_by_hour(series, TemplateUse.VIOLATION), Tier.HOUR)
 
-    assert len(found) == MOST
+    assert (len(found), is_all) == (MOST, False)
     assert found[0] == ((2 * MOST + 18) * HOUR, (2 * MOST + 19) * HOUR)
 
 

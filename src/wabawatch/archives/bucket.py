@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from wabawatch.archives.folder import read_checked, sha256_of, write_checked
+from wabawatch.archives import parquet
+from wabawatch.archives.folder import checked, sha256_of, write_checked
 from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
 from wabawatch.domain.errors import ArchiveDamaged, BadRequest, NotFound, StoreUnavailable
 from wabawatch.domain.facts import Millis
@@ -63,13 +64,23 @@ class Bucket:
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
         """The messages of a file. Raises NotFound when it is gone, ArchiveDamaged when it is not as it was."""
+        with self._fetched(name, sha256) as path:
+            yield from checked(path, sha256, parquet.read(path))
+
+    def read_some(self, name: str, sha256: str, wanted: parquet.Some) -> Iterator[tuple[int, ArchivedMessage]]:
+        """The messages of a file that are *wanted*, each with its place in it. Raises as `read`."""
+        with self._fetched(name, sha256) as path:
+            yield from checked(path, sha256, parquet.read_some(path, wanted))
+
+    @contextmanager
+    def _fetched(self, name: str, sha256: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="wabawatch-archive-") as folder:
             path = Path(folder) / name
             with self._trying() as (obstore, store):
                 self._fetch(obstore, store, name, path)
             if sha256_of(path) != sha256:
                 raise ArchiveDamaged(f"the archive's file {self}/{name} is not as it was written: {MENDED_BY}")
-            yield from read_checked(path, sha256)
+            yield path
 
     def delete(self, name: str) -> None:
         """Delete a file. Repeatable."""

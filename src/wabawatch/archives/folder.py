@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from wabawatch.archives import parquet
 from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
 from wabawatch.domain.errors import ArchiveDamaged, NotFound, StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.folders import make_private_folder, sync_folder
+
+T = TypeVar("T")
 
 PART = ".part"
 """At the end of the name of a file that is not whole yet"""
@@ -45,7 +48,17 @@ class Folder:
         try:
             if not path.exists():
                 raise NotFound(f"the archive's file {path} is gone: {MENDED_BY}")
-            yield from read_checked(path, sha256)
+            yield from checked(path, sha256, parquet.read(path))
+        except OSError as error:
+            raise _unavailable(self.path, error) from error
+
+    def read_some(self, name: str, sha256: str, wanted: parquet.Some) -> Iterator[tuple[int, ArchivedMessage]]:
+        """The messages of a file that are *wanted*, each with its place in it. Raises as `read`."""
+        path = self.path / name
+        try:
+            if not path.exists():
+                raise NotFound(f"the archive's file {path} is gone: {MENDED_BY}")
+            yield from checked(path, sha256, parquet.read_some(path, wanted))
         except OSError as error:
             raise _unavailable(self.path, error) from error
 
@@ -92,12 +105,12 @@ def write_checked(path: Path, pages: Iterable[Sequence[ArchivedMessage]]) -> Sto
         raise
 
 
-def read_checked(path: Path, sha256: str) -> Iterator[list[ArchivedMessage]]:
-    """The messages in *path*, whose contents have the digest *sha256*. Raises OSError, ArchiveDamaged."""
+def checked(path: Path, sha256: str, read: Iterator[T]) -> Iterator[T]:
+    """What is *read* of *path*, whose contents have the digest *sha256*. Raises OSError, ArchiveDamaged."""
     if sha256_of(path) != sha256:
         raise ArchiveDamaged(f"the archive's file {path} is not as it was written: {MENDED_BY}")
     try:
-        yield from parquet.read(path)
+        yield from read
     except ValueError as error:
         raise ArchiveDamaged(f"the archive's file {path} cannot be read: {error}; {MENDED_BY}") from error
 

@@ -194,6 +194,10 @@ class TemplateUse:
     """The newest of them"""
     unproven: tuple[SendLine, ...]
     """The newest of the unverified ones"""
+    unlisted: str = ""
+    """Why `violating` does not hold each of them: newest_only | not_looked_at | archive_unreadable | not_kept"""
+    listed_by: int | None = None
+    """The revision that listed them; None: this one. By now their messages are not to be had any more"""
 
 
 @dataclass(frozen=True, slots=True)

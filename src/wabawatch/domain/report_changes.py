@@ -10,8 +10,8 @@ from typing import Any
 
 from wabawatch.domain.compliance_report import ComplianceReport, ReportChange
 
-OF_THE_REVISION = frozenset({"revision", "as_of", "made_with", "changes"})
-"""Members that every revision has its own of"""
+OF_THE_REVISION = frozenset({"revision", "as_of", "made_with", "changes", "template_use.listed_by"})
+"""What every revision has its own of"""
 MOST_CHANGES = 500
 NOTHING = "–"
 
@@ -29,8 +29,7 @@ def changes(before: ComplianceReport, after: ComplianceReport) -> tuple[ReportCh
 
 def _leaves(report: ComplianceReport) -> Iterator[tuple[str, str]]:
     for field in fields(report):
-        if field.name not in OF_THE_REVISION:
-            yield from _walk(field.name, getattr(report, field.name))
+        yield from _walk(field.name, getattr(report, field.name))
 
 
 def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -38,6 +37,8 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
     Lines of a table are told apart by their key, so that one that comes or goes moves no other.
     """
+    if path in OF_THE_REVISION:
+        return
     if is_dataclass(value):
         for field in fields(value):
             if field.name != "key":

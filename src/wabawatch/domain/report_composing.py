@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from hashlib import blake2b
 
 from wabawatch.domain.alert_records import Alert
@@ -53,6 +54,18 @@ STOPPED_BY_PERSON = 131050
 OPTED_OUT = "opted_out"
 
 
+class Unlisted(StrEnum):
+    """Why not each violating send is listed."""
+
+    NEWEST_ONLY = "newest_only"
+    """There are more than a report lists"""
+    NOT_LOOKED_AT = "not_looked_at"
+    """Too many messages would have to be looked through"""
+    ARCHIVE_UNREADABLE = "archive_unreadable"
+    NOT_KEPT = "not_kept"
+    """The messages are neither live nor archived any more"""
+
+
 @dataclass(frozen=True, slots=True)
 class Sends:
     """The template sends of the period that broke the rule, or that nobody can judge."""
@@ -60,6 +73,8 @@ class Sends:
     by_reason: Mapping[str, int]
     violating: Sequence[SendEvidence]
     unproven: Sequence[SendEvidence]
+    unlisted: Unlisted | None = None
+    """None: each violating send is listed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +125,10 @@ def whole_hours(start: Millis, end: Millis) -> tuple[Millis, Millis]:
     return start // HOUR_MS * HOUR_MS, -(-end // HOUR_MS) * HOUR_MS
 
 
-def compose(found: Gathered, id: str, made_with: str) -> ComplianceReport:
-    """The report of what was *found*, as its first revision."""
-    judged, failures, use = found.assessment, failure_lines(found.causes), _use(found)
+def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport | None = None) -> ComplianceReport:
+    """The report of what was *found*, as its first revision. Of single sends that are gone by now it lists those that
+    *newest*, its newest revision, lists."""
+    judged, failures, use = found.assessment, failure_lines(found.causes), _use(found, newest)
     opt_outs = OptOuts(found.opt_outs, use.by_reason.get(OPTED_OUT, 0), _n_of(failures, STOPPED_BY_PERSON))
     alerts = alert_lines(found.alerts)
     report = ComplianceReport(
@@ -163,16 +179,26 @@ def revised(new: ComplianceReport, newest: ComplianceReport | None) -> Complianc
     return replace(new, revision=newest.revision + 1, changes=found) if found else newest
 
 
-def _use(found: Gathered) -> TemplateUse:
+def _use(found: Gathered, newest: ComplianceReport | None) -> TemplateUse:
     judged, sends = found.assessment, found.sends
-    return TemplateUse(
+    use = TemplateUse(
         sends=judged.template_usage.n,
         violations=judged.template_violations,
         unverified=judged.template_unverified,
         by_reason=dict(sorted(sends.by_reason.items())),
         violating=send_lines(sends.violating, found.mine),
         unproven=send_lines(sends.unproven, found.mine),
+        unlisted=sends.unlisted.value if sends.unlisted else "",
     )
+    return use if newest is None else _with_lists_of(newest, use)
+
+
+def _with_lists_of(newest: ComplianceReport, use: TemplateUse) -> TemplateUse:
+    """*use*, or that of *newest* where it is of the same sends and lists more of them."""
+    before = newest.template_use
+    is_same = (before.sends, before.violations, before.unverified) == (use.sends, use.violations, use.unverified)
+    has_more = (len(before.violating), len(before.unproven)) > (len(use.violating), len(use.unproven))
+    return replace(before, listed_by=before.listed_by or newest.revision) if is_same and has_more else use
 
 
 def _judged(found: Gathered) -> Judged:

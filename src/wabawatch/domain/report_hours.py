@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -14,23 +15,30 @@ Hours: TypeAlias = Sequence[tuple[Millis, Millis]]
 """Stretches of time, each from its start up to but not including its end; the newest first"""
 
 NEAR = 20_000
-"""Stretches with no more messages between them are looked through in one go: that is quicker than asking twice"""
+"""Hours with no more messages in and between them are looked through in one go: that is quicker than asking twice"""
 MOST = 40
 """So many stretches are looked through, the newest"""
 
 
-def hours_with(series: Mapping[Millis, Tally], use: TemplateUse, tier: Tier) -> Hours:
-    """The newest `MOST` stretches that hold sends that stand so to the template rule, the newest first."""
+def sends_by_hour(series: Mapping[Millis, Tally], use: TemplateUse) -> Counter[Millis]:
+    """How many sends of each hour (or day) stand so to the template rule."""
+    return Counter({at: n for at, tally in series.items() if (n := count(tally, lambda s: s.template_use is use))})
+
+
+def stretches(series: Mapping[Millis, Tally], wanted: Mapping[Millis, int], tier: Tier) -> tuple[Hours, bool]:
+    """The newest `MOST` stretches with hours of which some sends are *wanted* still, and whether these are all."""
     width = TIERS[tier].width_ms
     found: list[tuple[Millis, Millis]] = []
-    between = 0
-    for at in sorted(series):
-        if not count(series[at], lambda s: s.template_use is use):
-            between += sum(series[at].values())
+    held = 0
+    for at in sorted(series, reverse=True):
+        held += (here := sum(series[at].values()))
+        if wanted.get(at, 0) <= 0:
             continue
-        if found and between <= NEAR:
-            found[-1] = found[-1][0], at + width
+        if found and held <= NEAR:
+            found[-1] = at, found[-1][1]
+        elif len(found) == MOST:
+            return found, False
         else:
             found.append((at, at + width))
-        between = 0
-    return found[: -MOST - 1 : -1]
+            held = here
+    return found, True

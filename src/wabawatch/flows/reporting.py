@@ -15,29 +15,21 @@ from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.overview import EVERYTHING, Overview, Slice, SliceKind, touching
 from wabawatch.domain.platform import Kind, Known, of_kind, value
+from wabawatch.domain.report import Assessment
 from wabawatch.domain.report_composing import Gathered, Sends, compose, report_id, revised, whole_hours
 from wabawatch.domain.report_duties import Handling
-from wabawatch.domain.report_hours import Hours, hours_with
 from wabawatch.domain.report_lines import TemplateSeen
 from wabawatch.domain.report_readiness import readiness, windows
 from wabawatch.domain.rollups import Tier
-from wabawatch.domain.standing import DAY_MS, Standing, TemplateUse, look
+from wabawatch.domain.standing import DAY_MS, Standing
 from wabawatch.domain.template_stands import ripe_hour
-from wabawatch.domain.violations import SendEvidence, evidence
 from wabawatch.flows.assessing import Rules
-from wabawatch.flows.judging import said_of
-from wabawatch.limits_ports import Evidence, Hits
-from wabawatch.overview_ports import SlicedFigures
+from wabawatch.limits_ports import Hits
 from wabawatch.ports import Clock, Deed, Window
 from wabawatch.ports_templates import TemplateBooks
 from wabawatch.report_ports import MADE, SUBJECT, Kept, ReportBook, ReportReads, Revision
 from wabawatch.signatures import Signature
 
-LISTED = 200
-"""So many violating sends stand in a report, the newest"""
-UNPROVEN = 20
-COUNTED = 10_000
-"""Of so many violating sends the reasons are counted"""
 MOST_EVENTS = 1_000
 SHOWN = 500
 TRIES = 5
@@ -60,9 +52,9 @@ class Reporting:
 
     look: Callable[[Millis, Millis, Slice], Overview]
     figures: AlertFigures
-    slices: SlicedFigures
     templates: TemplateBooks
-    evidence: Evidence
+    sends: Callable[[Window, Slice, Collection[str] | None, Assessment, Millis], Sends]
+    """The sends of a window, a slice and its numbers that an assessment, as of a time, has counted"""
     limits: Hits
     reads: ReportReads
     kept: ReportBook
@@ -86,7 +78,7 @@ class Reporting:
         for _ in range(TRIES):
             newest = self.kept.newest(id)
             known = signed_reports.decode(newest.document) if newest else None
-            report = revised(compose(self._gather(start, end, of), id, self.made_with), known)
+            report = revised(compose(self._gather(start, end, of), id, self.made_with, known), known)
             if newest is not None and report is known:
                 return newest
             made = self._signed(report, by)
@@ -146,7 +138,7 @@ class Reporting:
             causes=seen.causes,
             numbers=seen.numbers,
             templates=self._templates(window, mine, seen.places),
-            sends=self._sends(window, of, mine, seen),
+            sends=self.sends(window, of, mine, seen.assessment, seen.as_of),
             opt_outs=self.reads.opt_outs(start, seen.end, wabas),
             bodies=seen.bodies,
             calls=seen.calls,
@@ -190,49 +182,6 @@ class Reporting:
             TemplateSeen(*whose, tally, matured.get(whose, {}), states.get(whose, {}), histories.get(whose, ()))
             for whose, tally in tallies.items()
         ]
-
-    def _sends(self, window: Window, of: Slice, mine: Collection[str] | None, seen: Overview) -> Sends:
-        """The violating and the unverified sends: only the hours are looked through that are known to hold any."""
-        judged = seen.assessment
-        if not judged.template_violations and not judged.template_unverified:
-            return Sends({}, (), ())
-        tier = Tier.HOUR if (window.start or 0) > seen.as_of - 400 * DAY_MS else Tier.DAY
-        series = self.slices.series(window, of, tier)
-        violating = hours_with(series, TemplateUse.VIOLATION, tier)
-        unproven = hours_with(series, TemplateUse.UNVERIFIED, tier)
-        return Sends(
-            self._reasons(violating, mine),
-            self._newest(violating, TemplateUse.VIOLATION, mine, LISTED),
-            self._newest(unproven, TemplateUse.UNVERIFIED, mine, UNPROVEN),
-        )
-
-    def _reasons(self, hours: Hours, mine: Collection[str] | None) -> Mapping[str, int]:
-        found: Counter[str] = Counter()
-        for start, end in hours:
-            for each in self.figures.misuses(Window(start, end)):
-                if mine is None or each.number in mine:
-                    found[each.reason] += each.n
-            if found.total() >= COUNTED:
-                break
-        return found
-
-    def _newest(
-        self, hours: Hours, use: TemplateUse, mine: Collection[str] | None, most: int
-    ) -> tuple[SendEvidence, ...]:
-        found: list[SendEvidence] = []
-        for start, end in hours:
-            # An unlinked send is in no figure: nobody knows what became of it.
-            held = [
-                each
-                for each in self.evidence.judged(use, start, end, most)
-                if (each.message.wamid or look(each.message).is_rejected)
-                and (mine is None or each.message.number in mine)
-            ]
-            said = said_of(self.evidence, [each.message for each in held])
-            found += [evidence(h.id, h.message, h.judgement, *theirs) for h, theirs in zip(held, said, strict=True)]
-            if len(found) >= most:
-                break
-        return tuple(found[:most])
 
 
 def _numbers_of(of: Slice, places: Mapping[str, str]) -> Collection[str] | None:

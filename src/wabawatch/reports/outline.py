@@ -211,7 +211,7 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
         section("Trend", (), pictures=_charts(report)),
         section("Messages and failures", (sent.messages, sent.faults, sent.failures), _coverage(report)),
         section("Numbers", (sent.numbers,)),
-        section("Templates", (sent.templates, sent.sends), _use(report)),
+        section("Templates", (sent.templates, sent.sends), _use(report), _listed(report)),
         section("Duties", (sent.duties, sent.readiness), _opt_outs(report)),
         section("Webhooks and calls", (watched.responses, watched.limits), _webhooks(report)),
         section("Uptime", (watched.checks, watched.incidents), _uptime(report)),
@@ -248,8 +248,31 @@ def _coverage(report: ComplianceReport) -> str:
 def _use(report: ComplianceReport) -> str:
     use = report.template_use
     reasons = ", ".join(f"{reason.replace('_', ' ')}: {n}" for reason, n in use.by_reason.items())
+    counted = sum(use.by_reason.values())
+    of = f"of {counted} of them: " if counted < use.violations else ""
     said = f"{words(Kind.WHOLE, use.sends)} template sends, {use.violations} of them against the rule"
-    return f"{said}{f' ({reasons})' if reasons else ''}; {use.unverified} cannot be judged."
+    return f"{said}{f' ({of}{reasons})' if reasons else ''}; {use.unverified} cannot be judged."
+
+
+UNLISTED = {
+    "newest_only": "the newest",
+    "not_looked_at": "for the others too many messages would have to be looked through",
+    "archive_unreadable": "the messages of the others are in the archive, which could not be read",
+    "not_kept": "the messages of the others are not kept any more",
+}
+
+
+def _listed(report: ComplianceReport) -> str:
+    use = report.template_use
+    said = ""
+    if len(use.violating) < use.violations:
+        why = UNLISTED.get(use.unlisted, "")
+        said = f"{len(use.violating)} of the {use.violations} sends against the rule are listed{why and f': {why}'}. "
+    if len(use.unproven) < use.unverified:
+        said += f"{len(use.unproven)} of the {use.unverified} that cannot be judged are listed. "
+    if use.listed_by is not None:
+        said += f"They are listed as in revision {use.listed_by}: their messages are not to be had any more. "
+    return said.rstrip()
 
 
 def _opt_outs(report: ComplianceReport) -> str:

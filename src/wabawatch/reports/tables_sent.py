@@ -191,7 +191,7 @@ def sends(report: ComplianceReport) -> Table:
             ("Known since", Kind.TIME), ("Code", Kind.ID),
         ),
         tuple((word, x.at, x.key, x.template, x.sentence, x.known_since, x.error_code) for word, x in both),
-        "No send broke the rule, and all can be judged.",
+        "No send broke the rule, and all can be judged." if not use.violations + use.unverified else "None is listed.",
     )  # fmt: skip
 
 
