@@ -9,7 +9,8 @@ from wabawatch.archives.bucket import BucketPlace
 from wabawatch.archives.crew import Crew, Work, store_of
 from wabawatch.archives.judged import ArchivedJudgedSends
 from wabawatch.archives.searching import ArchivedMessages
-from wabawatch.domain.archives import day_number
+from wabawatch.domain.archives import day_number, day_of
+from wabawatch.domain.search import MessageFilter
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
 from wabawatch.flows.archiving import Archiving, Rules, Tell
 from wabawatch.flows.browsing import Browsing
@@ -55,20 +56,22 @@ class ArchiveFlows:
         days = KeptFor(kept.message_days, kept.keep_days, settings.storage.body_retention_days)
         self.desk = ArchiveDesk(RetentionCounts(database), self.books, clock, days)
         store = store_of(self.work)
-        found = ArchivedMessages(database, self.books, store, country_of)
+        self.messages = ArchivedMessages(database, self.books, store, country_of)
         self.judged = ArchivedJudgedSends(self.books, store, country_of)
         trail = SqlAuditTrail(database)
-        self.browsing = Browsing(found, clock, trail)
-        self.shown = Archived(self.browsing, lambda day: _of_day(found, day, clock, trail), self.held)
+        self.browsing = Browsing(self.messages, clock, trail)
+        self.shown = Archived(self.browsing, lambda day: _of_day(self.messages, day, clock, trail), self.held_in)
         self.crew = Crew(self.work, self.archiving().is_due, clock)
 
     def archiving(self, tell: Tell = silent) -> Archiving:
         """Whoever archives and restores, in this process."""
         return archiving_of(self._database, self.work, self._clock, tell)
 
-    def held(self, first_day: int, last_day: int) -> int:
-        """How many messages of these days are archived."""
-        return sum(part.held for part in self.books.parts(first_day, last_day + 1))
+    def held_in(self, wanted: MessageFilter) -> int:
+        """How many messages of the days of *wanted* are archived, whether they fit or not."""
+        first = 0 if wanted.since is None else day_of(wanted.since)
+        last = day_of(self._clock.now() if wanted.until is None else wanted.until - 1)
+        return sum(part.held for part in self.books.parts(first, last + 1))
 
     def loops(self) -> list[Loop]:
         """The loop that has closed days archived, by a process of its own."""

@@ -56,6 +56,15 @@ def test_from_the_preview_to_the_archive_and_back(tmp_path: Path) -> None:
     assert json.loads(found)["user_id"] == "u1"
     assert "archive list" in run(tmp_path, "logs", "--archived", "--user", "nobody").stdout
 
+    assert "3 messages of these days are archived" in run(tmp_path, "logs", "--since", "300d").stderr
+    exported = run(tmp_path, "export", "--since", "300d", "-o", str(tmp_path / "live.csv"))
+    assert exported.stdout.startswith("0 messages")
+    assert "--archived" in exported.stderr
+    exported = run(tmp_path, "export", "--archived", "--since", "300d", "-o", str(tmp_path / "all.jsonl"))
+    assert exported.stdout.startswith("3 messages")
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    assert [(each["user_id"], each["status"]) for each in lines] == [(f"u{i}", "delivered") for i in (2, 1, 0)]
+
     restored = run(tmp_path, "archive", "restore", DAY_NAME, "--keep-days", "5")
     assert restored.stdout == "3 messages are live again; they stay so for 5 days\n"
     assert len(run(tmp_path, "logs", "--since", "300d", "--json").stdout.splitlines()) == 3

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from wabawatch.domain.archives import ArchivedMessage, Part, day_of, may_fit
+from wabawatch.domain.exports import Outline
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey
 from wabawatch.domain.search import MessageFilter, Place
@@ -24,6 +25,8 @@ from wabawatch.storage.scratch import Scratch, in_full
 
 AT_ONCE = 2_000
 """So many messages are looked at closely at a time"""
+AT_ONCE_IN_BULK = 20_000
+"""... where all of them are wanted: the files of a day are read through once for each time"""
 EXAMINED = 300_000
 """So many messages are read for one page: some seconds. A page that ends for that reason says how far it has come"""
 
@@ -51,6 +54,7 @@ class ArchivedMessages:
     files: Files
     country_of: Callable[[ContactKey], str]
     examined: int = EXAMINED
+    at_once: int = AT_ONCE
     days: tuple[int, int] = (0, 2**31 - 1)
     """From the first up to but not including the second"""
 
@@ -94,10 +98,10 @@ class ArchivedMessages:
         tails = frozenset(pack(each)[-TAIL:] for each in wanted.wamids)
         while True:
             likely = (each for each in self._held(parts) if may_fit(each, wanted, tails) and _is_after(each, after))
-            some = heapq.nlargest(AT_ONCE, likely, key=attrgetter("at", "id"))
+            some = heapq.nlargest(self.at_once, likely, key=attrgetter("at", "id"))
             if some:
                 yield from sorted(scratch.matching(some, wanted), key=_place, reverse=True)
-            if len(some) < AT_ONCE:
+            if len(some) < self.at_once:
                 return
             after = Place(some[-1].at, some[-1].id)
 
@@ -124,6 +128,16 @@ class ArchivedMessages:
             return scratch.matching([some], MessageFilter()), swept_until
         finally:
             scratch.close()
+
+    def outline(self, wanted: MessageFilter) -> Outline:
+        """On which days the messages are among which those that are *wanted* may be."""
+        first = 0 if wanted.since is None else day_of(wanted.since)
+        end = self.days[1] if wanted.until is None else day_of(wanted.until - 1) + 1
+        return Outline([(part.day * DAY_MS, part.held) for part in self.parts.parts(first, end)])
+
+    def in_bulk(self) -> ArchivedMessages:
+        """The same for whoever wants many, in pages of up to `AT_ONCE_IN_BULK`."""
+        return replace(self, at_once=AT_ONCE_IN_BULK + 1)
 
     def of_day(self, day: int) -> ArchivedMessages:
         """Those of one day only."""

@@ -11,13 +11,15 @@ from cyclopts import Parameter
 
 from wabawatch.app import System
 from wabawatch.app_export_child import written
+from wabawatch.archives.searching import AT_ONCE_IN_BULK
 from wabawatch.cli.common import HERE, Command, Where, opened, out, print_json, progress_bar, who
 from wabawatch.cli.export_person import person
-from wabawatch.cli.logs import ANYTHING, Filters, wanted_by
+from wabawatch.cli.logs import ANYTHING, Filters, tell_of_archived, wanted_by
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
 from wabawatch.domain.export_columns import chosen
 from wabawatch.domain.exports import Format, Made, Order, Progress, expected_rows
 from wabawatch.domain.search import MessageFilter
+from wabawatch.exports.making import make
 from wabawatch.flows.export_desk import ranged
 from wabawatch.ports import Deed
 
@@ -34,6 +36,7 @@ def export(
     bom: Annotated[bool, Parameter(negative="")] = False,
     unmask: Annotated[bool, Parameter(negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
+    archived: Annotated[bool, Parameter(negative="")] = False,
     filters: Filters = ANYTHING,
     json: Annotated[bool, Parameter(negative="")] = False,
     where: Where = HERE,
@@ -54,6 +57,8 @@ def export(
         Whole phone numbers and wamids, which hold them; this is written into the audit trail.
     force
         Write over a file that is there.
+    archived
+        Messages in the archive instead (docs/archives.md).
     json
         Print what was written as JSON.
     """
@@ -65,15 +70,21 @@ def export(
         wanted = ranged(wanted_by(given, system.clock.now()), system.clock.now())
         if unmask:
             system.browsing.unmasked(who(), len(given))
-        made = _made(system, order, wanted, output)
+        made = _made(system, order, wanted, output, is_archived=archived)
+        if not archived:
+            tell_of_archived(system, wanted)
         done = Deed(who(), "export_written", f"format:{order.format} masked:{str(order.is_masked).lower()}")
         system.browsing.audit.note(system.clock.now(), done)
+    _print(made, order, output, json=json)
+
+
+def _print(made: Made, order: Order, path: Path, *, json: bool) -> None:
     if json:
-        print_json({"file": str(output), "format": order.format, "masked": order.is_masked, **made._asdict()})
-    else:
-        sheets = f" on {made.sheets} sheets" if made.sheets > 1 else ""
-        out.print(f"{made.rows:,} messages{sheets}, {made.bytes:,} bytes: {output}", markup=False)
-        out.print(f"SHA-256 {made.sha256}", markup=False)
+        print_json({"file": str(path), "format": order.format, "masked": order.is_masked, **made._asdict()})
+        return
+    sheets = f" on {made.sheets} sheets" if made.sheets > 1 else ""
+    out.print(f"{made.rows:,} messages{sheets}, {made.bytes:,} bytes: {path}", markup=False)
+    out.print(f"SHA-256 {made.sha256}", markup=False)
 
 
 def _format_of(path: Path) -> Format:
@@ -85,9 +96,11 @@ def _format_of(path: Path) -> Format:
     return Format(ending)
 
 
-def _made(system: System, order: Order, wanted: MessageFilter, path: Path) -> Made:
+def _made(system: System, order: Order, wanted: MessageFilter, path: Path, *, is_archived: bool) -> Made:
     with _bar() as tell:
         try:
+            if is_archived:
+                return make(system.archive.messages.in_bulk(), order, wanted, path, tell, AT_ONCE_IN_BULK)
             return written(system.database, order, wanted, path, tell)
         except OSError as error:
             raise StoreUnavailable(f"{path} cannot be written: {error.strerror}; nothing was left of it") from error

@@ -13,11 +13,13 @@ from cyclopts import Parameter, validators
 from rich.markup import escape
 from starlette.datastructures import QueryParams
 
-from wabawatch.cli.common import HERE, Command, Where, opened, out, who
+from wabawatch.app import System
+from wabawatch.cli.common import HERE, Command, Where, err, opened, out, who
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.search import MessageFilter, State
 from wabawatch.flows.browsing import Browsing
+from wabawatch.flows.export_desk import ranged
 from wabawatch.flows.tailing import Tail
 from wabawatch.ports import Clock
 from wabawatch.web.api_messages import MAX_LIMIT, MessageQuery, filter_of
@@ -121,11 +123,19 @@ def logs(
         # Before the first page: what comes to fit while that is read is shown by one of them.
         tail = system.tailing.begin(wanted) if follow else None
         rows = _newest(browsing, wanted, limit)
+        if not archived:
+            tell_of_archived(system, ranged(wanted, system.clock.now()))
         shown = _lines(reversed(rows) if follow else rows, is_json=json, is_masked=not unmask)
         _print(shown if json else (_HEADINGS, *shown) if rows or follow else (_nothing(is_archived=archived),))
         if tail is not None:
             for arrived in _arrivals(tail, system.clock, {int(row.id) for row in rows}):
                 _print(_lines(arrived, is_json=json, is_masked=not unmask))
+
+
+def tell_of_archived(system: System, wanted: MessageFilter) -> None:
+    """Say on stderr that messages of the days of *wanted* are in the archive, where another search finds them."""
+    if n := system.archive.held_in(wanted):
+        err.print(f"{n:,} messages of these days are archived and not among these; --archived looks there")
 
 
 def _nothing(*, is_archived: bool) -> str:

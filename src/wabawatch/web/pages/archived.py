@@ -9,6 +9,7 @@ import msgspec
 
 from wabawatch.domain.archives import day_name, day_of
 from wabawatch.domain.facts import Millis
+from wabawatch.domain.search import MessageFilter
 from wabawatch.flows.browsing import Browsing
 from wabawatch.web.message_answers import MessageRow
 
@@ -25,8 +26,8 @@ class Archived:
     browsing: Browsing
     of_day: Callable[[str], Browsing | None]
     """The messages of one day, named as in `day_name`; None: there is no such day"""
-    held: Callable[[int, int], int]
-    """How many messages there are of days from the first up to and with the second, in days since 1970"""
+    held_in: Callable[[MessageFilter], int]
+    """How many messages there are of the days that are searched, whether they fit or not"""
 
 
 def placed(row: MessageRow, at: Millis) -> MessageRow:

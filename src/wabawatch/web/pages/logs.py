@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wabawatch.domain.access import Right
-from wabawatch.domain.archives import day_of
 from wabawatch.domain.error_codes import lookup
 from wabawatch.domain.errors import Forbidden
 from wabawatch.domain.facts import Millis
@@ -96,7 +95,7 @@ class LogsPage:
             "is_first": not request.query_params.get("cursor"),
             "is_counted": COUNT in request.query_params,
             "opened": _id(request.query_params.get(OPEN, "")),
-            "n_archived": self._archived(query),
+            "n_archived": 0 if query.wrong else self.archived.held_in(query.wanted),
         }
         if more["is_counted"]:
             more |= self._sums(at, query)
@@ -147,14 +146,6 @@ class LogsPage:
             "looked_back_to": found.following.at if found.is_cut and found.following else None,
             "states": STATES,
         }
-
-    def _archived(self, query: LogQuery) -> int:
-        """How many messages of the time that is searched are in the archive, whether they fit or not."""
-        wanted = query.wanted
-        if query.wrong:
-            return 0
-        first = 0 if wanted.since is None else day_of(wanted.since)
-        return self.archived.held(first, day_of(self.clock.now() if wanted.until is None else wanted.until))
 
     def _is_masked(self, visitor: Visitor, query: LogQuery) -> bool:
         if UNMASK not in query.given:
