@@ -16,6 +16,7 @@ from wabawatch.flows.report_scheduling import ReportScheduling
 from wabawatch.flows.report_sends import ReportSends
 from wabawatch.flows.reporting import Reporting, report_tier
 from wabawatch.loops import Group, Loop
+from wabawatch.meta.accounts import terms_in
 from wabawatch.ports import Clock
 from wabawatch.report_ports import ArchivedSends, Kept, ReportMail, ReportMarks
 from wabawatch.schedules import Due, due
@@ -68,8 +69,9 @@ class ReportFlows:
             books,
             SqlTemplateBooks(database, keyring),
             ReportSends(slices, SqlEvidence(database), SqlJudgedSends(database), archived).of,
+            slices.tally,
             SqlLimitHits(database),
-            SqlReportReads(database),
+            SqlReportReads(database, keyring, terms_in),
             self.book,
             signing.sign,
             rules,

@@ -11,6 +11,7 @@ from wabawatch.domain.archives import ArchivedMessage
 from wabawatch.domain.compliance import Verdict
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.notices import Delivered
+from wabawatch.domain.report_restrictions import Word
 from wabawatch.domain.report_watched import AccountEvent
 from wabawatch.domain.standing import TemplateUse
 from wabawatch.domain.told import Told
@@ -82,6 +83,10 @@ class ReportReads(Protocol):
     def account_events(self, start: Millis, end: Millis, most: int) -> Sequence[AccountEvent]:
         """What Meta told of accounts and numbers in *start* up to *end*: the newest *most*, the newest first. Names,
         pictures and phone numbers are left out."""
+
+    def restricting(self, end: Millis, wabas: Collection[str] | None) -> Sequence[Word]:
+        """What Meta told before *end* of restrictions of accounts, and that they were lifted; of *wabas* only, if
+        given."""
 
     def histories(self, whose: Collection[tuple[str, TemplateRef]]) -> Mapping[tuple[str, TemplateRef], Sequence[Told]]:
         """What was told of each of these templates (WABA, and which), the newest first."""

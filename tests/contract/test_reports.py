@@ -154,6 +154,26 @@ def test_what_happened_to_accounts_and_numbers_is_listed_without_names(shelf: Sh
     }
 
 
+def test_a_restriction_stands_with_its_end_and_what_was_sent_meanwhile(shelf: Shelf, press: Press) -> None:
+    kind, end = "RESTRICTED_BIZ_INITIATED_MESSAGING", (START + 2 * HOUR) // 1_000
+    detail = f'{{"restriction_info": [{{"restriction_type": "{kind}", "expiration": {end}}}]}}'
+    told = AccountChanged(at(-1_000), Source.WEBHOOK, "ACCOUNT_RESTRICTION", waba=WABA, after=kind, detail=detail)
+    warned = AccountChanged(at(-2_000), Source.WEBHOOK, "ACCOUNT_VIOLATION", waba=WABA, reason="ALCOHOL")
+    in_force = [fact for i in range(3) for fact in send(f"barred{i}", START + HOUR + MINUTE - T0)]
+    shelf.learn([*good(40), told, warned, *in_force, *send("late", 3 * HOUR)])
+
+    report = press.report(START - HOUR, END, Slice(SliceKind.WABA, WABA))
+
+    assert report.restrictions is not None
+    (line,) = report.restrictions
+    assert (line.kind, line.start, line.end, line.ended) == (kind, utc(T0 - 1_000), utc(START + 2 * HOUR), "term")
+    assert line.sends == 3, "in the whole hours of it; what was sent later is allowed"
+    assert [(each.event, each.reason) for each in report.account_events if each.reason] == [
+        ("ACCOUNT_VIOLATION", "ALCOHOL")
+    ]
+    assert press.report(START + 2 * HOUR, END, Slice(SliceKind.WABA, WABA)).restrictions == ()
+
+
 def test_a_report_of_one_account_holds_nothing_of_another(shelf: Shelf, press: Press) -> None:
     shelf.learn(good(40))
 

@@ -18,6 +18,7 @@ from wabawatch.flows.overviewing import Overviewing
 from wabawatch.flows.report_checking import ReportChecking
 from wabawatch.flows.report_sends import ReportSends
 from wabawatch.flows.reporting import Reporting, report_tier
+from wabawatch.meta.accounts import terms_in
 from wabawatch.meta.countries import country_of
 from wabawatch.ports import Clock, Figures
 from wabawatch.report_ports import Kept
@@ -65,8 +66,9 @@ class Press:
             books,
             SqlTemplateBooks(database, shelf.keyring),
             ReportSends(slices, SqlEvidence(database), SqlJudgedSends(database), archived).of,
+            slices.tally,
             SqlLimitHits(database),
-            SqlReportReads(database),
+            SqlReportReads(database, shelf.keyring, terms_in),
             self.book,
             self.keys.sign,
             RULES,

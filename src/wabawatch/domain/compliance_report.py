@@ -21,6 +21,7 @@ from wabawatch.domain.report_watched import (
     ApiLines,
     GapLine,
     LimitLine,
+    RestrictionLine,
     UptimeLines,
     WebhookLines,
 )
@@ -325,3 +326,5 @@ class ComplianceReport:
     """Against the revision before; empty in the first"""
     readiness: Readiness | None = None
     """None: the report is of a part"""
+    restrictions: tuple[RestrictionLine, ...] | None = None
+    """Times in which Meta restricted an account; None: the report was made before this was looked at"""

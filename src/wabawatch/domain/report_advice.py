@@ -17,6 +17,7 @@ MOST_CAUSES = 3
 def advice(report: ComplianceReport) -> tuple[Advice, ...]:
     """What to do, the most urgent first."""
     found = [
+        *_restrictions(report),
         *_templates(report),
         *_rates(report),
         *_coverage(report),
@@ -67,6 +68,18 @@ def _templates(report: ComplianceReport) -> Iterator[Advice]:
             f"{use.unverified} template sends cannot be judged: nobody had told what their template's status was.",
             "Give wabawatch a token (WHATSAPP_TOKEN), so that it asks Meta for templates, and subscribe the app to"
             " `message_template_status_update`.",
+        )
+
+
+def _restrictions(report: ComplianceReport) -> Iterator[Advice]:
+    sent = max(((line.sends or 0, line.waba, line.kind) for line in report.restrictions or ()), default=(0, "", ""))
+    if sent[0]:
+        yield Advice(
+            "restricted",
+            NOW,
+            "Stop sending while an account is restricted",
+            f"{sent[0]} messages of account {sent[1]} were asked for that Meta's {sent[2]} barred.",
+            "Pause campaigns when the alert ACCOUNT_RESTRICTED fires, and appeal in Meta's Business Support Home.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
@@ -22,7 +22,7 @@ from wabawatch.domain.compliance_report import (
 )
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.limit_hits import HitCount
-from wabawatch.domain.metrics import Weights
+from wabawatch.domain.metrics import Tally, Weights
 from wabawatch.domain.overview import EVERYTHING, Cause, NumberStands, Point, Slice
 from wabawatch.domain.report import Assessment, BodyCounts
 from wabawatch.domain.report_advice import advice
@@ -42,6 +42,7 @@ from wabawatch.domain.report_lines import (
     trend_lines,
     webhook_lines,
 )
+from wabawatch.domain.report_restrictions import Restricted, restriction_lines
 from wabawatch.domain.report_times import alert_lines, alert_times, gap_lines, unknown_ms, uptime_lines
 from wabawatch.domain.report_watched import AccountEvent
 from wabawatch.domain.runs import Gap
@@ -107,7 +108,10 @@ class Gathered:
     events: Sequence[AccountEvent]
     gaps: Sequence[Gap]
     handling: Handling
-    readiness: Readiness | None = None
+    readiness: Readiness | None
+    restricted: Sequence[Restricted]
+    barred: Callable[[str, Millis, Millis], Tally]
+    """The messages of an account, or of the number that the report is of, from a whole hour to another"""
 
 
 def scope_of(of: Slice) -> str:
@@ -167,6 +171,9 @@ def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport |
         duties=duties(opt_outs, found.handling, is_whole=sum(use.by_reason.values()) >= use.violations),
         advice=(),
         readiness=found.readiness,
+        restrictions=restriction_lines(
+            found.restricted, found.start, found.end, alerts, found.barred, sees_templates=judged.refusals_seen
+        ),
     )
     return replace(report, advice=advice(report))
 

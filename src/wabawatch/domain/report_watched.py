@@ -156,6 +156,29 @@ class AccountEvent:
     number: str
     before: str
     after: str
+    reason: str = ""
+    """As Meta names it, such as the policy that was violated"""
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionLine:
+    """A time in which Meta restricted an account in one way."""
+
+    key: str
+    waba: str
+    kind: str
+    """As Meta names it; DISABLE: the account was disabled"""
+    start: datetime
+    end: datetime | None
+    """None: it is not known to have ended"""
+    ended: str
+    """term (Meta told when it ends) | lifted | replaced (by another); "" it is not known to have ended"""
+    barred: str
+    """Which sends it bars: every | templates; "" none that can be told from the rest"""
+    sends: int | None
+    """So many of these were asked for meanwhile, in whole hours of it in the period; None: not known"""
+    acknowledged_after_s: float | None
+    """From Meta's word until somebody acknowledged the alert on it; None: not known"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from wabawatch.domain.report_composing import Gathered, Sends, compose, report_i
 from wabawatch.domain.report_duties import Handling
 from wabawatch.domain.report_lines import TemplateSeen
 from wabawatch.domain.report_readiness import readiness, windows
+from wabawatch.domain.report_restrictions import restricted
 from wabawatch.domain.rollups import Tier
 from wabawatch.domain.standing import DAY_MS, Standing
 from wabawatch.domain.template_stands import ripe_hour
@@ -55,6 +56,7 @@ class Reporting:
     templates: TemplateBooks
     sends: Callable[[Window, Slice, Collection[str] | None, Assessment, Millis], Sends]
     """The sends of a window, a slice and its numbers that an assessment, as of a time, has counted"""
+    tally: Callable[[Window, Slice], Tally]
     limits: Hits
     reads: ReportReads
     kept: ReportBook
@@ -153,6 +155,10 @@ class Reporting:
             gaps=seen.gaps,
             handling=self._handling(start, seen.end),
             readiness=self._readiness(seen) if of == EVERYTHING else None,
+            restricted=restricted(self.reads.restricting(seen.end, wabas)),
+            barred=lambda waba, first, last: self.tally(
+                Window(first, last), of if of.kind is SliceKind.NUMBER else Slice(SliceKind.WABA, waba)
+            ),
         )
 
     def _readiness(self, seen: Overview) -> Readiness:

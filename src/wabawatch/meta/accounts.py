@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from wabawatch.domain.facts import AccountChanged, Fact, NumberChanged, Source
 from wabawatch.meta import numbers, vocabulary
 from wabawatch.meta.envelope import Change, Unreadable, first
@@ -74,6 +76,14 @@ def _terms(value: Json) -> list[str]:
     """Each restriction with the second in which it ends, where that is told."""
     named = [(upper(each.get("restriction_type")), integer(each.get("expiration"))) for each in _restricting(value)]
     return [f"{kind}={end}" if end > 0 else kind for kind, end in named if kind]
+
+
+def terms_in(item: bytes) -> str:
+    """The restrictions with their ends of an account update as it was kept, as `AccountChanged.terms`."""
+    try:
+        return ",".join(_terms(mapping(msgspec.json.decode(item))))
+    except msgspec.MsgspecError:
+        return ""
 
 
 def _restricting(value: Json) -> list[Json]:

@@ -22,6 +22,11 @@ NEW_PAGE = frozenset({"Trend", "Messages and failures", "Templates", "Uptime", "
 RIGHT = frozenset({Kind.WHOLE, Kind.SHARE, Kind.SECONDS})
 """Stand to the right, digit below digit"""
 
+APPEALS = (
+    "Sends asked for while a restriction was in force are counted in its whole hours. Appeals against Meta's decisions"
+    " are made in its Business Support Home, and nothing tells of them here: whether there were any is unknown."
+)
+
 SENTENCES = {
     "compliant": "All requirements were met in this period.",
     "warning": "No requirement is proven to have been missed, but at least one is on the wrong side of its line.",
@@ -216,7 +221,7 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
         section("Webhooks and calls", (watched.responses, watched.limits), _webhooks(report)),
         section("Uptime", (watched.checks, watched.incidents), _uptime(report)),
         section("Alerts", (watched.alert_times, watched.alerts)),
-        section("Accounts", (watched.events,)),
+        section("Accounts", (watched.restrictions, watched.events), APPEALS),
         section("Gaps", (watched.gaps,), _unknown(report)),
         section("Appendix", (sent.history, sent.trend, sent.about)),
     ]

@@ -19,7 +19,7 @@ def every(report: ComplianceReport) -> Sequence[Table]:
             sent.failures, sent.numbers, sent.templates, sent.sends, sent.history, sent.duties, sent.readiness,
             watched.responses,
             watched.limits, watched.checks, watched.incidents, watched.alert_times, watched.alerts, watched.events,
-            watched.gaps, sent.changes,
+            watched.restrictions, watched.gaps, sent.changes,
         )
     )  # fmt: skip
     return [table for table in made if table.rows or table.name != "Changes"]

@@ -108,10 +108,29 @@ def events(report: ComplianceReport) -> Table:
     return Table(
         "Account events",
         "What Meta told of accounts and numbers",
-        columns(("At", Kind.TIME), "Of what", "What", "From", "To"),
-        tuple((x.at, x.number or x.waba, x.event, x.before, x.after) for x in report.account_events),
+        columns(("At", Kind.TIME), "Of what", "What", "From", "To", "Why"),
+        tuple((x.at, x.number or x.waba, x.event, x.before, x.after, x.reason) for x in report.account_events),
         "Meta told nothing of them.",
     )
+
+
+def restrictions(report: ComplianceReport) -> Table:
+    """Times in which Meta restricted an account."""
+    which = {"every": "all messages", "templates": "templates", "": "none that is counted"}
+    found = report.restrictions
+    return Table(
+        "Restrictions",
+        "When Meta restricted an account, and what was sent meanwhile",
+        columns(
+            ("WABA", Kind.ID), ("Restriction", Kind.LONG), ("From", Kind.TIME), ("To", Kind.TIME), "Bars",
+            ("Sent meanwhile", Kind.WHOLE), ("Acknowledged after", Kind.SECONDS),
+        ),
+        tuple(
+            (x.waba, x.kind, x.start, x.end, which[x.barred], x.sends, x.acknowledged_after_s)
+            for x in found or ()
+        ),
+        "Meta told of no restriction in this period." if found is not None else "This was not looked at.",
+    )  # fmt: skip
 
 
 def gaps(report: ComplianceReport) -> Table:
