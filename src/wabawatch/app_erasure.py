@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wabawatch.app_exports import ExportFlows
+from wabawatch.app_exports import ExportFlows, new_key
+from wabawatch.app_person import document_of, packed
 from wabawatch.app_places import Places
 from wabawatch.archives.crew import Work, store_of
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.ingest import registry_of
-from wabawatch.loops import Loop
+from wabawatch.flows.person_desk import PersonDesk
+from wabawatch.loops import Bell, Loop
 from wabawatch.meta.countries import country_of
 from wabawatch.meta.signature import sign
 from wabawatch.ports import Body, Clock, Deed
@@ -17,6 +19,7 @@ from wabawatch.settings import Settings
 from wabawatch.storage.archived_erasure import ArchiveSweep
 from wabawatch.storage.archives import SqlArchives
 from wabawatch.storage.database import Database
+from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.dialect import sqlite_file
 from wabawatch.storage.erasure_places import SealedPlaces
 from wabawatch.storage.erasure_sweep import Resign
@@ -25,7 +28,8 @@ from wabawatch.storage.late_bodies import LateBodies
 from wabawatch.storage.raw_bodies import RawBodies
 from wabawatch.storage.sealed import Keyring
 
-RHYTHM_S = 60.0
+RHYTHM_S = 300.0
+"""A step may take minutes: one of a loop that stands still for three rhythms is an alarm"""
 ALL = 1_000_000
 
 
@@ -49,14 +53,27 @@ class ErasureFlows:
         self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings), archive)
         self.flow = Erasing(self.book, self.sealed, drain, self._drop_exports, clock)
         self._exports, self._clock = exports, clock
+        self._begun, self._asked = Bell(), Bell()
+        self.people = PersonDesk(
+            self.flow,
+            lambda plan, tell: packed(document_of(database, self.flow, clock, plan, tell)),
+            SqlAuditTrail(database),
+            clock,
+            new_key,
+            self._asked.ring,
+            self._begun.ring,
+        )
 
     def exports(self) -> int:
         """How many files of exports there are, or will be: an erasure deletes all of them."""
         return len(self._exports.book.all(None, ALL))
 
     def loops(self) -> list[Loop]:
-        """The loop that finishes erasures whose process was ended."""
-        return [Loop("erasure", self.flow.step, RHYTHM_S)]
+        """Those that erase whom the console was asked to, or another process was ended at, and that count for it."""
+        return [
+            Loop("erasure", self.flow.step, RHYTHM_S, bell=self._begun),
+            Loop("people", self.people.step, RHYTHM_S, bell=self._asked),
+        ]
 
     def _drop_exports(self, actor: str) -> int:
         all_of_them = self._exports.book.all(None, ALL)

@@ -25,8 +25,8 @@ from tests.support.erasure import (
 )
 from tests.support.places import Place
 from tests.support.system import item, translate, webhook
-from wabawatch.domain.erasure import Stage
-from wabawatch.domain.errors import BadRequest, Conflict, NotFound
+from wabawatch.domain.erasure import Erasure, Stage
+from wabawatch.domain.errors import BadRequest, Conflict, NotFound, StoreUnavailable
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.digest import Digest
 from wabawatch.flows.erasing import LEFT_ALONE_MS
@@ -218,6 +218,50 @@ def test_a_legal_hold_stops_it_with_its_reason_until_it_is_ended(scene: Scene) -
     assert found(scene) == []
     with pytest.raises(NotFound):
         scene.flow.release(number, "cli")
+
+
+def test_a_hold_by_one_id_stops_who_erases_a_linked_one_alone_and_comes_too_late_once_it_has_begun(
+    scene: Scene,
+) -> None:
+    number = scene.flow.hold(PHONE, "cli", "case 12")
+    plan = scene.flow.plan(BSUID, is_alone=True)
+
+    assert [hold.id for hold in plan.holds] == [number]
+    with pytest.raises(Conflict, match="case 12"):
+        scene.flow.begin(plan, "user:1", "asked for")
+
+    scene.flow.release(number, "cli")
+    scene.flow.begin(plan, "user:1", "asked for")
+    with pytest.raises(Conflict, match="erasure 1 of this person has begun"):
+        scene.flow.hold(BSUID, "cli", "too late")
+
+
+def test_what_the_console_begins_is_done_by_the_next_step(scene: Scene) -> None:
+    scene.flow.begin(scene.flow.plan(PHONE), "user:1", "asked for")
+
+    assert scene.flow.step()
+
+    assert found(scene) == []
+    assert [each.stage for each in scene.book.all()] == [Stage.DONE]
+    assert (scene.flow.watch.trouble, scene.flow.watch.looked_at >= scene.flow.watch.rows > 0) == ("", True)
+
+
+def test_one_that_cannot_be_finished_keeps_no_other_from_it(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = scene.flow.begin(scene.flow.plan(OTHER), "user:1", "asked for")
+    second = scene.flow.begin(scene.flow.plan(PHONE), "user:1", "asked for")
+    finish = SqlErasures.finish
+
+    def all_but_one(book: SqlErasures, erasure: Erasure, *more: Any) -> Erasure:
+        if erasure.id == first.id:
+            raise StoreUnavailable("the archive is away")
+        return finish(book, erasure, *more)
+
+    monkeypatch.setattr(SqlErasures, "finish", all_but_one)
+
+    with pytest.raises(StoreUnavailable):
+        scene.flow.step()
+
+    assert {each.id: each.stage for each in scene.book.all()} == {first.id: Stage.BODIES, second.id: Stage.DONE}
 
 
 STEPS = ("make_anonymous", "close_rows", "forget_words", "add", "finish")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.facts import WAMIDS, recorded, told
 from tests.support.facts import gathered as message_of
-from wabawatch.domain.erasure import Erasure, Stage, anonymous, certificate, ids_meant, nobody, unnamed
+from wabawatch.domain.erasure import Erasure, Stage, anonymous, certificate, check_unnamed, ids_meant, nobody, unnamed
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Person, Status
 from wabawatch.domain.messages import ContactKey, ContactKind
@@ -73,3 +73,16 @@ def test_a_certificate_says_what_was_done_and_not_to_whom() -> None:
     assert told["subject_hashes"] == ["ab"]
     assert told["erased"] == {"messages": 2}
     assert "49151" not in str(told)
+
+
+@pytest.mark.parametrize("reason", ["call 49-15123 45", "Lena.K asked", "mail of de.77 came"])
+def test_a_reason_that_names_the_person_is_refused(reason: str) -> None:
+    keys = [
+        ContactKey(ContactKind.PHONE, "491512345"),
+        ContactKey(ContactKind.USERNAME, "lena.k"),
+        ContactKey(ContactKind.BSUID, "DE.77"),
+    ]
+
+    with pytest.raises(BadRequest, match="names the person"):
+        check_unnamed(reason, keys)
+    check_unnamed("case 12 of 2026, helena.k asked, DE.778", keys)

@@ -52,6 +52,7 @@ PAGES = {
     "channels": "/settings/channels",
     "tokens": "/settings/tokens",
     "retention": "/settings/retention",
+    "people": "/settings/people",
     "audit": "/audit",
     "system": "/system",
     "exports": "/exports",

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
 from wabawatch.app import System
+from wabawatch.app_person import is_genuine_certificate, signed_certificate
 from wabawatch.cli.common import HERE, Command, Where, err, opened, out, print_json, progress_bar, who
 from wabawatch.cli.export_person import written
 from wabawatch.cli.main import FAILED, WELL
@@ -20,13 +20,11 @@ from wabawatch.domain.erasure import Erasure, Hold, KnownId, Plan, Stage, certif
 from wabawatch.domain.errors import BadRequest, Conflict, NotFound
 from wabawatch.domain.masking import masked_id
 from wabawatch.domain.messages import ContactKey, ContactKind
-from wabawatch.signatures import Signature
+from wabawatch.flows.erasing import SEALED
 from wabawatch.wire import iso
 
 app = Command()
 
-PURPOSE = b"wabawatch erasure"
-LOOKED_AT = "sealed and archived rows"
 Flag = Parameter(negative="")
 Contact = Annotated[str, Parameter(help="Phone number with country code, BSUID or username.")]
 DryRun = Annotated[bool, Parameter(negative="", help="Show whom it would erase and how much, and change nothing.")]
@@ -170,16 +168,11 @@ def certificate_(
 @app.command
 def verify(file: Path, *, where: Where = HERE) -> int:
     """Check the signature of a certificate. Exits with 1 when it is not what this installation signed."""
-    try:
-        document = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-        signed, signature = (
-            _canonical(document["erasure"]),
-            Signature(document["key"], bytes.fromhex(document["signature"])),
-        )
-    except (OSError, msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
-        raise BadRequest(f"{file} is no certificate of an erasure") from error
     with opened(where) as system:
-        is_ours = any(key.is_signed(PURPOSE, signed, signature) for key in system.signing.public_keys())
+        try:
+            is_ours = is_genuine_certificate(system.signing, file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise BadRequest(f"{file} is no certificate of an erasure") from error
     if not is_ours:
         err.print("it was changed, or another installation signed it", style="red")
         return FAILED
@@ -241,8 +234,8 @@ def _look(system: System, plan: Plan, json: bool) -> int:
     if not json:
         _show(plan)
     with telling() as tell:
-        swept = system.erasure.flow.look(plan, lambda _what, _item: None, lambda n: tell(LOOKED_AT, n))
-    kept = {**swept.found, "exports, all of them, whosever": system.erasure.exports()}
+        swept = system.erasure.flow.look(plan, lambda _what, _item: None, lambda n: tell(SEALED, n))
+    kept = {**swept.found, "files under Exports, all of them": system.erasure.exports()}
     waits = not system.spool.is_empty()
     if json:
         more = {"kept_elsewhere": kept, "not_readable": swept.unopened, "records_wait_in_a_spool": waits}
@@ -309,18 +302,12 @@ def _tell_done(system: System, done: list[Erasure], file: Path | None, json: boo
 
 def _write(system: System, done: list[Erasure], file: Path | None) -> None:
     (each,) = done
-    text = certificate(each)
-    signature = system.signing.sign(PURPOSE, _canonical(text))
-    document = {"erasure": text, "key": signature.key_id, "signature": signature.value.hex()}
+    content = signed_certificate(system.signing, each)
     if file is None:
-        print_json(document)
+        sys.stdout.write(content.decode())
     else:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        file.write_bytes(content)
         err.print(f"certificate: {file}", markup=False)
-
-
-def _canonical(text: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(text, order="deterministic")
 
 
 def _hold_json(each: Hold, unmask: bool) -> dict[str, Any]:

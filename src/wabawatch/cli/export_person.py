@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
 
 from wabawatch.app import System
+from wabawatch.app_person import counts_of, document_of, packed
 from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
 from wabawatch.domain.erasure import Plan
 from wabawatch.domain.errors import BadRequest, StoreUnavailable
-from wabawatch.domain.messages import ContactKind
-from wabawatch.meta.countries import country_of
 from wabawatch.ports import Deed
-from wabawatch.storage.erasure_export import everything_of
-from wabawatch.web.message_answers import row_of
-from wabawatch.wire import iso
 
 PART = ".part"
 
@@ -54,39 +48,13 @@ def written(system: System, plan: Plan, path: Path, actor: str) -> dict[str, int
         raise BadRequest(f"there is a file {path} already; give another name")
     with progress_bar() as bar:
         task = bar.add_task("sealed rows", total=None)
-        document, unopened = _document(system, plan, lambda n: bar.advance(task, n))
-    counts = {name: len(rows) for name, rows in document.items() if isinstance(rows, list)}
-    _save(path, msgspec.json.format(msgspec.json.encode(document), indent=1))
-    detail = {"rows": sum(counts.values()), "unopened": unopened}
+        erasing = system.erasure.flow
+        document = document_of(system.database, erasing, system.clock, plan, lambda n: bar.advance(task, n))
+    given = packed(document)
+    _save(path, given.content)
+    detail = {"rows": given.rows, "unopened": given.unopened}
     system.browsing.audit.note(system.clock.now(), Deed(actor, "person_exported", "", detail))
-    return counts
-
-
-def _document(system: System, plan: Plan, tell: Callable[[int], None]) -> tuple[dict[str, Any], int]:
-    told = everything_of(system.database, plan.keys, country_of)
-    found: dict[str, list[Any]] = {}
-    swept = system.erasure.flow.look(plan, lambda what, item: found.setdefault(what, []).append(item), tell)
-    ids = [
-        {
-            "kind": ContactKind(each.key.kind).name.lower(),
-            "id": each.key.value,
-            "accounts": list(each.accounts),
-            "first_linked": iso(each.first_at),
-            "last_linked": iso(each.last_at),
-        }
-        for each in plan.ids
-    ]
-    consents = [{**row, "at": iso(row["at"])} for row in told.consents]
-    return {
-        "as_of": iso(system.clock.now()),
-        "ids": ids,
-        "messages": [row_of(held, told.swept_until) for held in told.held],
-        "consents": consents,
-        "notes": told.notes,
-        **told.views,
-        **found,
-        "not_readable": swept.unopened,
-    }, swept.unopened
+    return counts_of(document)
 
 
 def _save(path: Path, content: bytes) -> None:

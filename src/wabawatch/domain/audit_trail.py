@@ -158,6 +158,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "password_set": "set a password",
     "person_erased": "erased a person",
     "person_exported": "gave out what is kept of a person",
+    "person_looked_up": "looked up a person",
     "recovery_code_used": "used a recovery code",
     "recovery_codes_renewed": "made new recovery codes",
     "report_fetched": "took a report away",

@@ -63,6 +63,15 @@ def ids_meant(text: str) -> tuple[ContactKey, ...]:
     return (*usual, ContactKey(ContactKind.USERNAME, name))
 
 
+def check_unnamed(reason: str, keys: Sequence[ContactKey]) -> None:
+    """Raises BadRequest when *reason*, which stands in the audit trail and the certificate, holds one of *keys*."""
+    digits, words = re.sub(r"[^0-9]", "", reason), reason.casefold()
+    for kind, value in keys:
+        is_word = kind is not ContactKind.PHONE and re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", words)
+        if is_word or (kind is ContactKind.PHONE and value in digits):
+            raise BadRequest("reason: it names the person, and stands in the audit trail for ever: leave that out")
+
+
 class Stage(StrEnum):
     """How far an erasure is."""
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from wabawatch.domain.erasure import MOST_IDS, Erasure, Hold, Plan, Stage, ids_meant
-from wabawatch.domain.errors import BadRequest, Conflict, NotFound
+from wabawatch.domain.erasure import MOST_IDS, Erasure, Hold, Plan, Stage, check_unnamed, ids_meant
+from wabawatch.domain.errors import BadRequest, Conflict, NotFound, Refusal, Trouble
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey
 from wabawatch.ports import Clock, Deed
 
+SEALED: Final = "sealed and archived rows"
 MOST_SWEEPS: Final = 5
 LEFT_ALONE_MS: Final = 120_000
 """An erasure of which nothing was done for so long is taken up by the server: whoever began it was ended"""
@@ -50,8 +51,10 @@ class Book(Protocol):
     def business_numbers(self, keys: Sequence[ContactKey]) -> Sequence[str]:
         """Those of *keys* that are numbers of our own side."""
 
-    def open(self, keys: Sequence[ContactKey], done: Deed, reason: str, now: Millis) -> Erasure:
-        """Begin one, or find the same one unfinished. Raises Conflict: a legal hold stops it."""
+    def open(
+        self, keys: Sequence[ContactKey], done: Deed, reason: str, now: Millis, *, is_left: bool = False
+    ) -> Erasure:
+        """Begin one, or find the same one unfinished. *is_left*: nobody is at it. Raises Conflict: a hold stops it."""
 
     def page(self, keys: Sequence[ContactKey]) -> Sequence[int]:
         """The next messages that still lead to the person."""
@@ -81,7 +84,7 @@ class Book(Protocol):
         """Forget hashes whose time is over. Gives how many; 0: none is left."""
 
     def hold(self, key: ContactKey, reason: str, done: Deed, now: Millis) -> int:
-        """Hold a person from now on. Gives the number of the hold."""
+        """Hold a person from now on. Gives the number of the hold. Raises Conflict: they are being erased."""
 
     def release(self, id: int, done: Deed, now: Millis) -> bool:
         """End a hold. False: there is none of this number that holds."""
@@ -92,6 +95,14 @@ class Book(Protocol):
 
 class Sealed(Protocol):
     """Everything that is kept sealed. Every method raises StoreUnavailable."""
+
+    def size(self) -> int:
+        """How many rows a sweep looks at, about."""
+        ...
+
+    def scrub(self, *, compact: bool) -> bool:
+        """Take what was deleted out of the files, too. False: some of it stays in a log for now."""
+        ...
 
     def sweep(self, keys: Sequence[ContactKey], up_to: int, now: Millis, tell: Callable[[int], None]) -> Swept:
         """Take the person out. What it found says whether another sweep is needed.
@@ -105,6 +116,39 @@ class Sealed(Protocol):
         """Change nothing: *found* is told of everything that a sweep would take out."""
 
 
+@dataclass(slots=True)
+class Watch:
+    """How far the erasure is that this process goes on with."""
+
+    id: int = 0
+    """Its number; 0: there is none"""
+    looked_at: int = 0
+    """How many sealed and archived rows were looked at, in all passes"""
+    rows: int = 0
+    """How many there are, about"""
+    trouble: str = ""
+    """Why it could not be finished the last time"""
+
+    @property
+    def passes(self) -> int:
+        """Which pass over everything it is at."""
+        return self.looked_at // self.rows + 1 if self.rows else 1
+
+    @property
+    def share(self) -> float:
+        """How much of that pass is done."""
+        return self.looked_at % self.rows / self.rows if self.rows else 0.0
+
+    def begin(self, id: int, rows: int) -> None:
+        """Another one is gone on with."""
+        self.id, self.looked_at, self.rows, self.trouble = id, 0, rows, ""
+
+    def tell(self, what: str, n: int) -> None:
+        """Be told what is being done."""
+        if what == SEALED:
+            self.looked_at += n
+
+
 @dataclass(frozen=True, slots=True)
 class Erasing:
     """Erases persons, one at a time or several: no step minds another."""
@@ -116,6 +160,7 @@ class Erasing:
     drop_exports: Callable[[str], int]
     """Deletes, in the name of an actor, the files that others made of searches. Gives how many"""
     clock: Clock
+    watch: Watch = field(default_factory=Watch)
 
     def plan(self, contact: str, *, is_alone: bool = False) -> Plan:
         """Whom *contact* means, and what is kept of them. *is_alone*: no other id than this.
@@ -142,10 +187,25 @@ class Erasing:
         """
         return self.sealed.look(plan.keys, EVERY_BODY, found, tell)
 
+    def size(self) -> int:
+        """How many rows that looks at, about."""
+        return self.sealed.size()
+
     def erase(self, plan: Plan, actor: str, reason: str, tell: Tell) -> Erasure:
-        """Erase whom *plan* is about, for good. Raises Conflict: a legal hold stops it."""
+        """Erase whom *plan* is about, for good. Raises BadRequest; Conflict: a legal hold stops it."""
+        return self.finish(self._open(plan, actor, reason, is_left=False), tell)
+
+    def begin(self, plan: Plan, actor: str, reason: str) -> Erasure:
+        """Note that whom *plan* is about is to be erased: the next `step` does it, in whatever process.
+
+        Raises BadRequest when *reason* names them, and Conflict when a legal hold stops it.
+        """
+        return self._open(plan, actor, reason, is_left=True)
+
+    def _open(self, plan: Plan, actor: str, reason: str, *, is_left: bool) -> Erasure:
+        check_unnamed(reason, plan.keys)
         deed = Deed(actor, "erasure_begun")
-        return self.finish(self.book.open(plan.keys, deed, reason, self.clock.now()), tell)
+        return self.book.open(plan.keys, deed, reason, self.clock.now(), is_left=is_left)
 
     def finish(self, erasure: Erasure, tell: Tell) -> Erasure:
         """Do what is left to do of *erasure*. May be ended at any moment, and begun again by anybody."""
@@ -156,14 +216,31 @@ class Erasing:
         self._bodies(found, tell)
         return self.book.finish(found, Deed(erasure.actor, "person_erased"), self.clock.now())
 
-    def finish_all(self, tell: Tell, idle_ms: Millis = 0) -> Sequence[Erasure]:
-        """Finish what was begun and left alone for so long."""
-        return [self.finish(each, tell) for each in self.book.unfinished(self.clock.now() - idle_ms)]
+    def finish_all(self, tell: Tell) -> Sequence[Erasure]:
+        """Finish everything that was begun."""
+        return [self.finish(each, tell) for each in self.book.unfinished(self.clock.now())]
 
     def step(self) -> bool:
-        """Finish what others were ended at, and forget hashes whose time is over. True: there may be more."""
-        done = self.finish_all(lambda _what, _n: None, LEFT_ALONE_MS)
-        return bool(done) or self.book.drop_old(self.clock.now()) > 0
+        """Finish what nobody is at, and forget hashes whose time is over. True: there may be more.
+
+        One that cannot be finished keeps no other from it: why is raised afterwards.
+        """
+        left = self.book.unfinished(self.clock.now() - LEFT_ALONE_MS)
+        troubles = [trouble for each in left if (trouble := self._gone_on_with(each)) is not None]
+        dropped = self.book.drop_old(self.clock.now())
+        if troubles:
+            raise troubles[0]
+        return bool(left) or dropped > 0
+
+    def _gone_on_with(self, erasure: Erasure) -> Refusal | Trouble | None:
+        self.watch.begin(erasure.id, self.sealed.size())
+        try:
+            self.finish(erasure, self.watch.tell)
+            self.sealed.scrub(compact=False)
+        except (Refusal, Trouble) as trouble:
+            self.watch.trouble = str(trouble)
+            return trouble
+        return None
 
     def _rows(self, erasure: Erasure, tell: Tell) -> None:
         if not self.drain():
@@ -190,7 +267,7 @@ class Erasing:
         dropped, unopened = self.drop_exports(erasure.actor), 0
         for _ in range(MOST_SWEEPS):
             now = self.clock.now()
-            swept = self.sealed.sweep(erasure.keys, erasure.up_to, now, lambda n: tell("sealed and archived rows", n))
+            swept = self.sealed.sweep(erasure.keys, erasure.up_to, now, lambda n: tell(SEALED, n))
             unopened = swept.unopened
             counts = Counter(swept.found) + Counter({"exports": dropped})
             self.book.add(erasure, counts, self.clock.now())
@@ -207,8 +284,10 @@ class Erasing:
     # ---------------------------------------------------------------- legal holds
 
     def hold(self, contact: str, actor: str, reason: str) -> int:
-        """Let nobody erase this person. Gives the number of the hold. Raises BadRequest."""
-        return self.book.hold(ids_meant(contact)[0], reason, Deed(actor, "legal_hold_set"), self.clock.now())
+        """Let nobody erase this person. Gives the number of the hold. Raises BadRequest; Conflict: it has begun."""
+        key, *others = ids_meant(contact)
+        check_unnamed(reason, [key, *others])
+        return self.book.hold(key, reason, Deed(actor, "legal_hold_set"), self.clock.now())
 
     def release(self, id: int, actor: str) -> None:
         """End a hold. Raises NotFound."""

@@ -152,6 +152,10 @@ class ArchiveSweep:
     store: Store
     country_of: Callable[[ContactKey], str]
 
+    def size(self) -> int:
+        """How many messages the files hold."""
+        return sum(part.rows for part in self.books.parts())
+
     def sweep(self, keys: Iterable[ContactKey], sure: Traces, now: Millis, tell: Callable[[int], None]) -> int:
         """Make the person nobody. Gives how many messages were changed; *tell* is told how many were looked at.
 

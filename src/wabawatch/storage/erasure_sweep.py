@@ -37,6 +37,7 @@ from wabawatch.storage.sealed import HEAD_BYTES, Keyring
 Resign = Callable[[Body, bytes], str]
 """The signature header of a body with another content"""
 _PATIENCE_MS: Final = 5_000
+_TABLES: Final = (raw_blocks, forward_bodies, parked, answers)
 
 
 @dataclass(slots=True)
@@ -70,6 +71,13 @@ class Sweep:
     on_row: Callable[[int], None] = lambda _: None
     """Told how many rows were looked at, each time"""
     swept: Swept = field(default_factory=Swept)
+
+    def size(self) -> int:
+        """How many rows are opened, about."""
+        with self.database.reading() as connection:
+            tables = [*_TABLES, *(() if self.inbox else (inbox_blocks,))]
+            n = [connection.execute(select(func.count()).select_from(each)).scalar_one() for each in tables]
+        return sum(n) + (_blocks_in(self.inbox) if self.inbox else 0)
 
     def inbox_and_more(self) -> Swept:
         """What is not packed yet, and what was set aside: after it, nobody packs what he read before."""
@@ -188,3 +196,11 @@ class Sweep:
                     self.on_row(1)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"the inbox {path} does not answer: {error}") from error
+
+
+def _blocks_in(path: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM blocks").fetchone()[0])
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"the inbox {path} does not answer: {error}") from error

@@ -22,7 +22,7 @@ from wabawatch.storage.books import read_mark
 from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.erasure_notes import notes_naming, rewrite_notes
-from wabawatch.storage.erasure_rows import person_of
+from wabawatch.storage.erasure_rows import Person, person_of
 from wabawatch.storage.erasure_texts import errors_naming, rewrite_errors
 from wabawatch.storage.kin import linked
 from wabawatch.storage.marks import set_marks
@@ -63,7 +63,7 @@ class SqlErasures:
             person = person_of(connection, keys)
             by_key = Dictionary(self._country_of).contacts.known(connection, keys)
             ids = [_known_id(connection, key, by_key.get(key), key in given) for key in keys]
-            holds = legal_holds.of_contacts(connection, person.ids)
+            holds = _holds(connection, person)
             rows = erasure_rows.count(connection, person)
             rows["messages of others that hold an id"] = len(erasure_rows.strays(connection, person))
             rows[NOTES] = len(notes_naming(connection, person.traces))
@@ -78,19 +78,24 @@ class SqlErasures:
 
     # ---------------------------------------------------------------- its stages
 
-    def open(self, keys: Sequence[ContactKey], done: Deed, reason: str, now: Millis) -> Erasure:
-        """Begin an erasure, or find the one that was begun and not ended. Raises Conflict: a legal hold stops it."""
+    def open(
+        self, keys: Sequence[ContactKey], done: Deed, reason: str, now: Millis, *, is_left: bool = False
+    ) -> Erasure:
+        """Begin an erasure, or find the one that was begun and not ended. *is_left*: nobody is at it.
+
+        Raises Conflict: a legal hold stops it.
+        """
         with self._writing() as connection:
             stones = Tombstones(self._keyring)
             stones.make_secret(connection)
-            if holds := legal_holds.of_contacts(connection, person_of(connection, keys).ids):
+            if holds := _holds(connection, person_of(connection, keys)):
                 raise Conflict(f"legal hold {holds[0].id} stops it: {holds[0].reason}", code="legal_hold")
             prints = sorted(stones.contact(connection, key).hex() for key in keys)
             same = select(erasures).where(_c.stage != Stage.DONE, _c.prints == " ".join(prints))
             if (row := connection.execute(same).first()) is not None:
                 return self._erasure(row)
             values: dict[str, Any] = {"asked_at": now, "actor": done.actor, "reason": reason, "stage": Stage.ROWS}
-            values |= {"up_to": 0, "prints": " ".join(prints), "counts": "{}", "touched_at": now}
+            values |= {"up_to": 0, "prints": " ".join(prints), "counts": "{}", "touched_at": 0 if is_left else now}
             (id_,) = connection.execute(erasures.insert().values(values)).inserted_primary_key or (0,)
             wanted = self._keyring.seal(msgspec.json.encode([tuple(key) for key in keys]), context=context_of(id_))
             connection.execute(update(erasures).where(_c.id == id_).values(wanted=wanted))
@@ -219,7 +224,10 @@ class SqlErasures:
     # ---------------------------------------------------------------- legal holds
 
     def hold(self, key: ContactKey, reason: str, done: Deed, now: Millis) -> int:
-        """Hold a person from now on. Gives the number of the hold."""
+        """Hold a person from now on. Gives the number of the hold. Raises Conflict: they are being erased."""
+        begun = [each for each in self.about([key]) if each.stage is not Stage.DONE]
+        if begun:
+            raise Conflict(f"erasure {begun[0].id} of this person has begun, and is finished whatever happens")
         with self._database.writing() as connection:
             contact_id = Dictionary(self._country_of).contacts.ids(connection, [key])[key]
             number = legal_holds.add(connection, contact_id, reason, done.actor, now)
@@ -262,6 +270,12 @@ class SqlErasures:
             row.up_to,
             keys,
         )
+
+
+def _holds(connection: Connection, person: Person) -> list[Hold]:
+    """Those of the person by any id, also by such as are only linked: whoever erases one id alone is stopped, too."""
+    same = linked(connection, person.ids).values()
+    return legal_holds.of_contacts(connection, {id_ for ids in same for id_ in ids})
 
 
 def context_of(id_: int) -> bytes:
