@@ -19,15 +19,13 @@ from tests.support.facts import DAY, HOUR, T0, TEMPLATES, facts, recorded, told
 from tests.support.places import LASTING_ON_EACH, Place
 from tests.support.thorough import examples
 from wabawatch.archives import parquet
-from wabawatch.domain.archives import Removal, archived_before, day_of
+from wabawatch.domain.archives import archived_before, day_of
 from wabawatch.domain.errors import ArchiveDamaged, NotFound, StoreUnavailable
 from wabawatch.domain.facts import ErrorSeen, Fact, Status
-from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
 from wabawatch.storage import archives, schema
 from wabawatch.storage.recounting import recounting
-from wabawatch.storage.retention_counts import RetentionCounts
 
 pytestmark = LASTING_ON_EACH
 
@@ -361,25 +359,3 @@ def test_an_archive_is_deleted_when_its_time_is_over_and_that_is_in_the_audit_tr
             "messages_archived",
             "archive_deleted",
         ]
-
-
-# ---------------------------------------------------------------- preview
-
-
-def test_the_preview_counts_what_would_go_and_changes_nothing(attic: Attic) -> None:
-    learn(attic, 3)
-    learn(attic, 2, offset=30 * DAY, first=10)
-    attic.pass_days(92)
-    kept = KeptFor(LIVE_DAYS, KEEP_DAYS, 7)
-    desk = ArchiveDesk(RetentionCounts(attic.shelf.database), attic.books, attic.clock, kept)
-
-    first, *_ = desk.preview()
-    assert (first.kind, first.n) == (Removal.MESSAGES, 3)
-    assert first.sentence == "would move 3 messages up to 22 September 2026 to the archive"
-    assert desk.preview(kept.changed(messages=45, archive=None, bodies=None))[0].n == 5
-    assert live(attic) == 5
-
-    attic.archive()
-    gone = desk.preview(kept.changed(messages=None, archive=0, bodies=None))[1]
-    assert (gone.kind, gone.n) == (Removal.ARCHIVED, 3)
-    assert gone.bytes

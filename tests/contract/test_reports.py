@@ -109,7 +109,7 @@ def test_each_violation_stands_with_its_reason_and_since_when_it_was_known(shelf
     assert report.verdict is Verdict.VIOLATION
     (line,) = use.violating
     assert (line.at, line.known_since, line.told_by) == (utc(T0 + 2 * HOUR), utc(T0 + HOUR), "webhook")
-    assert line.evidence == f"/messages/{line.key}"
+    assert line.evidence == f"/messages/{line.key}@{line.at:%Y-%m-%d}"
     assert report.templates[0].violations == 1
     assert report.advice[0].key == "template_violations"
 

@@ -314,6 +314,16 @@ def test_the_page_says_that_messages_of_its_time_are_archived_and_leads_to_them(
     assert PHONE not in message.text
     assert archived.get(f"/messages/{found[0].partition('@')[0]}").status_code == 404
     assert archived.get(f"/messages/{found[0][:-1]}x").status_code == 404
+    assert "Search all of the archive" in archived.get(f"/logs?{at}&archived=yes&q=user:nobody").text
+
+
+def test_the_address_of_an_archived_message_leads_to_it_before_it_is_archived_too(logs: Logs) -> None:
+    id, *_ = re.findall(r'data-open="(\d+)"', logs.get("/logs").text)
+
+    page = logs.get(f"/messages/{id}@2026-11-20")
+
+    assert f"<h1>Message {id}</h1>" in page.text
+    assert "archived" not in page.text
 
 
 def test_pages_of_the_archive_follow_each_other(archived: Logs) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from wabawatch.domain.archives import day_name, day_of
 from wabawatch.domain.calls import CallCounts
 from wabawatch.domain.compliance import SLOW_MEDIAN_MS, SLOW_MS, UNANSWERED_MS, WebhookTimes
 from wabawatch.domain.compliance_report import (
@@ -189,7 +190,7 @@ def _send(each: SendEvidence) -> SendLine:
         told_by=each.told_by.name.lower() if each.told_by is not None else "",
         opted_out_at=utc(each.opted_out_at) if each.opted_out_at is not None else None,
         error_code=each.error_code,
-        evidence=f"/messages/{each.message_id}",
+        evidence=f"/messages/{each.message_id}@{day_name(day_of(each.at))}",  # so it is found archived, too
     )
 
 

@@ -14,11 +14,11 @@ from wabawatch.ports import Clock
 class Counts(Protocol):
     """What would go, counted. Every method raises StoreUnavailable."""
 
-    def messages(self, before: Millis, up_to_id: int | None) -> WouldGo:
-        """The live messages from before *before*; *up_to_id*: only those with such ids."""
+    def messages(self, before: Millis, up_to_id: int, now: Millis) -> WouldGo:
+        """The live messages from before *before* with ids up to *up_to_id*, but for days that were restored."""
 
-    def archived(self, before_day: int) -> WouldGo:
-        """The archived messages of days before *before_day*."""
+    def archived(self, before_day: int, up_to_id: int, now: Millis) -> WouldGo:
+        """The archived messages of days before *before_day*, and the live ones that are archived first."""
 
     def bodies(self, kept_before: Millis) -> WouldGo:
         """The raw bodies that were kept before *kept_before*."""
@@ -68,8 +68,8 @@ class ArchiveDesk:
         kept, now = kept or self.kept, self.clock.now()
         learnt = self.books.learnt_before(settled_before(now))
         return [
-            self.counts.messages(archived_before(now, kept.messages), learnt),
-            self.counts.archived(gone_before(now, kept.messages, kept.archive)),
+            self.counts.messages(archived_before(now, kept.messages), learnt, now),
+            self.counts.archived(gone_before(now, kept.messages, kept.archive), learnt, now),
             self.counts.bodies(now - kept.bodies * DAY_MS),
             self.counts.letters(now),
             self.counts.figures(now),

@@ -39,6 +39,8 @@ from wabawatch.storage.tombstones import EPOCH
 
 PAGE = 1_000
 """Messages of a transaction: some 40 ms"""
+LEFT_OUT_BYTES = 8
+"""Of each id in `archive_parts.left_out`"""
 _HOMES = 16**6
 
 

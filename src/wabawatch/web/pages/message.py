@@ -19,7 +19,7 @@ from wabawatch.domain.errors import Forbidden, NotFound
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.messages import ContactKey, Message
 from wabawatch.flows.browsing import Browsing
-from wabawatch.ports import Clock
+from wabawatch.ports import Clock, Held
 from wabawatch.web.masking import masked_detail
 from wabawatch.web.message_answers import Event, detail_of
 from wabawatch.web.pages.archived import ARCHIVED, DAY, Archived, split
@@ -98,16 +98,7 @@ class MessagePage:
         return self.views.render(template, request, visitor=visitor, at=at, **values)
 
     def _values(self, request: Request, visitor: Visitor) -> dict[str, Any]:
-        id, day = split(request.path_params["id"])
-        browsing = self.archived.of_day(day) if day else self.browsing
-        try:
-            if browsing is None:
-                raise NotFound("id: there is no such day")
-            held, swept_until = browsing.find(id)
-        except NotFound as error:
-            raise NotFound(
-                "no message has this id. One that was just logged is here within two seconds: reload"
-            ) from error
+        held, swept_until, day = self._found(*split(request.path_params["id"]))
         is_unmasked = bool(request.query_params.get(UNMASK))
         if is_unmasked:
             if not visitor.may(Right.UNMASK):
@@ -130,6 +121,22 @@ class MessagePage:
             "is_unmasked": is_unmasked,
             "may_unmask": visitor.may(Right.UNMASK),
         }
+
+    def _found(self, id: str, day: str) -> tuple[Held, Millis, str]:
+        """A message and how far the sweep had come; and its *day* if it is archived, as one with a day in its address
+        need not be yet, or any more."""
+        try:
+            return *self.browsing.find(id), ""
+        except NotFound:
+            browsing = self.archived.of_day(day) if day else None
+        try:
+            if browsing is not None:
+                return *browsing.find(id), day
+        except NotFound:
+            pass
+        said = "no message has this id. One that was just logged is here within two seconds: reload."
+        older = " One that was archived is found on the page Logs: search the archive there" if not day else ""
+        raise NotFound(said + older)
 
     def _cost(self, message: Message) -> Cost | None:
         if message.pricing is None:
