@@ -16,6 +16,7 @@ from tests.support.facts import T0
 from tests.support.places import Place
 from tests.support.system import Bench
 from wabawatch.app_parts import translate
+from wabawatch.domain.archives import day_name, day_of
 from wabawatch.domain.dumps import Dumped
 from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.facts import Why
@@ -97,6 +98,24 @@ def once(place: Place) -> dict[str, Any]:
 
 def two_dumps() -> tuple[ListDump, ListDump]:
     return dump_of("one", [*range(7), 3]), dump_of("two", range(5, 12))
+
+
+def test_what_tells_of_archived_days_waits_until_they_are_restored(bench: Bench) -> None:
+    day = DAY_MS // 1000
+    today, archived = [0, 1, 2], [-2 * day, 3, -day]
+    dump = dump_of("some", [*today, *archived])
+    of_days = {day_of(T0) - 2, day_of(T0) - 1}
+
+    findings = replace(importing_into(bench), archived_days=of_days).run([dump])
+    (refused,) = findings.unreadable
+    first, last = day_name(min(of_days)), day_name(max(of_days))
+    assert refused.reason.startswith("from line 4 on it tells of messages of archived days")
+    assert f"`wabawatch archive restore {first} {last}`" in refused.reason
+    assert (findings.bodies, findings.messages.count) == (3, 1)
+
+    findings = run(bench, dump)
+    assert (findings.unreadable, findings.bodies_before, findings.bodies) == ([], 3, 3)
+    assert run(bench, *two_dumps()).unreadable == []
 
 
 class DyingInbox:

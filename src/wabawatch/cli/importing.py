@@ -46,7 +46,7 @@ def webhooks(
     """Import webhook bodies from JSON or JSON lines: plain, gzip or zstd. Nothing is imported twice.
 
     It can be stopped at any time; the same command goes on where it was. Bodies are kept and counted, but raise no
-    alert and enter no latency figure.
+    alert and enter no latency figure. What tells of archived messages is not imported before these are restored.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def _survey(names: list[str]) -> Findings:
 def _import(names: list[str], where: Where) -> Findings:
     with opened(where) as system, _reading(names, places_of(system.settings).folder) as dumps:
         imports = SqlImports(system.database)
-        importing = Importing(system.inbox, imports, translate, fingerprint, system.drain, system.clock)
+        archived = {part.day for part in system.archive.books.parts() if part.held}
+        importing = Importing(system.inbox, imports, translate, fingerprint, system.drain, system.clock, archived)
         try:
             findings = importing.run(dumps)
         except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
 
+from wabawatch.domain.archives import day_name, day_of
 from wabawatch.domain.distinct import Distinct
 from wabawatch.domain.dumps import Dumped, ImportPlace
 from wabawatch.domain.errors import BadRequest
@@ -42,6 +43,8 @@ BATCH_BODIES = 1_000
 BATCH_BYTES = 4 << 20
 LISTED = 1_000
 """So many findings of a kind are listed one by one; beyond that they are counted."""
+
+_OF_MESSAGES = (SendRecorded, StatusChanged, MessageReceived, MessageEchoed)
 
 Translate = Callable[[StoredBody], Sequence[Fact]]
 """Makes facts of a body. Does not raise on content."""
@@ -207,6 +210,8 @@ class Importing:
     drain: Callable[[], None]
     """Digests everything that waits, before it returns"""
     clock: Clock
+    archived_days: Collection[int] = ()
+    """Days since 1970 with messages in the archive: what told of them again would count them a second time"""
 
     def run(self, dumps: Iterable[Dump]) -> Findings:
         """Import what is new in *dumps*. On return all of it is digested. Raises StoreUnavailable.
@@ -234,7 +239,7 @@ class Importing:
                 yield from self._following(dump, place, findings)
 
     def _following(self, dump: Dump, place: ImportPlace, findings: Findings) -> Iterator[_Next]:
-        """The bodies of *dump* from *place* on."""
+        """The bodies of *dump* from *place* on. Raises BadRequest at the first that tells of archived days."""
         bodies = dump.bodies()
         findings.bodies_before += sum(1 for _ in islice(bodies, place.done))
         number = place.done
@@ -244,9 +249,20 @@ class Importing:
             findings.bodies_before += len(in_doubt)
             in_doubt = []
         for body in chain(in_doubt, bodies):
+            if self._archived_in([body]):
+                raise BadRequest(_archived(body.line, self._archived_in(chain([body], bodies))))
             yield _Next(dump.name, place.identity, number, body)
             number += 1
         yield _Next(dump.name, place.identity, number, None)
+
+    def _archived_in(self, bodies: Iterable[Dumped]) -> set[int]:
+        """The archived days that *bodies* tell of."""
+        if not self.archived_days:
+            return set()
+        now = self.clock.now()
+        told = (fact for each in bodies for fact in self.translate(StoredBody(0, _body(each, now))))
+        days = {day_of(fact.when.at) for fact in told if isinstance(fact, _OF_MESSAGES)}
+        return days.intersection(self.archived_days)
 
     def _were_kept(self, dumped: Sequence[Dumped], after: BodyId) -> bool:
         self.drain()  # the log of bodies knows only what is digested
@@ -290,6 +306,14 @@ def survey(dumps: Iterable[Dump], translate: Translate, clock: Clock) -> Finding
                 findings.bodies += 1
                 findings.note(dump.name, each.line, translate(StoredBody(0, _body(each, clock.now()))))
     return findings
+
+
+def _archived(line: int, days: Collection[int]) -> str:
+    first, last = day_name(min(days)), day_name(max(days))
+    return (
+        f"from line {line} on it tells of messages of archived days, which would count a second time: "
+        f"`wabawatch archive restore {first} {last}`, then import it again; it goes on from there"
+    )
 
 
 @contextmanager
