@@ -64,3 +64,12 @@ def test_a_file_that_cannot_be_written_stops_the_start_and_says_so(tmp_path: Pat
 
     assert refused.returncode == 1
     assert "WABAWATCH_LOG_FILE" in refused.stderr
+
+
+def test_a_full_disk_is_not_told_of_with_each_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = OwnLog(Path("/dev/full"), 100_000, 1)
+    say(log, "one", "two")
+    with pytest.raises(OSError, match="No space left"):
+        log.close()
+
+    assert capsys.readouterr().err == ""

@@ -33,6 +33,9 @@ class OwnLog(RotatingFileHandler):
         described = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _PRIVATE)
         return io.TextIOWrapper(os.fdopen(described, "ab"), self.encoding, errors="backslashreplace")
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Say nothing of what this file does not take, as on a full disk: it stands on stderr all the same."""
+
     def _put_away(self, source: str, target: str) -> None:
         if self._keeps_none:
             Path(source).unlink()
