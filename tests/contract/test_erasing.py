@@ -359,6 +359,16 @@ def test_a_number_of_ones_own_is_no_person(scene: Scene) -> None:
         scene.flow.plan("+1 555 000 1111")
 
 
+def test_a_person_who_is_linked_with_a_number_of_ones_own_is_erased_by_that_id_alone(scene: Scene) -> None:
+    said = item(wamid("15550001111", 9), NOW, type="text", **{"from": "15550001111", "from_user_id": "US.77"})
+    scene.accept([webhook("messages", said, received_at=NOW)])
+    scene.drain()
+
+    with pytest.raises(Conflict, match="a number of your own, is linked"):
+        scene.flow.plan("US.77")
+    assert [each.key.value for each in scene.flow.plan("US.77", is_alone=True).ids] == ["US.77", "US.77"]
+
+
 def test_bodies_that_were_cut_are_signed_anew(scene: Scene) -> None:
     scene.erase()
 

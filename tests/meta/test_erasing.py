@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.meta.erasing import NOTHING_LEFT, blank, cut
 from wabawatch.meta.traces import Traces
+from wabawatch.meta.wamid import beginnings
 
 PHONE, BSUID, NAME = "4915123456789", "DE.13491208655302741918", "lena.k"
 KEYS = [
@@ -43,11 +44,25 @@ def value_of(document: Any) -> Any:
 @pytest.mark.parametrize(
     "text",
     [PHONE, f"+{PHONE}", "+49 151 2345 6789", "49-151-23456789", "(49) 151/234.567.89", BSUID, NAME, f"@{NAME}", WAMID,
-     f"call @{NAME} please", f"his number is {PHONE}."],
+     f"call @{NAME} please", f"his number is {PHONE}.",
+     "+49 (0) 151 23456789", "\u202a+49\u00a01512\u00a03456789\u202c", "49\u2011151\u201123456789",
+     *("".join(chr(zero + int(each)) for each in PHONE) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xFF10))],
 )  # fmt: skip
 def test_the_person_is_found_however_it_is_written(text: str) -> None:
     assert THEIRS.are_in(text)
     assert THEIRS.may_be_in(json.dumps({"x": text}).encode())
+    assert THEIRS.may_be_in(json.dumps({"x": text}, ensure_ascii=False).encode())
+    assert cut(json.dumps({"x": [text]}).encode(), THEIRS) is not None
+
+
+@pytest.mark.parametrize("value", ["CUSTOMER_PHONE_NUMBER", "(", "12", "+", "1" * 40])
+def test_what_is_no_number_where_one_belongs_is_found_where_it_stands_alone(value: str) -> None:
+    traces = Traces([ContactKey(ContactKind.PHONE, value)])
+
+    assert traces.are_in(value)
+    assert traces.may_be_in(json.dumps({"x": value}, ensure_ascii=False).encode())
+    assert len(value) > 20 or not traces.are_in(f"x{value}{value}0")
+    assert beginnings(value) == (() if len(value) != 2 else beginnings("12"))
 
 
 @pytest.mark.parametrize(

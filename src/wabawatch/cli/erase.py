@@ -273,7 +273,10 @@ def _show(plan: Plan) -> None:
         how, kind = "given" if each.is_given else "linked", ContactKind(each.key.kind).name.lower()
         out.print(f"{how:<7} {kind:<9} {each.key.value}  {_seen(each)}", markup=False)
     for name, n in plan.rows.items():
-        out.print(f"{n:>9,}  {name}", markup=False)
+        if n:
+            out.print(f"{n:>9,}  {name}", markup=False)
+    if not any(plan.rows.values()):
+        out.print("        0  rows: check how the id is written", markup=False)
     for hold in plan.holds:
         out.print(f"legal hold {hold.id} since {iso(hold.since)}: {hold.reason}", markup=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +22,10 @@ MOST_IDS: Final = 32
 """Nobody has more ids than this: such a chain was made by a client that gives many messages one id"""
 
 _PHONE = re.compile(r"\+?[0-9](?:[\s()./-]*[0-9]){4,19}")
+_TRUNK = re.compile(r"\(0\)")
+"""How a number is written for those at home, too: it is no part of it"""
 _BSUID = re.compile(r"[A-Z]{2}\.\S+")
+_USERNAME = re.compile(r"[\w.-]{3,}")
 
 
 def anonymous(message: Message, wamid: str) -> Message:
@@ -52,14 +56,16 @@ def ids_meant(text: str) -> tuple[ContactKey, ...]:
 
     Raises BadRequest when it is none of them.
     """
-    said = text.strip()
+    said = unicodedata.normalize("NFKC", text).strip()
     if _PHONE.fullmatch(said):
-        digits = re.sub(r"[^0-9]", "", said)
+        digits = re.sub(r"[^0-9]", "", _TRUNK.sub("", said))
         return (ContactKey(ContactKind.PHONE, digits if said.startswith("+") else digits.removeprefix("00")),)
     name = said.removeprefix("@")
-    if len(name) < 3 or any(each.isspace() for each in name):
+    is_bsuid = bool(_BSUID.fullmatch(said))
+    is_name = _USERNAME.fullmatch(name) and any(each.isalpha() for each in name)
+    if not (is_bsuid or is_name) or name.startswith("wamid."):
         raise BadRequest("contact: give a phone number with its country code, a BSUID or a username")
-    usual = (ContactKey(ContactKind.BSUID, said),) if _BSUID.fullmatch(said) else ()
+    usual = (ContactKey(ContactKind.BSUID, said),) if is_bsuid else ()
     return (*usual, ContactKey(ContactKind.USERNAME, name))
 
 

@@ -177,6 +177,12 @@ class Erasing:
                 " erase them one by one, without those that are linked (--alone)",
                 code="too_many_linked",
             )
+        if ours := self.book.business_numbers(keys):
+            raise Conflict(
+                f"{ours[0]}, a number of your own, is linked with this person: erase their ids one by one,"
+                " without those that are linked (--alone)",
+                code="own_number_linked",
+            )
         return self.book.plan(given, keys)
 
     def look(self, plan: Plan, found: Callable[[str, Any], None], tell: Callable[[int], None]) -> Swept:

@@ -90,7 +90,9 @@ def with_phone(short: bytes, digits: str) -> bytes:
 
 
 def beginnings(digits: str) -> tuple[bytes, ...]:
-    """How packed ids of the usual layout begin that hold the phone number *digits*."""
+    """How packed ids of the usual layout begin that hold the phone number *digits*; none where it is no number."""
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+        return ()
     number = int(digits).to_bytes(_WIDTH[len(digits)], "big")
     return tuple(bytes((tag | len(digits),)) + number for tag in (_USUAL, _USUAL | _FLAG_12))
 
