@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, insert, select, update
@@ -15,8 +16,10 @@ from wabawatch.storage import inbox_reseal, paging
 from wabawatch.storage.database import Database
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.schema import metadata, raw_blocks
+from wabawatch.storage.schema_access import api_answers
 from wabawatch.storage.schema_forward import forward_bodies
 from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.sealed_data import holds_sealed
 from wabawatch.storage.signing_keys import SigningKeys
 
 BODIES = Place(forward_bodies.c.body, lambda id: b"forward_bodies:%d" % id)
@@ -63,6 +66,20 @@ def test_every_sealed_column_is_known() -> None:
     }
 
     assert told | {"raw_blocks.block"} == {place.name for place in PLACES}
+
+
+def test_any_of_it_keeps_a_new_key_from_being_made_where_the_key_file_is_missing(
+    database: Database, tmp_path: Path
+) -> None:
+    """And no block whose bodies are gone does."""
+    block = {"first_id": 1, "last_id": 9, "n": 0, "oldest_at": 1, "newest_at": 1, "block": b""}
+    with database.writing() as connection:
+        connection.execute(insert(raw_blocks), [block])
+    assert not holds_sealed(database, tmp_path / "no inbox")
+
+    with database.writing() as connection:
+        connection.execute(insert(api_answers), [{"key": b"k", "request": b"r", "at": 1, "content": b"sealed"}])
+    assert holds_sealed(database, tmp_path / "no inbox")
 
 
 def test_all_is_sealed_anew_and_the_older_key_opens_nothing_more(database: Database) -> None:

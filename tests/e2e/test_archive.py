@@ -50,6 +50,8 @@ def test_from_the_preview_to_the_archive_and_back(tmp_path: Path) -> None:
     assert (Path(listed["place"]) / made["file"]).stat().st_size == made["bytes"]
     assert run(tmp_path, "archive", "list", "--since", "2099-01-01").stdout.startswith("0 messages in 0 files")
     assert run(tmp_path, "archive", "verify").stdout == "1 of 1 files are whole\n"
+    kept = run(tmp_path, "backup", str(tmp_path / "kept"), "--no-verify")
+    assert f"The archive is not in it (1 files, in {listed['place']})" in kept.stderr
 
     assert run(tmp_path, "logs", "--since", "300d").stdout == "no message fits\n"
     (found,) = run(tmp_path, "logs", "--archived", "--user", "u1", "--json").stdout.splitlines()

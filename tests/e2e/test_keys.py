@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,23 @@ def test_keys_are_rotated_and_older_ones_taken_away(tmp_path: Path) -> None:
     assert told(tmp_path, "drop") == {"dropped": [first["key"]]}
     assert told(tmp_path, "public") == [public]
     assert run(tmp_path, "audit", "verify").returncode == 0
+
+
+class Terminal(StringIO):
+    """Somebody who answers."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_somebody_is_asked_before_keys_are_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(tmp_path, "public")
+    told(tmp_path, "rotate")
+    for answer, left in (("\n", 2), ("y\n", 1)):
+        monkeypatch.setattr("sys.stdin", Terminal(answer))
+        done = run(tmp_path, "keys", "drop")
+        assert "in the settings of other machines, which were not looked at" in " ".join(done.stderr.split())
+        assert (done.returncode, len(told(tmp_path, "list"))) == (left - 1, left)
 
 
 def test_a_run_that_was_killed_is_finished_by_the_next_which_makes_no_key(

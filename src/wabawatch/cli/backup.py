@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from rich.progress import Progress, TaskID
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
+from wabawatch.archives.crew import store_of
 from wabawatch.cli.common import HERE, Command, Where, err, note, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.cli.soundness import Soundness, soundness
@@ -25,6 +26,14 @@ from wabawatch.storage.snapshots import Tell, close_file, must_be_sound
 from wabawatch.wire import iso
 
 app = Command()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The archive, which is no part of a backup."""
+
+    files: int
+    place: str
 
 
 @app.default
@@ -44,7 +53,7 @@ def backup(
 
     All of it is of one moment: what was answered with 200 before is in it. From PostgreSQL, too, it becomes a folder of
     SQLite files. The key file is left out unless it is asked for: keep a copy of that elsewhere, for without it nothing
-    that is sealed can be opened. The settings file, files of exports and logs are no part of it.
+    that is sealed can be opened. The archive, the settings file, files of exports and logs are no part of it.
     """
     settings = where.settings()
     with opened(where) as system, progress_bar() as bar:
@@ -58,7 +67,8 @@ def backup(
             manifest = backups.write_manifest(draft, now, version("wabawatch"), tell)
         detail = {"bytes": manifest.size, "with_keys": with_keys, "up_to_entry": manifest.audit_entry}
         note(system, "backup_made", "backup", **detail)
-    return _tell(folder, manifest, found, json)
+        archived = Beside(len(system.archive.books.parts()), str(store_of(system.archive.work)))
+    return _tell(folder, manifest, found, archived, json)
 
 
 def installation_of(settings: Settings) -> backups.Installation:
@@ -92,18 +102,25 @@ def _checked(system: System, draft: Path, tell: Callable[[str, int, int], None])
         close_file(draft / backups.BOOKS)
 
 
-def _tell(folder: Path, manifest: Manifest, found: Soundness | None, json: bool) -> int:
+def _tell(folder: Path, manifest: Manifest, found: Soundness | None, archived: Beside, json: bool) -> int:
     if json:
         told = {"ok": found is None or found.is_sound, "folder": str(folder.absolute()), "bytes": manifest.size}
         keys = {"included": manifest.has_keys, "needed": manifest.keys}
         checked = None if found is None else asdict(found)
         files = {name: asdict(file) for name, file in manifest.files.items()}
-        print_json(told | {"made_at": iso(manifest.made_at), "keys": keys, "verified": checked, "files": files})
+        told |= {"made_at": iso(manifest.made_at), "keys": keys, "verified": checked, "files": files}
+        print_json(told | {"archive_not_included": asdict(archived)})
     else:
         out.print(f"{folder}: {manifest.size:,} bytes, all as of {iso(manifest.made_at)}", markup=False)
         if found is not None and found.is_sound:
             out.print(f"checked: {found.in_words()}")
         _tell_of_keys(manifest)
+        if archived.files:
+            err.print(
+                f"The archive is not in it ({archived.files:,} files, in {archived.place}): have that copied now, too. "
+                "Its messages are nowhere else.",
+                markup=False,
+            )
     if found is not None and not found.is_sound:
         err.print(f"wabawatch: the backup is as the installation is: {found.in_words()}", style="red")
         return FAILED

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from getpass import getpass
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
@@ -146,10 +147,16 @@ def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> 
 
 
 @app.command
-def drop(*, json: bool = False, where: Where = HERE) -> None:
+def drop(
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
+    json: bool = False,
+    where: Where = HERE,
+) -> int:
     """Take the keys out of the key file that nothing is sealed with any more.
 
-    Backups that were made before need them: keep a copy of the key file as it is now with those, apart from them.
+    Backups that were made before need them: keep a copy of the key file as it is now with those, apart from them. So
+    may secrets that stand sealed in the settings of other machines: only those at hand are looked at.
 
     Parameters
     ----------
@@ -164,6 +171,9 @@ def drop(*, json: bool = False, where: Where = HERE) -> None:
         gone = [id for id in system.keyring.ids if id != system.keyring.current and not used[id]]
         if gone and where.settings().storage.keys is not None:
             raise Conflict(f"take out of {GIVEN} what nothing is sealed with any more: {', '.join(gone)}")
+        if gone and not _is_agreed(gone, yes or json):
+            errors.print("nothing was taken out")
+            return FAILED
         if gone:
             drop_keys(key_file, gone)
             _note(system, "keys_dropped", keys=" ".join(gone))
@@ -171,6 +181,18 @@ def drop(*, json: bool = False, where: Where = HERE) -> None:
         print_json({"dropped": gone})
     else:
         out.print(f"taken out of the key file: {', '.join(gone)}" if gone else "every key of the key file is in use")
+    return WELL
+
+
+def _is_agreed(gone: Sequence[str], yes: bool) -> bool:
+    """Whether these keys may go. Who cannot be asked has read the help."""
+    if yes or not sys.stdin.isatty():
+        return True
+    errors.print(
+        f"Nothing here is sealed with {', '.join(gone)} any more. Backups made before need them; so may secrets sealed "
+        "in the settings of other machines, which were not looked at. Is there a copy of the key file?"
+    )
+    return input("Take them out? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _places(system: System) -> Sequence[Place]:
