@@ -145,6 +145,19 @@ def test_a_backup_that_was_changed_is_refused(filled: Path, tmp_path: Path) -> N
     assert "is no backup" in run(tmp_path, "restore", str(tmp_path)).stderr
 
 
+def test_a_backup_of_a_newer_release_is_refused_before_anything_is_put_back(filled: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    run(filled, "backup", str(kept), "--with-keys", "--no-verify")
+    manifest = json.loads((kept / "backup.json").read_text())
+    (kept / "backup.json").write_text(json.dumps(manifest | {"schema": 99_999, "release": "99.0"}))
+
+    refused = run(tmp_path, "restore", str(kept))
+
+    assert refused.returncode == 1
+    assert "was made by a newer release (99.0): use that one" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "data").exists()
+
+
 def test_what_waits_in_a_spool_is_in_it_too(filled: Path, tmp_path: Path) -> None:
     with opened(filled) as system:
         waiting = system.inbox.read(0, 1)[0].body

@@ -11,17 +11,15 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
+from wabawatch.cli.common import HERE, Where, note, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL, errors
 from wabawatch.domain.errors import BadRequest
-from wabawatch.ports import Deed
 from wabawatch.signatures import PublicKey
 from wabawatch.storage import audit
 from wabawatch.storage.audit import Broken, Fault
 from wabawatch.storage.audit_files import check_file, write_trail
 from wabawatch.storage.checkpoints import KIND, Checkpoint, Faults, checkpoints_in
 from wabawatch.storage.database import Database
-from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.wire import iso
 
 app = App(name="audit")
@@ -146,8 +144,7 @@ def export(
                 write,
                 lambda id: bar.update(writing, completed=id - after),
             )
-        deed = Deed(who(), "audit_exported", "audit", {"after_entry": after, "entries": n})
-        SqlAuditTrail(system.database).note(system.clock.now(), deed)
+        note(system, "audit_exported", "audit", after_entry=after, entries=n)
     if output is not None:
         errors.print(f"{n} entries, proven up to entry {made.entry}: {output}", markup=False)
 

@@ -14,15 +14,13 @@ from cyclopts import App, Parameter
 
 from wabawatch.app import System
 from wabawatch.app_places import places_of
-from wabawatch.cli.common import HERE, Where, opened, out, print_json, progress_bar, who
+from wabawatch.cli.common import HERE, Where, note, opened, out, print_json, progress_bar
 from wabawatch.cli.main import FAILED, WELL, errors
-from wabawatch.domain.audit_trail import AuditFilter
+from wabawatch.domain.audit_trail import AuditFilter, Plain
 from wabawatch.domain.errors import BadRequest, Conflict, SealBroken
-from wabawatch.ports import Deed
 from wabawatch.settings import secret_setting
 from wabawatch.storage import inbox_reseal
 from wabawatch.storage.audit_entries import SqlTrail
-from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.premises import GIVEN
 from wabawatch.storage.resealing import ON_POSTGRES, PLACES, Place, Resealed, in_use, reseal
 from wabawatch.storage.sealed import REFRESH_S, drop_keys
@@ -233,9 +231,8 @@ def _pass(system: System) -> Resealed:
     return result
 
 
-def _note(system: System, action: str, **detail: str | int) -> None:
-    deed = Deed(who(), action, f"key:{system.keyring.current}", detail)
-    SqlAuditTrail(system.database).note(system.clock.now(), deed)
+def _note(system: System, action: str, **detail: Plain) -> None:
+    note(system, action, f"key:{system.keyring.current}", **detail)
 
 
 def _tell(result: Resealed, current: str, older: Sequence[str], is_finished: bool, json: bool) -> None:

@@ -27,7 +27,7 @@ from wabawatch.storage import audit, inbox_reseal, spool
 from wabawatch.storage.copying import copy_to_files
 from wabawatch.storage.database import Database
 from wabawatch.storage.folders import make_private_folder, sync_folder
-from wabawatch.storage.migrations import migrate, schema_place
+from wabawatch.storage.migrations import STEPS, migrate, schema_place
 from wabawatch.storage.resealing import PLACES, in_use
 from wabawatch.storage.sealed import Keyring, load_or_create
 from wabawatch.storage.snapshots import Tell, close_file, copy_files, sync_file
@@ -151,7 +151,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise BadRequest(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise BadRequest(f"{path} is damaged: {error}") from error
-    if manifest.version != VERSION:
+    if manifest.version != VERSION or manifest.schema > STEPS[-1].number:
         raise BadRequest(f"the backup in {folder} was made by a newer release ({manifest.release}): use that one")
     if wrong := [name for name in manifest.files if Path(name).name != name or name.startswith(".")]:
         raise BadRequest(f"{path} is damaged: {wrong[0]!r} is no name of a file in it")
