@@ -316,7 +316,7 @@ class System:
         life = server_life(self.database, self.clock)
         supervisor.add_closer("life", life.stopped)
         await supervisor.start()
-        life.started(told_settings(self.settings, self.keyring))
+        life.started(lambda: told_settings(self.settings, self.signing))
         self.start_by_itself("serve")
         try:
             yield

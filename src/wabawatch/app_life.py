@@ -20,7 +20,7 @@ from wabawatch.storage.audit_entries import SqlTrail
 from wabawatch.storage.database import Database
 from wabawatch.storage.deeds import SqlAuditTrail
 from wabawatch.storage.migrations import STEPS
-from wabawatch.storage.sealed import Keyring
+from wabawatch.storage.signing_keys import SigningKeys
 
 PURPOSE = b"settings in the audit trail"
 DIGITS = 12
@@ -32,12 +32,13 @@ def server_life(database: Database, clock: Clock) -> ServerLife:
     return ServerLife(SqlAuditTrail(database), SqlTrail(database), clock, about)
 
 
-def told_settings(settings: Settings, keyring: Keyring) -> dict[str, tuple[str, ...]]:
+def told_settings(settings: Settings, signing: SigningKeys) -> dict[str, tuple[str, ...]]:
     """What was given of *settings*, as it may stand in the audit trail, in each way it may have been written there.
 
-    Secrets, and addresses of people, are told by digests that nobody can make without the key file.
+    Secrets, and addresses of people, are told by digests that nobody can make without the key file. Raises SealBroken,
+    StoreUnavailable.
     """
-    keys = keyring.derived(PURPOSE)
+    keys = signing.derived(PURPOSE)
     given = [each for each in in_force(settings, settings.told) if each.origin is not None]
     told = {each.setting.name: _ways(each.value, each.setting.kind, keys) for each in given}
     return told | {"[rules]": _digests("rules", repr(settings.rules), keys)}

@@ -14,6 +14,7 @@ import pytest
 from tests.support.command import run
 from tests.support.server import Server
 
+from wabawatch.cli import keys
 from wabawatch.cli.common import who
 
 
@@ -55,6 +56,19 @@ def test_starts_stops_and_changed_settings_stand_in_the_trail_without_a_secret(s
     assert first["WHATSAPP_TOKEN"].startswith("secret ")
     started = entries[0][2]
     assert {*started} == {"version", "host", "pid"}
+
+
+def test_a_secret_is_known_again_after_the_keys_that_seal_were_renewed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "WAIT_S", 0.0)
+    server.settings |= {"WABAWATCH_POLL_CALLS_PER_HOUR": "0"}
+    server.start().terminate()
+    for words in ("rotate", "drop"):
+        assert run(tmp_path, "keys", words, settings=server.settings).returncode == 0
+    server.start().terminate()
+
+    assert [action for _, action, _ in trail(tmp_path)].count("settings_changed") == 1
 
 
 def test_what_commands_did_stands_there_with_the_account_and_the_machine_that_ran_them(tmp_path: Path) -> None:

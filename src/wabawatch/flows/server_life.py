@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wabawatch.domain.audit_trail import SERVER_STARTED, AuditFilter, Entry, Plain
-from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.errors import SealBroken, StoreUnavailable
 from wabawatch.domain.settings_trail import CHANGED, changes, held_after
 from wabawatch.ports import Clock, Deed
 
@@ -43,16 +43,16 @@ class ServerLife:
     about: Mapping[str, Plain]
     """What is said of this process"""
 
-    def started(self, settings: Mapping[str, Sequence[str]]) -> None:
+    def started(self, settings: Callable[[], Mapping[str, Sequence[str]]]) -> None:
         """A server has started with *settings*, each as it may be written in the trail."""
-        self._try(lambda: self._start(settings))
+        self._try(lambda: self._note(SERVER_STARTED, SUBJECT, self.about))
+        self._try(lambda: self._compare(settings()))
 
     def stopped(self) -> None:
         """It is about to end in order. One that was killed is never said to have stopped."""
         self._try(lambda: self._note("server_stopped", SUBJECT, self.about))
 
-    def _start(self, settings: Mapping[str, Sequence[str]]) -> None:
-        self._note(SERVER_STARTED, SUBJECT, self.about)
+    def _compare(self, settings: Mapping[str, Sequence[str]]) -> None:
         known = self.trail.entries(AuditFilter(action=CHANGED), MOST)
         if changed := changes(held_after(reversed(known)), settings):
             self._note(CHANGED, "settings", changed)
@@ -63,5 +63,5 @@ class ServerLife:
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, SealBroken) as error:
             _log.error("audit.failed: %s", error, extra={"action": "audit.failed"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 from sqlalchemy import Connection, select
 
 from wabawatch.ports import Clock
@@ -29,6 +31,13 @@ class SigningKeys:
         with self._database.reading() as connection:
             key = self._newest(connection)
         return (key or self._made()).sign(purpose, message)
+
+    def derived(self, purpose: bytes) -> list[bytes]:
+        """A key for *purpose* of each, the newest first; one is made when there is none. They stay the same when the
+        keys that seal are renewed, and sign nothing."""
+        with self._database.reading() as connection:
+            keys = self._all(connection)
+        return [hmac.digest(key.raw, purpose, "sha256") for key in keys or [self._made()]]
 
     def public_keys(self) -> list[PublicKey]:
         """Those of all keys, the newest first. Each is computed from its sealed half, which nobody can put there who
