@@ -33,6 +33,7 @@ from wabawatch.settings import SETTINGS
 from wabawatch.storage.sealed import Keyring
 
 OUTSIDE = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json")
+PHONE = "+15550002222"
 SPARED = ("keys.json", "simulator.log")
 """The key file holds the keys; the simulator is Meta"""
 
@@ -237,11 +238,11 @@ def traffic(found: Watched) -> None:
     """Sends through the gateway, webhooks that come, and such as are refused or cannot be read."""
     given = found.server.settings
     door = bearer(given["WHATSAPP_TOKEN"]) | {"x-wabawatch-token": given["WABAWATCH_GATEWAY_TOKEN"]}
-    send = {"messaging_product": "whatsapp", "to": "+15550002222", "type": "text", "text": {"body": "hello"}}
+    send = {"messaging_product": "whatsapp", "to": PHONE, "type": "text", "text": {"body": "hello"}}
     path = f"/graph/v25.0/{found.scene.number}/messages"
     typed = door | {"content-type": "application/json"}
     assert found.ask("POST", path, typed, json.dumps(send).encode()).status_code == 200
-    logged = {"phone_number": "+15550002222", "user_id": found.control.plant("user")}
+    logged = {"phone_number": PHONE, "user_id": found.control.plant("user")}
     api = bearer(found.token) | {"content-type": "application/json"}
     assert found.ask("POST", "/api/v1/messages", api, json.dumps(logged).encode()).status_code < 300
     found.ask("POST", path, typed, b'{"to":')
@@ -329,6 +330,12 @@ def commands(found: Watched) -> None:
         found.command(*words.split())
     found.command("backup", str(found.server.folder / "kept"))
     found.command("export", "-o", str(found.server.folder / "all.csv"), "--unmask")
+    found.command("logs", "--contact", PHONE, "--unmask")
+    held = found.command("logs", "--contact", PHONE, "--unmask", "--json")
+    assert PHONE.removeprefix("+") in held
+    trail = found.command("audit", "export")
+    assert '"messages_unmasked"' in trail
+    assert re.findall(f"wamid|{PHONE[1:]}", trail) == [], "no person's number, no message's id"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from platform import node
 
 import pytest
 from tests.support.children import ending
@@ -89,7 +90,7 @@ def test_numbers_are_masked_and_unmasking_is_in_the_audit_trail(tmp_path: Path, 
     assert PHONE in run(tmp_path, "logs", "--unmask").stdout
     with writer.system.database.reading() as connection:
         deeds = connection.exec_driver_sql("SELECT actor, action, detail FROM audit_entries").all()
-    assert [tuple(deed) for deed in deeds] == [(who(), "messages_unmasked", "{}")]
+    assert [tuple(deed) for deed in deeds] == [(who(), "messages_unmasked", f'{{"address":"{node()}"}}')]
 
 
 @pytest.mark.parametrize(

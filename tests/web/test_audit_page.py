@@ -117,6 +117,7 @@ def test_whatever_was_written_is_text(place: Installed) -> None:
     [
         ("user:7", "/users/7"),
         ("alert:a1b2", "/alerts/a1b2"),
+        ("message:12", "/messages/12"),
         ("rule:FAILURE_RATE_HIGH", "/alerts/rules/FAILURE_RATE_HIGH"),
         ("rule:FAILURE_RATE_HIGH:number:12", "/alerts/rules/FAILURE_RATE_HIGH"),
         ("rule:../../logout", ""),

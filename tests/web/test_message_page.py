@@ -13,7 +13,9 @@ from tests.support.system import item, webhook
 from tests.web.test_logs_page import MARKUP, PHONE, VIEWER, WAMID, Logs
 
 from wabawatch.app import System
+from wabawatch.domain.audit_trail import AuditFilter
 from wabawatch.settings import load
+from wabawatch.storage.audit_entries import SqlTrail
 from wabawatch.web.pages.log_shown import lasted
 
 
@@ -88,10 +90,12 @@ def test_a_message_is_found_by_its_wamid_too_but_neither_it_nor_the_number_is_sh
     assert WAMID not in text
 
 
-def test_whole_numbers_are_for_who_has_the_right(logs: Logs) -> None:
+def test_whole_numbers_are_for_who_has_the_right_and_it_is_noted_of_which_message_they_were_seen(logs: Logs) -> None:
     path = path_of(logs, "template=hello")
 
     assert PHONE in logs.get(f"{path}&unmask=yes").text
+    (seen, *_) = SqlTrail(logs.system.database).entries(AuditFilter(action="messages_unmasked"), 1)
+    assert path.startswith(f"/messages/{seen.subject.removeprefix('message:')}?")
     refused = logs.get(f"{path}&unmask=yes", VIEWER)
     assert refused.status_code == 403
     assert PHONE not in refused.text

@@ -111,9 +111,10 @@ class Browsing:
             raise NotFound("id: no such message; one that was just logged is here within a second or two")
         return held[0], swept_until
 
-    def unmasked(self, actor: str, count_of_filters: int) -> None:
-        """Note in the audit trail that *actor* looked at whole numbers."""
-        self.audit.note(self.clock.now(), Deed(actor, "messages_unmasked", f"filters:{count_of_filters}"))
+    def unmasked(self, actor: str, count_of_filters: int, id: int | None = None) -> None:
+        """Note in the audit trail that *actor* looked at whole numbers, of a search or of the message *id*."""
+        subject = f"filters:{count_of_filters}" if id is None else f"message:{id}"
+        self.audit.note(self.clock.now(), Deed(actor, "messages_unmasked", subject))
 
 
 def _cursor(place: Place, since: Millis | None, wanted: MessageFilter) -> str:

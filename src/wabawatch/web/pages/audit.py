@@ -153,6 +153,8 @@ def place_of(subject: str) -> str:
     """The page of what something was done with; "" it has none."""
     if (user := number_of(subject, "user")) is not None:
         return f"/users/{user}"
+    if (message := number_of(subject, "message")) is not None:
+        return f"/messages/{message}"
     kind, _, key = subject.partition(":")
     if kind == "rule" and RULE.fullmatch(key):
         return f"/alerts/rules/{key.partition(':')[0]}"

@@ -103,7 +103,7 @@ class MessagePage:
         if is_unmasked:
             if not visitor.may(Right.UNMASK):
                 raise Forbidden("your account may not see whole phone numbers; ask an administrator for that right")
-            self.browsing.unmasked(visitor.actor, 1)
+            self.browsing.unmasked(visitor.actor, 1, held.id)
         whole = detail_of(held, swept_until)
         detail = whole if is_unmasked else masked_detail(whole)
         kept = kept_filters(request.query_params)
