@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ from wabawatch.storage.schema import local_ids, message_errors, messages, partic
 
 KEY_BYTES = 10
 """Of a local id, as `storage.messages.local_key` makes it"""
+_AT_ONCE = 1_000
 _MIDDLE, _WHOLE = 0x40, 0xFF
 """The byte of a key whose time is the message's, and the one before a key that is kept whole"""
 LocalIds = Mapping[int, bytes]
@@ -72,18 +73,34 @@ def rows_between(
     return [MessageRow._make(row) for row in connection.execute(query)]
 
 
+def ids_between(
+    connection: Connection, numbers: Iterable[int], window: tuple[Millis, Millis], up_to_id: int, most: int
+) -> set[int]:
+    """The ids of the first *most* of the messages that `rows_between` gives of one number after the other."""
+    t, found = messages.c, set[int]()
+    query = select(t.id).where(t.cohort_at >= window[0], t.cohort_at < window[1], t.id <= up_to_id)
+    for number in numbers:
+        mine = query.where(t.number_id == number).order_by(t.cohort_at, t.id).limit(most - len(found))
+        found.update(connection.execute(mine).scalars())
+    return found
+
+
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[MessageRow]:
     """Those of the messages *ids* that are among the live ones."""
     return [MessageRow._make(row) for row in _by_id(connection, ids)]
 
 
-def local_ids_of(connection: Connection, first: int, last: int) -> LocalIds:
-    """The local ids of the messages from *first* to *last*. Reads them all: nothing leads to them by message."""
+def local_ids_of(connection: Connection, ids: Collection[int]) -> LocalIds:
+    """The local ids of the messages *ids*. Looks at those of all between, one after the other: nothing leads to them
+    by message."""
+    if not ids:
+        return {}
     c = local_ids.c
-    query = select(c.message_id, c.local_id).where(c.message_id >= first, c.message_id <= last)
+    query = select(c.message_id, c.local_id).where(c.message_id >= min(ids), c.message_id <= max(ids))
     found: defaultdict[int, list[bytes]] = defaultdict(list)
-    for message_id, key in connection.execute(query):
-        found[message_id].append(bytes(key))
+    for message_id, key in connection.execution_options(yield_per=_AT_ONCE).execute(query):
+        if message_id in ids:
+            found[message_id].append(bytes(key))
     return {message_id: b"".join(sorted(keys)) for message_id, keys in found.items()}
 
 

@@ -23,6 +23,7 @@ from wabawatch.storage import audit
 from wabawatch.storage.archived_rows import (
     by_ids,
     delete_rows,
+    ids_between,
     local_ids_of,
     oldest_at,
     put_back,
@@ -106,13 +107,8 @@ class SqlArchives:
         with self._database.reading() as connection:
             self._epoch = read_mark(connection, EPOCH)
             every = _numbers(connection)
-            c = messages.c
-            edges = select(func.min(c.id), func.max(c.id)).where(c.cohort_at >= start, c.cohort_at < end)
-            found = [connection.execute(edges.where(c.number_id == each, c.id <= up_to_id)).one() for each in every]
-            known = [(first, last) for first, last in found if first is not None]
-            if not known:
-                return
-            locals_ = local_ids_of(connection, min(first for first, _ in known), max(last for _, last in known))
+            ids = ids_between(connection, every, (start, end), up_to_id, PART_ROWS)
+            locals_ = local_ids_of(connection, ids)
         left = PART_ROWS
         for number in every:
             place = (start, 0)
