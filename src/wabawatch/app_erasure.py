@@ -8,6 +8,7 @@ from wabawatch.app_exports import ExportFlows, new_key
 from wabawatch.app_person import document_of, packed
 from wabawatch.app_places import Places
 from wabawatch.archives.crew import Work, store_of
+from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.ingest import registry_of
 from wabawatch.flows.person_desk import PersonDesk
@@ -50,7 +51,7 @@ class ErasureFlows:
         self.book = SqlErasures(database, keyring, country_of)
         files = [file for file in (sqlite_file(places.database_url), places.inbox) if file is not None]
         archive = ArchiveSweep(SqlArchives(database, country_of), store_of(work), country_of)
-        self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings), archive)
+        self.sealed = SealedPlaces(database, keyring, self.book, files, resigned_by(settings), archive, fingerprint)
         self.flow = Erasing(self.book, self.sealed, drain, self._drop_exports, clock)
         self._exports, self._clock = exports, clock
         self._begun, self._asked = Bell(), Bell()
@@ -85,7 +86,7 @@ class ErasureFlows:
 
 def raw_bodies(database: Database, keyring: Keyring, settings: Settings) -> RawBodies:
     """Bodies that are kept for days, without what is still told of erased messages."""
-    return RawBodies(database, keyring, late=LateBodies(database, keyring, resigned_by(settings)))
+    return RawBodies(database, keyring, late=LateBodies(database, keyring, resigned_by(settings), fingerprint))
 
 
 def resigned_by(settings: Settings) -> Resign:

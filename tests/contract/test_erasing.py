@@ -21,6 +21,7 @@ from tests.support.erasure import (
     Scene,
     found,
     status,
+    traces,
     wamid,
 )
 from tests.support.places import Place
@@ -32,7 +33,7 @@ from wabawatch.flows.digest import Digest
 from wabawatch.flows.erasing import LEFT_ALONE_MS
 from wabawatch.flows.rebuilding import differences
 from wabawatch.meta.countries import country_of
-from wabawatch.ports import DIGESTED, StoredBody
+from wabawatch.ports import DIGESTED, BodyKind, StoredBody
 from wabawatch.storage import audit, schema
 from wabawatch.storage.books import SqlBooks
 from wabawatch.storage.erasures import SqlErasures
@@ -143,6 +144,21 @@ def test_late_news_bring_nothing_back_and_are_counted(scene: Scene) -> None:
     scene.pack()
     assert found(scene) == []
     assert scene.book.late() == 2
+
+
+def test_nothing_is_kept_of_a_body_that_comes_once_more(scene: Scene) -> None:
+    """Also of such as name no message: what somebody wishes, what nobody understands, what cannot be read."""
+    bodies = [body for body in traces() if body.kind is BodyKind.WEBHOOK]
+    scene.erase()
+    before = scene.shelf.picture()
+
+    scene.accept(bodies)
+    scene.drain()
+    scene.pack()
+
+    assert found(scene) == []
+    after = scene.shelf.picture()
+    assert (after["messages"], after["rollups"]) == (before["messages"], before["rollups"])
 
 
 def test_news_of_others_in_the_same_body_are_kept(scene: Scene) -> None:

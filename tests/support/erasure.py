@@ -18,6 +18,7 @@ from tests.support.system import Bench, item, webhook
 from wabawatch.archives.folder import Folder
 from wabawatch.domain.errors import SealBroken
 from wabawatch.domain.messages import ContactKey, ContactKind
+from wabawatch.flows.digest import fingerprint
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.recording import body_of, record_agent, record_message
 from wabawatch.meta.countries import country_of
@@ -80,8 +81,8 @@ class Scene(Bench):
         self.archive = Folder(place.folder / "archive")
         self.parts = SqlArchives(database, country_of)
         sweep = ArchiveSweep(self.parts, self.archive, country_of)
-        self.sealed = SealedPlaces(database, keyring, self.book, self.files, signed, sweep)
-        self.raw = RawBodies(database, keyring, late=LateBodies(database, keyring, signed), block_bodies=4)
+        self.sealed = SealedPlaces(database, keyring, self.book, self.files, signed, sweep, fingerprint)
+        self.raw = RawBodies(database, keyring, late=LateBodies(database, keyring, signed, fingerprint), block_bodies=4)
         self.flow = Erasing(self.book, self.sealed, self.is_drained, lambda _: 0, self.clock)
 
     def is_drained(self) -> bool:

@@ -119,7 +119,7 @@ def make_anonymous(
     held = messages.read_rows(connection, words, rows)
     after = [each._replace(message=_nameless(each.message, person)) for each in held]
     gone = [h.message.wamid for h, new in zip(held, after, strict=True) if h.message.wamid != new.message.wamid]
-    _bury(connection, [stones.wamid(connection, wamid) for wamid in gone if not wamid.startswith(ERASED)], now)
+    bury(connection, [stones.wamid(connection, wamid) for wamid in gone if not wamid.startswith(ERASED)], now)
     messages.save(connection, words, after, read_mark(connection, SWEPT))
     return len(held)
 
@@ -142,7 +142,7 @@ def local_keys(connection: Connection, person: Person) -> list[bytes]:
 
 def drop_locals(connection: Connection, stones: Tombstones, keys: Collection[bytes], now: Millis) -> None:
     """Forget local ids, and remember hashes of them."""
-    _bury(connection, [stones.local(connection, key) for key in keys], now)
+    bury(connection, [stones.local(connection, key) for key in keys], now)
     for some in chunks(keys):
         connection.execute(delete(local_ids).where(local_ids.c.local_id.in_(some)))
 
@@ -213,7 +213,8 @@ def become_nobody(connection: Connection, person: Person) -> None:
     connection.execute(delete(contact_links).where(or_(and_(one_end, ~other_end), and_(other_end, ~one_end))))
 
 
-def _bury(connection: Connection, digests: Collection[bytes], now: Millis) -> None:
+def bury(connection: Connection, digests: Collection[bytes], now: Millis) -> None:
+    """Keep hashes of what is told no more, as long as anything may come. In a transaction that writes."""
     if digests:
         until = now + TOMBSTONE_DAYS * DAY_MS
         tombstones.add(connection, digests, until)

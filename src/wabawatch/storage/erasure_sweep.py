@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,8 @@ class Sweep:
     """Without what may be any word"""
     up_to: BodyId
     """Bodies numbered above are not looked at: what they tell is news"""
+    bury: Callable[[Sequence[Body]], None]
+    """Told of bodies, as they were, before anything is cut out of them"""
     is_dry: bool = False
     """Look only"""
     on_found: Callable[[str, Any], None] = lambda _what, _item: None
@@ -71,6 +73,8 @@ class Sweep:
     on_row: Callable[[int], None] = lambda _: None
     """Told how many rows were looked at, each time"""
     swept: Swept = field(default_factory=Swept)
+    _cut: list[Body] = field(default_factory=list)
+    """Those that will be written back without the person"""
 
     def size(self) -> int:
         """How many rows are opened, about."""
@@ -107,9 +111,15 @@ class Sweep:
         found = cut(body.content, self.person)
         if found is None:
             return None
+        self._cut.append(body)
         for item in found.items:
             self._note("items of webhooks and records", item)
         return body._replace(content=found.content, signature=self.resign(body, found.content))
+
+    def _bury(self) -> None:
+        if self._cut:
+            self.bury(self._cut)
+            self._cut.clear()
 
     def _live(self, block_id: int, sealed: bytes) -> bytes | None:
         bodies = decode_block(sealed, self.keyring, context=INBOX)
@@ -154,6 +164,7 @@ class Sweep:
                 if new is not None:
                     changes.append({"row": key, "was": sealed[:HEAD_BYTES], column.name: new})
             if changes and not self.is_dry:
+                self._bury()
                 with self.database.writing() as connection:
                     connection.execute(write, changes)
             self.on_row(len(rows))
@@ -192,6 +203,7 @@ class Sweep:
                     after, sealed = row
                     new = self._changed(after, sealed, self._live)
                     if new is not None and not self.is_dry:
+                        self._bury()
                         connection.execute(write, (new, after, sealed[:HEAD_BYTES]))
                     self.on_row(1)
         except sqlite3.Error as error:

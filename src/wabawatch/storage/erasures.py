@@ -150,6 +150,12 @@ class SqlErasures:
             connection.execute(update(erasures).where(_c.id == erasure.id, _c.stage == Stage.ROWS).values(stage))
         return True
 
+    def bury_bodies(self, fingerprints: Collection[bytes], now: Millis) -> None:
+        """Remember hashes of bodies out of which a person is cut next: of one that comes again nothing is kept."""
+        with self._database.writing() as connection:
+            stones = Tombstones(self._keyring)
+            erasure_rows.bury(connection, [stones.body(connection, each) for each in fingerprints], now)
+
     def forget_words(self) -> None:
         """Let everybody who writes forget what he has read before."""
         with self._writing() as connection:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from wabawatch.domain.messages import person_keys
-from wabawatch.meta.erasing import cut
+from wabawatch.meta.erasing import NOTHING_LEFT, cut
 from wabawatch.meta.people import contact, recipient, sender
 from wabawatch.meta.traces import Traces
 from wabawatch.ports import StoredBody
@@ -18,13 +18,16 @@ from wabawatch.storage.erasure_sweep import Resign
 from wabawatch.storage.sealed import Keyring
 from wabawatch.storage.tombstones import EPOCH, WATCHED, Tombstones
 
+Fingerprint = Callable[[StoredBody], bytes]
+"""What makes two bodies the same: `flows.digest.fingerprint`"""
 _WAMID = re.compile(rb"wamid\.[A-Za-z0-9+/=_-]+")
 
 
 class LateBodies:
     """For whoever packs. Every method raises StoreUnavailable."""
 
-    def __init__(self, database: Database, keyring: Keyring, resign: Resign) -> None:
+    def __init__(self, database: Database, keyring: Keyring, resign: Resign, fingerprint: Fingerprint) -> None:
+        self._fingerprint = fingerprint
         self._database = database
         self._keyring = keyring
         self._resign = resign
@@ -39,13 +42,20 @@ class LateBodies:
         return read_mark(connection, EPOCH) == epoch
 
     def living(self, stored: Sequence[StoredBody]) -> Sequence[StoredBody]:
-        """*stored* without items about erased messages, and without whom these were about."""
+        """*stored* without items about erased messages, and without whom these were about.
+
+        Of a body that came before, and out of which somebody was cut then, nothing is left: it tells nothing new.
+        """
         with self._database.reading() as connection:
             if not read_mark(connection, WATCHED):
                 return stored
-            wamids = {each.decode() for one in stored for each in _WAMID.findall(_plain(one.body.content))}
-            gone, _ = Tombstones(self._keyring).erased(connection, wamids, ())
-        return [self._without(each, gone) for each in stored] if gone else stored
+            stones = Tombstones(self._keyring)
+            prints = {one.id: self._fingerprint(one) for one in stored}
+            again = stones.cut_bodies(connection, set(prints.values()))
+            left = [self._with(one, NOTHING_LEFT) if prints[one.id] in again else one for one in stored]
+            wamids = {each.decode() for one in left for each in _WAMID.findall(_plain(one.body.content))}
+            gone, _ = stones.erased(connection, wamids, ())
+        return [self._without(each, gone) for each in left]
 
     def _without(self, stored: StoredBody, gone: set[str]) -> StoredBody:
         content = stored.body.content
@@ -58,8 +68,10 @@ class LateBodies:
         people = [who for item in told for who in (recipient(item), sender(item), contact(item)) if who]
         named = {key for who in people for key in person_keys(who)}
         again = cut(found.content, Traces(sorted(named))) if named else None
-        left = (again or found).content
-        return stored._replace(body=stored.body._replace(content=left, signature=self._resign(stored.body, left)))
+        return self._with(stored, (again or found).content)
+
+    def _with(self, stored: StoredBody, content: bytes) -> StoredBody:
+        return stored._replace(body=stored.body._replace(content=content, signature=self._resign(stored.body, content)))
 
 
 def _plain(content: bytes) -> bytes:

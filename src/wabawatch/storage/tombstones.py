@@ -49,6 +49,17 @@ class Tombstones:
         """The hash of a local id, as it is kept (`messages.local_key`)."""
         return self._digest(connection, b"local\0" + key)
 
+    def body(self, connection: Connection, fingerprint: bytes) -> bytes:
+        """The hash of what makes a body the same as another."""
+        return self._digest(connection, b"body\0" + fingerprint)
+
+    def cut_bodies(self, connection: Connection, fingerprints: Collection[bytes]) -> set[bytes]:
+        """Those of *fingerprints* that are of bodies out of which a person was cut."""
+        if self._looked_up(connection) is None:
+            return set()
+        by_digest = {self.body(connection, each): each for each in fingerprints}
+        return {by_digest[bytes(row[0])] for row in _known(connection, list(by_digest))}
+
     def contact(self, connection: Connection, contact: ContactKey) -> bytes:
         """The hash of an id of a person."""
         return self._digest(
