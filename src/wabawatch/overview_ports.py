@@ -24,3 +24,6 @@ class SlicedFigures(Protocol):
 
     def answers(self, window: Window, tier: Tier, *, of_application: bool) -> Mapping[Millis, Histogram]:
         """How long webhooks were answered, by the start of each bucket of *tier* (of five minutes or more)."""
+
+    def ratings(self, at: Millis) -> Mapping[str, str]:
+        """The quality rating of every number at the time *at*, as it was known then; of one that had none, nothing."""

@@ -25,7 +25,7 @@ from wabawatch.domain.facts import (
     Status,
     TemplateChanged,
 )
-from wabawatch.domain.overview import Slice, SliceKind
+from wabawatch.domain.overview import EVERYTHING, Slice, SliceKind
 from wabawatch.flows.report_checking import Wrong
 from wabawatch.ports import Deed
 from wabawatch.report_ports import MADE, Kept
@@ -186,8 +186,27 @@ def test_the_period_is_made_of_whole_hours_that_are_not_to_come(press: Press, cl
     about = press.make(START + MINUTE, clock.now() + DAY).about
 
     assert (about.start, about.end) == (START, clock.now())
-    with pytest.raises(BadRequest, match="the period ends before it begins"):
+    with pytest.raises(BadRequest, match="the period is still to come"):
         press.make(clock.now() + HOUR, clock.now() + DAY)
+    with pytest.raises(BadRequest, match="ends before it begins, or with its beginning"):
+        press.make(START, START)
+
+
+def test_ratings_and_states_are_those_at_the_end_of_the_period(shelf: Shelf, press: Press) -> None:
+    def rated(value: str, offset: int) -> Fact:
+        return NumberChanged(at(offset), Source.WEBHOOK, "quality", number=NUMBERS[0], waba=WABA, after=value)
+
+    shelf.learn([*good(40), rated("GREEN", -DAY), template("GREEN", -DAY, "quality")])
+    whole, part = (press.make(START, END, of).about for of in (EVERYTHING, Slice(SliceKind.NUMBER, NUMBERS[0])))
+    shelf.learn([rated("RED", 5 * HOUR), template("PAUSED", 5 * HOUR), template("RED", 5 * HOUR, "quality")])
+    shelf.settle(START + DAY)
+
+    assert press.make(START, END).about == whole, "what happened afterwards is no matter of the period"
+    assert press.make(START, END, Slice(SliceKind.NUMBER, NUMBERS[0])).about == part
+    report = press.report(START, END)
+    assert [line.quality_rating for line in report.numbers] == ["GREEN"]
+    assert [(line.status, line.quality) for line in report.templates] == [("APPROVED", "GREEN")]
+    assert press.report(START, START + 6 * HOUR).numbers[0].quality_rating == "RED"
 
 
 def test_while_nothing_changes_it_stays_the_same_revision_byte_for_byte(

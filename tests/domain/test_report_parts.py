@@ -165,16 +165,16 @@ def test_too_few_recorded_sends_are_advised_upon() -> None:
     ],
 )
 def test_opt_outs_are_honoured_only_where_there_were_any(opt_outs: OptOuts, standing: Standing) -> None:
-    found = {each.key: each.standing for each in duties(opt_outs, Handling(False, 7, 0, 0))}
+    found = {each.key: each.standing for each in duties(opt_outs, Handling(7, 0, 0))}
 
     assert found["opt_out"] is standing
     assert found["opt_in"] is found["profile"] is Standing.UNKNOWN
 
 
 def test_a_way_to_a_human_is_shown_by_what_agents_did() -> None:
-    found = {each.key: each for each in duties(OptOuts(0, 0, 0), Handling(True, 7, 9, 2))}
+    found = {each.key: each for each in duties(OptOuts(0, 0, 0), Handling(7, 9, 2))}
 
-    assert (found["escalation"].standing, "is kept, sealed" in found["data"].evidence) == (Standing.MET, True)
+    assert found["escalation"].standing is Standing.MET
 
 
 def test_what_is_asked_of_a_tech_partner_is_counted_by_customer() -> None:
@@ -220,17 +220,23 @@ def test_of_very_many_stretches_the_newest_are_looked_through() -> None:
 
 
 def test_while_not_every_violation_was_looked_at_nobody_says_that_opt_outs_are_honoured() -> None:
-    found = {each.key: each for each in duties(OptOuts(3, 0, 0), Handling(False, 7, 0, 0), is_whole=False)}
+    found = {each.key: each for each in duties(OptOuts(3, 0, 0), Handling(7, 0, 0), is_whole=False)}
 
     assert found["opt_out"].standing is Standing.UNKNOWN
-    assert "too many" in found["opt_out"].evidence
+    assert "could be looked at" in found["opt_out"].evidence
 
 
-def test_of_a_part_only_its_own_sends_are_listed() -> None:
-    send = SendEvidence(7, 0, "1", "2", TemplateRef("a", "en"), "", "violation", "opted_out", "", None, None, 5, None)
+def test_where_sends_are_not_recorded_nobody_says_that_opt_outs_are_honoured() -> None:
+    found = {each.key: each for each in duties(OptOuts(3, 0, 0), Handling(7, 0, 0), sees_templates=False)}
 
-    assert len(send_lines([send], None)) == len(send_lines([send], {"1"})) == 1
-    assert send_lines([send], {"9"}) == ()
+    assert found["opt_out"].standing is Standing.UNKNOWN
+    assert "not recorded" in found["opt_out"].evidence
+
+
+def test_a_send_whose_account_was_not_told_stands_with_that_of_its_number() -> None:
+    send = SendEvidence(7, 0, "1", "", TemplateRef("a", "en"), "", "violation", "opted_out", "", None, None, 5, None)
+
+    assert [each.waba for each in send_lines([send, replace(send, waba="3")], {"1": "2"})] == ["2", "3"]
 
 
 # ---------------------------------------------------------------- as people write it

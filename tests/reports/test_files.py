@@ -93,7 +93,7 @@ def test_a_long_table_is_cut_and_says_where_the_rest_is() -> None:
 def test_of_nothing_the_page_says_so() -> None:
     text = page.write(empty(), DIGEST).decode()
 
-    assert "Nothing was checked in this period" in text
+    assert "Nothing is known of uptime in this period" in text
     assert "No template was sent." in text
     assert "<figure>" not in text
 

@@ -70,7 +70,7 @@ def report(
     output
         The file; without it, JSON is printed.
     """
-    told = format_of(format, output.suffix if output else "")
+    told = _asked(format, output)
     with opened(where) as system:
         system.drain()
         kept = system.reports.reporting.make(*period(start, end, system.clock.now()), slice_of(scope), who())
@@ -100,7 +100,7 @@ def get(
     output
         The file; without it, JSON is printed.
     """
-    told = format_of(format, output.suffix if output else "")
+    told = _asked(format, output)
     with opened(where) as system:
         kept = system.reports.reporting.one(id, revision)
         _written(system, kept, told, output)
@@ -208,11 +208,19 @@ def _verify_all(where: Where, json: bool) -> int:
     return FAILED if found.found else WELL
 
 
+def _asked(format: ReportFormat | None, output: Path | None) -> ReportFormat:
+    """The kind of file that is wanted. Raises BadRequest, before anything is made, when it cannot go there."""
+    told = format_of(format, output.suffix if output else "")
+    if output is None and told is not ReportFormat.JSON:
+        raise BadRequest(f"output: {told.value} has its signature in a file beside it; say where to with -o FILE")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise BadRequest(f"output: there is no folder {output.absolute().parent}; make it, or choose another")
+    return told
+
+
 def _written(system: System, kept: Kept, format: ReportFormat, output: Path | None) -> None:
     file = system.reports.file(kept, format)
     if output is None:
-        if file.beside:
-            raise BadRequest(f"output: {format.value} is no text for a screen; say where to with -o FILE")
         sys.stdout.write(file.content.decode())
         return
     try:
@@ -220,7 +228,10 @@ def _written(system: System, kept: Kept, format: ReportFormat, output: Path | No
         if file.beside:
             output.with_name(output.name + BESIDE).write_bytes(file.beside)
     except OSError as error:
-        raise BadRequest(f"output: {output} cannot be written: {error.strerror}") from error
+        raise BadRequest(
+            f"output: {output} cannot be written: {error.strerror}; the report is kept: `wabawatch report get"
+            f" {kept.about.id} -o FILE`"
+        ) from error
     system.reports.reporting.fetched(kept, format.value, who())
     about = kept.about
     errors.print(f"{output}: report {about.id}, revision {about.revision}: {about.verdict.value}", markup=False)

@@ -123,7 +123,7 @@ class NumberLine:
     delivery_rate: Share
     failure_rate: Share
     quality_rating: str
-    """As Meta told it last; "" unknown"""
+    """At the end of the period, as it was known then; "" unknown"""
     verdict: Verdict
 
 
@@ -154,6 +154,7 @@ class TemplateLine:
     category: str
     status: str
     quality: str
+    """These three at the end of the period; "" unknown"""
     attempted: int
     delivery_rate: Share
     failure_rate: Share

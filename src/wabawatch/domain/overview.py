@@ -100,7 +100,7 @@ class NumberStands:
     delivery: Rate
     failure: Rate
     rating: str
-    """As Meta told it last; "" unknown"""
+    """At the end of the period, as it was known then; "" unknown"""
     verdict: Verdict
     """The worse of its two rates'"""
 

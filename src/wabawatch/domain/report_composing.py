@@ -88,6 +88,8 @@ class Gathered:
     of: Slice
     mine: Collection[str] | None
     """The numbers that it is of; None: all"""
+    places: Mapping[str, str]
+    """The account of each number"""
     thresholds: Thresholds
     weights: Weights
     grace_ms: Millis
@@ -135,6 +137,7 @@ def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport |
     judged, failures, use = found.assessment, failure_lines(found.causes), _use(found, newest)
     opt_outs = OptOuts(found.opt_outs, use.by_reason.get(OPTED_OUT, 0), _n_of(failures, STOPPED_BY_PERSON))
     alerts = alert_lines(found.alerts)
+    sees_templates = judged.refusals_seen or not judged.coverage.n
     report = ComplianceReport(
         format=FORMAT,
         id=id,
@@ -168,11 +171,16 @@ def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport |
         account_events=tuple(found.events),
         gaps=gap_lines(found.gaps, found.start, found.end),
         unknown_s=unknown_ms(found.gaps, found.start, found.end) / 1000,
-        duties=duties(opt_outs, found.handling, is_whole=sum(use.by_reason.values()) >= use.violations),
+        duties=duties(
+            opt_outs,
+            found.handling,
+            is_whole=sum(use.by_reason.values()) >= use.violations,
+            sees_templates=sees_templates,
+        ),
         advice=(),
         readiness=found.readiness,
         restrictions=restriction_lines(
-            found.restricted, found.start, found.end, alerts, found.barred, sees_templates=judged.refusals_seen
+            found.restricted, found.start, found.end, alerts, found.barred, sees_templates=sees_templates
         ),
     )
     return replace(report, advice=advice(report))
@@ -193,8 +201,8 @@ def _use(found: Gathered, newest: ComplianceReport | None) -> TemplateUse:
         violations=judged.template_violations,
         unverified=judged.template_unverified,
         by_reason=dict(sorted(sends.by_reason.items())),
-        violating=send_lines(sends.violating, found.mine),
-        unproven=send_lines(sends.unproven, found.mine),
+        violating=send_lines(sends.violating, found.places),
+        unproven=send_lines(sends.unproven, found.places),
         unlisted=sends.unlisted.value if sends.unlisted else "",
     )
     return use if newest is None else _with_lists_of(newest, use)

@@ -11,8 +11,6 @@ from wabawatch.domain.compliance_report import DutyLine, OptOuts, Standing
 class Handling:
     """How this installation handles data, and what agents did."""
 
-    stores_text: bool
-    """Whether the text of messages is kept beside their rows"""
     body_days: int
     """So long whole webhooks are kept, sealed"""
     agent_actions: int
@@ -21,8 +19,11 @@ class Handling:
     """Those among them that handed a conversation to somebody"""
 
 
-def duties(opt_outs: OptOuts, handling: Handling, *, is_whole: bool = True) -> tuple[DutyLine, ...]:
-    """The duties, in the order of Meta's policies. *is_whole*: whether each violating send was looked at."""
+def duties(
+    opt_outs: OptOuts, handling: Handling, *, is_whole: bool = True, sees_templates: bool = True
+) -> tuple[DutyLine, ...]:
+    """The duties, in the order of Meta's policies (META.md 9.3). *is_whole*: whether each violating send was looked at;
+    *sees_templates*: whether what is a template is known of nearly all sends."""
     return (
         DutyLine(
             "opt_in",
@@ -31,25 +32,35 @@ def duties(opt_outs: OptOuts, handling: Handling, *, is_whole: bool = True) -> t
             "The opt-in is given to the business, outside of the platform: nothing that is watched here shows it. Keep"
             " when and how each person agreed.",
         ),
-        _opt_out(opt_outs, is_whole),
+        _opt_out(opt_outs, is_whole, sees_templates),
         DutyLine(
             "profile",
             "Profile with contact data, no impersonation",
             Standing.UNKNOWN,
             "Business profiles are not watched.",
         ),
+        DutyLine(
+            "identifiers",
+            "No card, account or ID numbers are asked for",
+            Standing.UNKNOWN,
+            "The text of messages is not read, so nothing is known.",
+        ),
         _escalation(handling),
         _data(handling),
     )
 
 
-def _opt_out(opt_outs: OptOuts, is_whole: bool) -> DutyLine:
+def _opt_out(opt_outs: OptOuts, is_whole: bool, sees_templates: bool) -> DutyLine:
     title = "Opt-outs are honoured"
     if opt_outs.sent_after:
-        said = f"{opt_outs.sent_after} marketing templates were sent to people who had stopped marketing messages."
+        least = "" if is_whole and sees_templates else "At least "
+        said = f"{least}{opt_outs.sent_after} marketing templates were sent to people who had stopped them."
         return DutyLine("opt_out", title, Standing.NOT_MET, said)
     if not is_whole:
-        said = "The sends that broke the template rule are too many to look at each: there may be opt-outs among them."
+        said = "Not each send that broke the template rule could be looked at: there may be opt-outs among them."
+        return DutyLine("opt_out", title, Standing.UNKNOWN, said)
+    if not sees_templates:
+        said = "Most sends were not recorded, so which were marketing templates is not known."
         return DutyLine("opt_out", title, Standing.UNKNOWN, said)
     heard = f"{opt_outs.stopped} people stopped marketing messages" if opt_outs.stopped else "Nobody was heard to stop"
     said = (
@@ -72,10 +83,10 @@ def _escalation(handling: Handling) -> DutyLine:
 
 
 def _data(handling: Handling) -> DutyLine:
-    text = "is kept, sealed" if handling.stores_text else "is not kept"
     said = (
-        f"wabawatch runs with the business and passes nothing on. The text of messages {text} beside their rows;"
-        f" whole webhooks are kept sealed for {handling.body_days} days. Figures are by number, template and country,"
-        " never by person."
+        "wabawatch runs with the business, and sends webhooks on only to targets that the business has set. The text of"
+        f" messages is not kept beside their rows; whole webhooks are kept sealed for {handling.body_days} days."
+        " Figures are by number, template and country, never by person. What else the business does with data is not"
+        " seen here."
     )
     return DutyLine("data", "Data of the platform profile nobody and are not shared", Standing.UNKNOWN, said)

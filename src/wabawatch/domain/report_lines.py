@@ -142,13 +142,17 @@ def template_lines(seen: Iterable[TemplateSeen], until: Millis) -> tuple[Templat
 
 
 def _template(seen: TemplateSeen, until: Millis) -> TemplateLine:
+    told = [each for each in seen.history if each.at < until and each.event in ASPECTS]
+
     def known(aspect: str) -> str:
-        return seen.known[aspect].value if aspect in seen.known else ""
+        now = seen.known.get(aspect)
+        if now is not None and now.at < until:
+            return now.value
+        return next((each.after for each in told if each.event == aspect), "")
 
     def sends(use: TemplateUse) -> int:
         return sum(n for standing, n in seen.tally.items() if standing.template_use is use)
 
-    told = [each for each in seen.history if each.at < until and each.event in ASPECTS]
     return TemplateLine(
         key=f"{seen.waba}/{seen.ref.name}/{seen.ref.language}",
         waba=seen.waba,
@@ -172,17 +176,17 @@ def _event(told: Told) -> TemplateEvent:
     )
 
 
-def send_lines(sends: Iterable[SendEvidence], mine: Collection[str] | None) -> tuple[SendLine, ...]:
-    """Single template sends of the numbers *mine* (None: of all)."""
-    return tuple(_send(each) for each in sends if mine is None or each.number in mine)
+def send_lines(sends: Iterable[SendEvidence], places: Mapping[str, str]) -> tuple[SendLine, ...]:
+    """Single template sends. *places* says whose a number is."""
+    return tuple(_send(each, each.waba or places.get(each.number, "")) for each in sends)
 
 
-def _send(each: SendEvidence) -> SendLine:
+def _send(each: SendEvidence, waba: str) -> SendLine:
     return SendLine(
         key=str(each.message_id),
         at=utc(each.at),
         number=each.number,
-        waba=each.waba,
+        waba=waba,
         template=f"{each.template.name}/{each.template.language}" if each.template else "",
         reason=each.reason,
         sentence=each.sentence,

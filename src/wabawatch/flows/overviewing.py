@@ -53,7 +53,7 @@ class Overviewing:
         earlier = Window(start - (end - start), start)
         tallies, matured = self.books.numbers(window), self.books.numbers(Window(start, max(start, ripe)))
         places, of_numbers = self.books.owners(), self._of_numbers()
-        ratings = {number: value(aspects, "quality") for number, aspects in of_numbers.items()}
+        ratings = self.slices.ratings(end)
         mine = _numbers_of(of, places)
         assessment = self._assess(window, of, ratings, mine)
         ranked = worst_first(
@@ -69,7 +69,7 @@ class Overviewing:
             of=of,
             tier=tier,
             assessment=assessment,
-            before=self._assess(earlier, of, ratings, mine),
+            before=self._assess(earlier, of, self.slices.ratings(start), mine),
             points=points_of(
                 self.slices.series(window, of, tier),
                 self.slices.answers(window, tier, of_application=is_application),

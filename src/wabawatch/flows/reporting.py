@@ -14,7 +14,7 @@ from wabawatch.domain.errors import Conflict, NotFound
 from wabawatch.domain.facts import Millis, TemplateRef
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.overview import EVERYTHING, Overview, Slice, SliceKind, touching
-from wabawatch.domain.platform import Kind, Known, of_kind, value
+from wabawatch.domain.platform import Kind, Known, of_kind
 from wabawatch.domain.report import Assessment
 from wabawatch.domain.report_composing import Gathered, Sends, compose, report_id, revised, whole_hours
 from wabawatch.domain.report_duties import Handling
@@ -26,6 +26,7 @@ from wabawatch.domain.standing import DAY_MS, Standing
 from wabawatch.domain.template_stands import ripe_hour
 from wabawatch.flows.assessing import Rules
 from wabawatch.limits_ports import Hits
+from wabawatch.overview_ports import SlicedFigures
 from wabawatch.ports import Clock, Deed, Window
 from wabawatch.ports_templates import TemplateBooks
 from wabawatch.report_ports import MADE, SUBJECT, Kept, ReportBook, ReportReads, Revision
@@ -56,14 +57,14 @@ class Reporting:
     templates: TemplateBooks
     sends: Callable[[Window, Slice, Collection[str] | None, Assessment, Millis], Sends]
     """The sends of a window, a slice and its numbers that an assessment, as of a time, has counted"""
-    tally: Callable[[Window, Slice], Tally]
+    slices: SlicedFigures
     limits: Hits
     reads: ReportReads
     kept: ReportBook
     sign: Callable[[bytes, bytes], Signature]
     rules: Rules
-    handling: tuple[bool, int]
-    """Whether text is stored, and for how many days whole webhooks are"""
+    body_days: int
+    """So long whole webhooks are kept"""
     made_with: str
     clock: Clock
 
@@ -130,6 +131,7 @@ class Reporting:
             end=seen.end,
             of=of,
             mine=mine,
+            places=seen.places,
             thresholds=rules.thresholds,
             weights=rules.weights,
             grace_ms=rules.grace_ms,
@@ -156,21 +158,19 @@ class Reporting:
             handling=self._handling(start, seen.end),
             readiness=self._readiness(seen) if of == EVERYTHING else None,
             restricted=restricted(self.reads.restricting(seen.end, wabas)),
-            barred=lambda waba, first, last: self.tally(
+            barred=lambda waba, first, last: self.slices.tally(
                 Window(first, last), of if of.kind is SliceKind.NUMBER else Slice(SliceKind.WABA, waba)
             ),
         )
 
     def _readiness(self, seen: Overview) -> Readiness:
         week, month = (self.figures.numbers(Window(*each)) for each in windows(seen.end))
-        states = self.figures.states()
-        ratings = [value(aspects, "quality") for _, aspects in of_kind(states, Kind.NUMBER)]
-        return readiness(week.values(), month, seen.places, ratings)
+        return readiness(week.values(), month, seen.places, self.slices.ratings(seen.end).values())
 
     def _handling(self, start: Millis, end: Millis) -> Handling:
         acted = self.reads.agent_actions(start, end)
         handed = sum(n for action, n in acted.items() if action.lower() in HANDED_OVER)
-        return Handling(*self.handling, sum(acted.values()), handed)
+        return Handling(self.body_days, sum(acted.values()), handed)
 
     def _templates(self, window: Window, mine: Collection[str] | None, places: Mapping[str, str]) -> list[TemplateSeen]:
         """The templates that were sent in the period, by account."""

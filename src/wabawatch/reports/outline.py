@@ -304,7 +304,7 @@ def _webhooks(report: ComplianceReport) -> str:
 def _uptime(report: ComplianceReport) -> str:
     up = report.uptime
     if up.uptime is None:
-        return "Nothing was checked in this period: nothing is known of uptime."
+        return "Nothing is known of uptime in this period."
     times = [f"up {duration(up.up_s)}", f"down {duration(up.down_s)}"]
     times += [f"maintenance {duration(up.maintenance_s)} (left out)"] if up.maintenance_s else []
     times += [f"unknown {duration(up.unknown_s)}"] if up.unknown_s else []

@@ -11,6 +11,7 @@ from wabawatch.domain.facts import Millis
 from wabawatch.domain.histograms import Histogram
 from wabawatch.domain.metrics import Tally
 from wabawatch.domain.overview import Slice, SliceKind
+from wabawatch.domain.platform import rating_at
 from wabawatch.domain.rollups import TIERS, Scope, Tier
 from wabawatch.ports import Window
 from wabawatch.storage import counts, packed_counts
@@ -18,6 +19,8 @@ from wabawatch.storage.counts import Place
 from wabawatch.storage.database import Database
 from wabawatch.storage.dictionary import Dictionary
 from wabawatch.storage.figures import spans_of
+from wabawatch.storage.number_places import NumberPlaces
+from wabawatch.storage.platform import all_ratings
 from wabawatch.storage.schema import histograms, numbers, rollups, wabas
 from wabawatch.storage.schema import packed_counts as packed
 
@@ -76,6 +79,12 @@ class SqlSlices:
             for each in packed_counts.read(connection, *kept, p.number_id == 0):
                 found[each.bucket * width][each.ref] += each.n
         return dict(found)
+
+    def ratings(self, at: Millis) -> Mapping[str, str]:
+        with self._database.reading() as connection:
+            found = {number_id: rating_at(some, at) for number_id, some in all_ratings(connection, at).items()}
+            places = NumberPlaces(connection)
+        return {places.of(number_id)[0]: rating for number_id, rating in found.items() if rating}
 
 
 def _place(connection: Connection, of: Slice) -> Place | None:
