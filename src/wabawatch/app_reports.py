@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.report_formats import MEDIA_TYPES, ReportFile, ReportFormat, file_name
+from wabawatch.domain.report_periods import slice_of
 from wabawatch.domain.uptime import UptimeFigures
 from wabawatch.flows.assessing import Rules
 from wabawatch.flows.overviewing import Overviewing
@@ -93,7 +94,8 @@ class ReportFlows:
         def comes_due(after: Millis, until: Millis) -> list[Due]:
             return due(given.schedule, given.time_zone, after, until, MADE_UP)
 
-        return ReportScheduling(comes_due, self.reporting.make, mailer, marks, self.book, clock)
+        scopes = [slice_of(each) for each in given.scope]
+        return ReportScheduling(comes_due, scopes, self.reporting.make, mailer, marks, self.book, clock)
 
     def _mailer(self, to: tuple[str, ...], settings: Settings) -> ReportMail | None:
         if not to:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wabawatch import kinds
+from wabawatch.domain.errors import BadRequest
 from wabawatch.domain.report_formats import ReportFormat
+from wabawatch.domain.report_periods import slice_of
 from wabawatch.kinds import Kind
 from wabawatch.schedules import check_cron, check_zone
 from wabawatch.sources import setting
@@ -25,8 +27,21 @@ def _format(raw: object) -> ReportFormat:
     return ReportFormat(text)
 
 
+def _scopes(raw: object) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(kinds.WORDS.read(raw)))
+    for scope in found:
+        try:
+            slice_of(scope)
+        except BadRequest as error:
+            raise ValueError(str(error).removeprefix("scope: ")) from error
+    if not found:
+        raise ValueError("none is given; `all` is everything")
+    return found
+
+
 CRON = Kind("cron expression of five fields, or `off`", _cron)
 ZONE = Kind("time zone, such as Europe/Berlin", lambda raw: check_zone(str(kinds.TEXT.read(raw))))
+SCOPES = Kind("comma list of all, waba:ID and number:ID", _scopes)
 FORMAT = Kind(f"one of {', '.join(ReportFormat)}", _format)
 
 
@@ -43,6 +58,9 @@ class Reports:
     )
     time_zone: str = setting(
         "WABAWATCH_REPORTS_TIME_ZONE", ZONE, "UTC", "The time zone that the schedule and its days are meant in."
+    )
+    scope: tuple[str, ...] = setting(
+        "WABAWATCH_REPORTS_SCOPE", SCOPES, ("all",), "Of what: one report is made of each, and sent to the same people."
     )
     to: tuple[str, ...] = setting(
         "WABAWATCH_REPORTS_TO",

@@ -97,5 +97,5 @@ def test_an_unknown_part_is_empty_and_not_compliant(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("start", "end"), [(NOW, NOW + HOUR), (T0, T0), (NOW - 500 * DAY, NOW)])
 def test_a_period_that_cannot_be_is_refused(bench: Bench, start: int, end: int) -> None:
-    with pytest.raises(BadRequest, match="the period (is still to come|ends before|is longer)"):
+    with pytest.raises(BadRequest, match=r"the period (is still to come|ends before|is longer)"):
         look(bench, start=start, end=end)

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.books import HandClock
-from tests.support.facts import DAY, HOUR
+from tests.support.facts import DAY, HOUR, NUMBERS, recorded, told
 from tests.support.reports import Press
 from tests.support.system import Bench
-from wabawatch.domain.facts import Millis
+from wabawatch.domain.facts import Millis, Status
 from wabawatch.domain.notices import Delivered, Outcome
+from wabawatch.domain.overview import EVERYTHING, Slice, SliceKind
 from wabawatch.flows.report_scheduling import MADE_UNTIL, ReportScheduling
 from wabawatch.report_ports import Kept
 from wabawatch.schedules import Due, due
@@ -42,6 +43,7 @@ class Desk:
     def __init__(self, bench: Bench) -> None:
         self.bench, self.post = bench, Postman()
         self.press = Press(bench.shelf, bench.figures, bench.clock)
+        self.scopes = [EVERYTHING]
         self.flow = self.anew(self.post)
         self.work()
 
@@ -56,7 +58,7 @@ class Desk:
             return due("0 6 1 * *", "UTC", after, until, 3)
 
         return ReportScheduling(
-            comes_due, self.press.reporting.make, post, self.bench.figures, self.press.book, self.clock
+            comes_due, self.scopes, self.press.reporting.make, post, self.bench.figures, self.press.book, self.clock
         )
 
     def work(self) -> None:
@@ -142,3 +144,15 @@ def test_without_receivers_it_is_kept(desk: Desk) -> None:
 
     assert len(desk.made()) == 1
     assert desk.deeds() == ["report_made"]
+
+
+def test_a_report_of_each_scope_is_made_and_one_of_what_is_not_known_holds_up_no_other(desk: Desk) -> None:
+    number = Slice(SliceKind.NUMBER, NUMBERS[0])
+    desk.bench.shelf.learn([recorded(), told(Status.DELIVERED)])
+    desk.scopes = [Slice(SliceKind.WABA, "999"), number, EVERYTHING]
+    desk.flow = desk.anew(desk.post)
+    desk.at(MONTH_ENDS + 6 * HOUR)
+    desk.at(MONTH_ENDS + 7 * HOUR)
+
+    assert sorted(each.scope for each in desk.press.book.all(99)) == ["all", f"number:{NUMBERS[0]}"]
+    assert len(desk.post.taken) == len(set(desk.post.taken)) == 2

@@ -59,6 +59,13 @@ def test_a_whole_month_is_called_by_its_name() -> None:
     assert made(report)["Subject"] == "Compliance report October 2026: a violation"
 
 
+def test_of_a_part_it_says_of_which() -> None:
+    mail = made(replace(REPORT, scope="waba:102290129340398"))
+
+    assert mail["Subject"].startswith("Compliance report of account 102290129340398 1 October 2026")
+    assert text(mail).startswith("The compliance report of account 102290129340398 of 1 October 2026")
+
+
 def test_the_report_and_its_signature_are_enclosed() -> None:
     enclosed = {each.get_filename(): each.get_content() for each in made().iter_attachments()}
 

@@ -11,7 +11,7 @@ from wabawatch.domain.audit_trail import Plain
 from wabawatch.domain.errors import Refusal
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.notices import Outcome
-from wabawatch.domain.overview import EVERYTHING, Slice
+from wabawatch.domain.overview import Slice
 from wabawatch.domain.report_composing import report_id, whole_hours
 from wabawatch.ports import Clock, Deed
 from wabawatch.report_ports import SUBJECT, Kept, ReportBook, ReportMail, ReportMarks
@@ -41,10 +41,11 @@ class Occurrence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReportScheduling:
-    """Makes each report that is due, keeps it, and then sends it."""
+    """Makes the reports that are due, one of each scope, keeps them, and then sends them."""
 
     due: Callable[[Millis, Millis], Sequence[Occurrence]]
     """The occurrences after the first time up to the second, in order"""
+    scopes: Sequence[Slice]
     make: Callable[[Millis, Millis, Slice, str], Kept]
     mail: ReportMail | None
     """None: nobody gets any"""
@@ -60,28 +61,29 @@ class ReportScheduling:
             self.marks.keep_marks({MADE_UNTIL: now, SENT_UNTIL: now})
             return False
         for each in self.due(made, now)[:1]:
-            self._made(each)
+            for of in self.scopes:
+                self._made(each, of)
             self.marks.keep_marks({MADE_UNTIL: each.at})
             return True
         sent = self.marks.mark(SENT_UNTIL)
         for each in self.due(sent, made)[:1]:
-            if self.mail is not None and not self._is_done_with(each, self.mail):
+            if self.mail is not None and not all(self._is_done_with(each, of, self.mail) for of in self.scopes):
                 return False
             self.marks.keep_marks({SENT_UNTIL: each.at})
             return True
         return False
 
-    def _made(self, each: Occurrence) -> Kept | None:
-        """Its report; None: there can be none, such as of a time that is too long."""
+    def _made(self, each: Occurrence, of: Slice) -> Kept | None:
+        """Its report of one scope; None: there can be none, such as of an account that nobody knows."""
         try:
-            return self.make(each.start, each.end, EVERYTHING, BY)
+            return self.make(each.start, each.end, of, BY)
         except Refusal as error:
             log.error("no report is made by the schedule: %s", error, extra={"action": "report.refused"})
             return None
 
-    def _is_done_with(self, each: Occurrence, mail: ReportMail) -> bool:
-        """Send its report. False: it cannot be sent now."""
-        kept = self.book.newest(report_id(EVERYTHING, *whole_hours(each.start, each.end))) or self._made(each)
+    def _is_done_with(self, each: Occurrence, of: Slice, mail: ReportMail) -> bool:
+        """Send its report of one scope. False: it cannot be sent now."""
+        kept = self.book.newest(report_id(of, *whole_hours(each.start, each.end))) or self._made(each, of)
         if kept is None:
             return True
         delivered = mail.deliver(kept)

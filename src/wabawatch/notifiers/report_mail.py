@@ -85,7 +85,7 @@ def mail_of(kept: Kept, file: Enclosed, sender: str, to: tuple[str, ...], consol
     report, about = decode(kept.document), kept.about
     is_plain = all(address.isascii() for address in (sender, *to))
     mail = EmailMessage(policy=SMTP if is_plain else SMTPUTF8)
-    mail["Subject"] = f"Compliance report {_span(report)}: {VERDICTS[report.verdict.value]}"
+    mail["Subject"] = f"Compliance report{_of(report)} {_span(report)}: {VERDICTS[report.verdict.value]}"
     mail["From"] = Address("wabawatch", addr_spec=sender)
     mail["To"] = ", ".join(to)
     mail["Date"] = datetime.fromtimestamp(about.as_of // 1000, UTC)
@@ -102,7 +102,7 @@ def mail_of(kept: Kept, file: Enclosed, sender: str, to: tuple[str, ...], consol
 def text_of(report: ComplianceReport, console: str, file: Enclosed) -> str:
     """What the mail says."""
     lines = [
-        f"The compliance report of {_span(report)} (UTC) says: {VERDICTS[report.verdict.value]}.",
+        f"The compliance report{_of(report)} of {_span(report)} (UTC) says: {VERDICTS[report.verdict.value]}.",
         "",
         *(_line(each) for each in report.requirements),
         "",
@@ -128,6 +128,11 @@ def _line(line: RequirementLine) -> str:
     else:
         said = f"{line.value:.2f} s" if line.key == "webhook_response" else f"{line.value * 100:.2f} %"
     return f"{NAMES[line.key]}: {said} of {line.n} cases: {VERDICTS[line.verdict.value]}"
+
+
+def _of(report: ComplianceReport) -> str:
+    kind, _, id = report.scope.partition(":")
+    return {"waba": f" of account {id}", "number": f" of number {id}"}.get(kind, "")
 
 
 def _span(report: ComplianceReport) -> str:
