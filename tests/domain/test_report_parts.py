@@ -101,6 +101,10 @@ def test_a_line_that_comes_moves_no_other() -> None:
     assert paths == {f"failures[9].{name}" for name in ("code", "n", "fault", "meaning", "next_step")}
 
 
+def test_what_a_release_before_did_not_know_is_no_change_where_it_is_empty() -> None:
+    assert revised(replace(REPORT, restrictions=(), revision=1), REPORT) is REPORT
+
+
 def test_very_many_changes_are_cut_off_and_counted() -> None:
     new = replace(REPORT, failures=tuple(replace(REPORT.failures[0], key=str(i), code=i) for i in range(200)))
 

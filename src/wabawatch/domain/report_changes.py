@@ -19,7 +19,7 @@ NOTHING = "–"
 def changes(before: ComplianceReport, after: ComplianceReport) -> tuple[ReportChange, ...]:
     """Every figure that changed, by where it stands; the last line counts those beyond `MOST_CHANGES`."""
     was, now = dict(_leaves(before)), dict(_leaves(after))
-    paths = [path for path in dict.fromkeys([*now, *was]) if was.get(path) != now.get(path)]
+    paths = [path for path in dict.fromkeys([*now, *was]) if was.get(path, NOTHING) != now.get(path, NOTHING)]
     found = [ReportChange(path, was.get(path, NOTHING), now.get(path, NOTHING)) for path in paths]
     if len(found) > MOST_CHANGES:
         rest = ReportChange("…", NOTHING, f"{len(found) - MOST_CHANGES} more changes")

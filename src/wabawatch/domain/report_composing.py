@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
+from urllib.parse import urlencode
 
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.calls import CallCounts
@@ -23,7 +24,7 @@ from wabawatch.domain.compliance_report import (
 from wabawatch.domain.facts import Millis
 from wabawatch.domain.limit_hits import HitCount
 from wabawatch.domain.metrics import Tally, Weights
-from wabawatch.domain.overview import EVERYTHING, Cause, NumberStands, Point, Slice
+from wabawatch.domain.overview import EVERYTHING, Cause, NumberStands, Point, Slice, SliceKind
 from wabawatch.domain.report import Assessment, BodyCounts
 from wabawatch.domain.report_advice import advice
 from wabawatch.domain.report_changes import changes
@@ -44,7 +45,7 @@ from wabawatch.domain.report_lines import (
 )
 from wabawatch.domain.report_restrictions import Restricted, restriction_lines
 from wabawatch.domain.report_times import alert_lines, alert_times, gap_lines, unknown_ms, uptime_lines
-from wabawatch.domain.report_watched import AccountEvent
+from wabawatch.domain.report_watched import AccountEvent, AlertLine, RestrictionLine
 from wabawatch.domain.runs import Gap
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.domain.uptime import UptimeFigures
@@ -132,12 +133,11 @@ def whole_hours(start: Millis, end: Millis) -> tuple[Millis, Millis]:
 
 
 def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport | None = None) -> ComplianceReport:
-    """The report of what was *found*, as its first revision. Of single sends that are gone by now it lists those that
-    *newest*, its newest revision, lists."""
+    """The report of what was *found*, as a first revision; single sends that are gone by now as *newest* lists them."""
     judged, failures, use = found.assessment, failure_lines(found.causes), _use(found, newest)
     opt_outs = OptOuts(found.opt_outs, use.by_reason.get(OPTED_OUT, 0), _n_of(failures, STOPPED_BY_PERSON))
     alerts = alert_lines(found.alerts)
-    sees_templates = judged.refusals_seen or not judged.coverage.n
+    is_whole, sees_templates = _counts_all(use), judged.refusals_seen or not judged.coverage.n
     report = ComplianceReport(
         format=FORMAT,
         id=id,
@@ -149,7 +149,7 @@ def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport |
         end=utc(found.end),
         verdict=judged.verdict,
         judged_by=_judged(found),
-        requirements=requirement_lines(judged, found.before),
+        requirements=requirement_lines(judged, found.before, _place(found)),
         quality_parts=part_lines(judged.quality),
         coverage=share(judged.coverage),
         refusals_seen=judged.refusals_seen,
@@ -171,17 +171,10 @@ def compose(found: Gathered, id: str, made_with: str, newest: ComplianceReport |
         account_events=tuple(found.events),
         gaps=gap_lines(found.gaps, found.start, found.end),
         unknown_s=unknown_ms(found.gaps, found.start, found.end) / 1000,
-        duties=duties(
-            opt_outs,
-            found.handling,
-            is_whole=sum(use.by_reason.values()) >= use.violations,
-            sees_templates=sees_templates,
-        ),
+        duties=duties(opt_outs, found.handling, is_whole=is_whole, sees_templates=sees_templates),
         advice=(),
         readiness=found.readiness,
-        restrictions=restriction_lines(
-            found.restricted, found.start, found.end, alerts, found.barred, sees_templates=sees_templates
-        ),
+        restrictions=_restrictions(found, alerts, sees_templates),
     )
     return replace(report, advice=advice(report))
 
@@ -208,12 +201,32 @@ def _use(found: Gathered, newest: ComplianceReport | None) -> TemplateUse:
     return use if newest is None else _with_lists_of(newest, use)
 
 
+def _counts_all(use: TemplateUse) -> bool:
+    """Whether the reason of each violating send is counted."""
+    return sum(use.by_reason.values()) >= use.violations
+
+
 def _with_lists_of(newest: ComplianceReport, use: TemplateUse) -> TemplateUse:
     """*use*, or that of *newest* where it is of the same sends and lists more of them."""
     before = newest.template_use
     is_same = (before.sends, before.violations, before.unverified) == (use.sends, use.violations, use.unverified)
     has_more = (len(before.violating), len(before.unproven)) > (len(use.violating), len(use.unproven))
     return replace(before, listed_by=before.listed_by or newest.revision) if is_same and has_more else use
+
+
+def _restrictions(found: Gathered, alerts: Sequence[AlertLine], sees_templates: bool) -> tuple[RestrictionLine, ...]:
+    of, period = found.restricted, (found.start, found.end)
+    return restriction_lines(of, *period, alerts, found.barred, sees_templates=sees_templates)
+
+
+def _place(found: Gathered) -> str:
+    """Period and scope as the console's pages have them in their address."""
+    of = {SliceKind.WABA: {"client": found.of.id}, SliceKind.NUMBER: {"number": found.of.id}}.get(found.of.kind, {})
+    return urlencode({"from": _instant(found.start), "to": _instant(found.end), **of})
+
+
+def _instant(at: Millis) -> str:
+    return f"{utc(at):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _judged(found: Gathered) -> Judged:

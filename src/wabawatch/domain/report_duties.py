@@ -62,9 +62,9 @@ def _opt_out(opt_outs: OptOuts, is_whole: bool, sees_templates: bool) -> DutyLin
     if not sees_templates:
         said = "Most sends were not recorded, so which were marketing templates is not known."
         return DutyLine("opt_out", title, Standing.UNKNOWN, said)
-    heard = f"{opt_outs.stopped} people stopped marketing messages" if opt_outs.stopped else "Nobody was heard to stop"
+    heard = f"people stopped them {opt_outs.stopped} times" if opt_outs.stopped else "nobody was heard to stop them"
     said = (
-        f"{heard} in this period, and no marketing template was sent to anybody who had stopped them."
+        f"No marketing template was sent to anybody who had stopped marketing messages; in this period {heard}."
         " Opt-outs that were told to the business elsewhere are not seen here."
     )
     return DutyLine("opt_out", title, Standing.MET if opt_outs.stopped else Standing.UNKNOWN, said)

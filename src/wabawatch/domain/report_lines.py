@@ -62,13 +62,15 @@ def share(rate: Rate) -> Share:
     return Share(rounded(rate.value), rate.n, rounded(low), rounded(high))
 
 
-def requirement_lines(now: Assessment, before: Assessment) -> tuple[RequirementLine, ...]:
-    """The five requirements, each beside the period before."""
-    return tuple(_requirement(key, getattr(now, key), getattr(before, key)) for key in REQUIREMENTS)
+def requirement_lines(now: Assessment, before: Assessment, place: str) -> tuple[RequirementLine, ...]:
+    """The five requirements, each beside the period before. *place*: period and scope as the console's pages have them
+    in their address."""
+    return tuple(_requirement(key, getattr(now, key), getattr(before, key), place) for key in REQUIREMENTS)
 
 
-def _requirement(key: str, now: Requirement, before: Requirement) -> RequirementLine:
+def _requirement(key: str, now: Requirement, before: Requirement, place: str) -> RequirementLine:
     low, high = now.interval or (None, None)
+    page = REQUIREMENTS[key]
     return RequirementLine(
         key=key,
         verdict=now.verdict,
@@ -79,7 +81,7 @@ def _requirement(key: str, now: Requirement, before: Requirement) -> Requirement
         high=rounded(high),
         before=rounded(before.value),
         n_before=before.n,
-        evidence=REQUIREMENTS[key],
+        evidence=f"{page}{'&' if '?' in page else '?'}{place}",
     )
 
 

@@ -283,9 +283,16 @@ def _listed(report: ComplianceReport) -> str:
 def _opt_outs(report: ComplianceReport) -> str:
     outs = report.opt_outs
     return (
-        f"{outs.stopped} people stopped marketing messages; {outs.sent_after} marketing templates were sent to somebody"
-        f" after that; Meta itself held back {outs.refused_by_meta} messages for that reason."
+        f"People stopped marketing messages {outs.stopped} times; {_least(report)}{outs.sent_after} marketing templates"
+        f" were sent to somebody who had stopped them; Meta itself held back {outs.refused_by_meta} messages for that"
+        " reason."
     )
+
+
+def _least(report: ComplianceReport) -> str:
+    """Whether there may be more than were counted."""
+    is_whole = sum(report.template_use.by_reason.values()) >= report.template_use.violations
+    return "" if is_whole and (report.refusals_seen or not report.coverage.n) else "at least "
 
 
 def _webhooks(report: ComplianceReport) -> str:

@@ -75,7 +75,7 @@ def alert_times(report: ComplianceReport) -> Table:
         "Alert times",
         "How alerts were dealt with",
         columns(
-            ("Severity", Kind.WORD), ("Fired", Kind.WHOLE), ("Acknowledged", Kind.WHOLE), ("Resolved", Kind.WHOLE),
+            ("Severity", Kind.WORD), ("Alerts", Kind.WHOLE), ("Acknowledged", Kind.WHOLE), ("Resolved", Kind.WHOLE),
             ("Acknowledged after (median)", Kind.SECONDS), ("Resolved after (median)", Kind.SECONDS),
             ("Longest", Kind.SECONDS),
         ),
@@ -90,7 +90,7 @@ def alerts(report: ComplianceReport) -> Table:
     """Alerts, the newest first."""
     return Table(
         "Alerts",
-        "Alerts that fired",
+        "Alerts that fired in the period, or were not over when it began",
         columns(
             ("Severity", Kind.WORD), "Alert", "Of what", ("Fired", Kind.TIME), ("Acknowledged after", Kind.SECONDS),
             ("Resolved after", Kind.SECONDS),
