@@ -202,10 +202,12 @@ def test_a_word_has_its_colour_and_what_is_unknown_a_dash() -> None:
 def test_what_is_not_known_is_said_beside_a_good_verdict() -> None:
     lines = tuple(replace(x, verdict=Verdict.COMPLIANT) for x in REPORT.requirements[:4])
     unknown = replace(REPORT.requirements[4], verdict=Verdict.INSUFFICIENT_DATA)
-    report = replace(REPORT, verdict=Verdict.COMPLIANT, requirements=(*lines, unknown))
+    report = replace(REPORT, verdict=Verdict.COMPLIANT, requirements=(*lines, unknown), changes=())
 
     assert sentence(report) == (
         "No requirement was missed. There is too little data to judge: Webhook response (p99)."
         " Nobody watched for 24 min of the period: what passed then is unknown."
     )
-    assert sentence(replace(report, requirements=lines, unknown_s=0.0)) == "All requirements were met in this period."
+    good = replace(report, requirements=lines, unknown_s=0.0)
+    assert sentence(good) == "All requirements were met in this period."
+    assert sentence(replace(good, revision=3, changes=REPORT.changes)).endswith("than in revision 2: see Changes.")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
-from urllib.parse import urlencode
 
 from wabawatch.domain.alert_records import Alert
 from wabawatch.domain.calls import CallCounts
@@ -221,8 +220,8 @@ def _restrictions(found: Gathered, alerts: Sequence[AlertLine], sees_templates: 
 
 def _place(found: Gathered) -> str:
     """Period and scope as the console's pages have them in their address."""
-    of = {SliceKind.WABA: {"client": found.of.id}, SliceKind.NUMBER: {"number": found.of.id}}.get(found.of.kind, {})
-    return urlencode({"from": _instant(found.start), "to": _instant(found.end), **of})
+    name = {SliceKind.WABA: "client", SliceKind.NUMBER: "number"}.get(found.of.kind)
+    return f"from={_instant(found.start)}&to={_instant(found.end)}" + (f"&{name}={found.of.id}" if name else "")
 
 
 def _instant(at: Millis) -> str:

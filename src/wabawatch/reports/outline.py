@@ -135,13 +135,15 @@ def outline(report: ComplianceReport, most: int, font: str) -> Outline:
 
 
 def sentence(report: ComplianceReport) -> str:
-    """The verdict in words, with what is not known: silence is no good news."""
+    """The verdict in words, with what is not known (silence is no good news) and whether anything has changed."""
     unknown = [REQUIREMENT_NAMES[x.key] for x in report.requirements if x.verdict is Verdict.INSUFFICIENT_DATA]
     said = SENTENCES[report.verdict.value]
     if unknown and report.verdict is Verdict.COMPLIANT:
         said = "No requirement was missed."
     if unknown and report.verdict is not Verdict.INSUFFICIENT_DATA:
         said += f" There is too little data to judge: {', '.join(unknown)}."
+    if report.changes:
+        said += f" Some figures are otherwise than in revision {report.revision - 1}: see Changes."
     if report.unknown_s:
         said += f" Nobody watched for {duration(report.unknown_s)} of the period: what passed then is unknown."
     return said
@@ -226,7 +228,7 @@ def _sections(report: ComplianceReport, most: int, font: str) -> list[Section]:
         section("Appendix", (sent.history, sent.trend, sent.about)),
     ]
     if report.changes:
-        found.insert(0, section("Changes", (sent.changes,)))
+        found.insert(-1, section("Changes", (sent.changes,)))
     found[0] = replace(found[0], begins_page=True)
     return found
 

@@ -169,7 +169,7 @@ def history(report: ComplianceReport) -> Table:
     return Table(
         "Template history",
         "Approval history of the templates",
-        columns("Template", ("At", Kind.TIME), "What", "From", "To", "Reason", "Told by"),
+        columns(("Template", Kind.LONG), ("At", Kind.TIME), "What", "From", "To", "Reason", "Told by"),
         tuple(
             (f"{x.name}/{x.language}", e.at, e.aspect, e.before, e.after, e.reason, e.told_by)
             for x in report.templates
@@ -266,7 +266,7 @@ def changes(report: ComplianceReport) -> Table:
     return Table(
         "Changes",
         f"What is otherwise than in revision {report.revision - 1}",
-        columns("Figure", "Before", "Now"),
+        columns(("Figure", Kind.LONG), "Before", "Now"),
         tuple((x.path, x.before, x.after) for x in report.changes),
     )
 
