@@ -12,6 +12,7 @@ from tests.support.facts import DAY, HOUR
 from tests.support.places import furnish
 from wabawatch import app_reports, signed_reports
 from wabawatch.app import System
+from wabawatch.domain.overview import EVERYTHING, Slice, SliceKind
 from wabawatch.settings import load
 
 MONTH_ENDS = 1_793_491_200_000
@@ -70,3 +71,17 @@ def test_who_wants_none_gets_none(tmp_path: Path) -> None:
 def test_a_schedule_that_is_none_is_a_mistake_of_the_settings(tmp_path: Path, given: str) -> None:
     with pytest.raises(Exception, match=r"reports\.schedule|REPORTS_SCHEDULE"):
         installation(tmp_path, WABAWATCH_REPORTS_SCHEDULE=given)
+
+
+@pytest.mark.parametrize("given", ["shop", "waba:", "all, number:x", ","])
+def test_a_scope_that_is_none_is_refused_at_the_start(tmp_path: Path, given: str) -> None:
+    with pytest.raises(Exception, match=r"REPORTS_SCOPE"):
+        installation(tmp_path, WABAWATCH_REPORTS_SCOPE=given)
+
+
+def test_scopes_are_given_as_a_list(tmp_path: Path) -> None:
+    system = installation(tmp_path, WABAWATCH_REPORTS_SCOPE="all, waba:102290129340398, all")
+
+    assert system.reports.scheduling is not None
+    assert list(system.reports.scheduling.scopes) == [EVERYTHING, Slice(SliceKind.WABA, "102290129340398")]
+    system.close()

@@ -182,6 +182,8 @@ def test_a_report_of_one_account_holds_nothing_of_another(shelf: Shelf, press: P
     assert press.report(START, END, Slice(SliceKind.WABA, WABA)).messages.attempted == 40
     with pytest.raises(NotFound, match="no number of waba 999 is known"):
         press.make(START, END, Slice(SliceKind.WABA, "999"))
+    with pytest.raises(NotFound, match="no number 999 is known"):
+        press.make(START, END, Slice(SliceKind.NUMBER, "999"))
 
 
 def test_the_period_is_made_of_whole_hours_that_are_not_to_come(press: Press, clock: HandClock) -> None:

@@ -121,7 +121,8 @@ class Reporting:
         seen = self.look(start, end, of)
         mine = _numbers_of(of, seen.places)
         if mine is not None and not mine:
-            raise NotFound(f"scope: no number of {of.kind.value} {of.id} is known; `wabawatch limits` lists them")
+            which = of.id if of.kind is SliceKind.NUMBER else f"of {of.kind.value} {of.id}"
+            raise NotFound(f"scope: no number {which} is known; `wabawatch limits` lists them")
         window, rules = Window(start, seen.end), self.rules
         alerts = touching(self.reads.alerts(start, seen.end), of, seen.places)
         wabas = None if mine is None else {seen.places[number] for number in mine}
