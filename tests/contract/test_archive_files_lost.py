@@ -120,7 +120,7 @@ def test_what_a_lost_file_had_not_taken_yet_is_archived_once_it_is_given_up(
     (part,) = attic.books.parts()
     assert 0 < part.moved < part.rows
     (attic.store.path / part.name).unlink()
-    with pytest.raises(NotFound):
+    with pytest.raises(ArchiveDamaged, match="is gone"):
         attic.archive()
 
     lost = attic.archiving.forget(part.name, "test")

@@ -16,7 +16,7 @@ from tests.support.facts import T0, recorded
 from tests.support.s3 import s3_store
 
 from wabawatch.archives.bucket import Bucket, BucketPlace
-from wabawatch.domain.errors import ArchiveDamaged, NotFound, StoreUnavailable
+from wabawatch.domain.errors import ArchiveDamaged, StoreUnavailable
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_what_is_wrong_with_the_store_is_told_and_nothing_is_removed(
     with pytest.raises(ArchiveDamaged):
         archiving.restore(part.day, part.day, 30, "test")
     Bucket(place).delete(part.name)
-    with pytest.raises(NotFound, match="is gone"):
+    with pytest.raises(ArchiveDamaged, match="is gone"):
         list(Bucket(place).read(part.name, part.sha256))
     assert place.secret_key not in repr(place)
 

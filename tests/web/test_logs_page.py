@@ -16,6 +16,7 @@ from tests.support.places import furnish
 
 from wabawatch.app import System
 from wabawatch.domain.access import Right
+from wabawatch.domain.archives import day_name
 from wabawatch.settings import load
 from wabawatch.web.visitors import Visitor
 from wabawatch.wire import write
@@ -324,6 +325,18 @@ def test_the_address_of_an_archived_message_leads_to_it_before_it_is_archived_to
 
     assert f"<h1>Message {id}</h1>" in page.text
     assert "archived" not in page.text
+
+
+def test_an_archive_that_has_lost_a_file_says_so_and_what_to_do(archived: Logs) -> None:
+    (part,) = archived.system.archive.books.parts()
+    (Path(archived.system.archive.work.folder) / part.name).unlink()
+
+    search = "/logs?archived=yes&from=2026-11-19T00:00:00Z&to=2026-11-22T00:00:00Z"
+    for path in (search, f"/messages/1@{day_name(part.day)}"):
+        page = archived.get(path)
+        assert page.status_code == 503
+        assert "The archive cannot be read" in page.text
+        assert "wabawatch archive forget" in page.text
 
 
 def test_pages_of_the_archive_follow_each_other(archived: Logs) -> None:

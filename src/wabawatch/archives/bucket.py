@@ -14,7 +14,7 @@ import msgspec
 from wabawatch.archives import parquet
 from wabawatch.archives.folder import checked, sha256_of, write_checked
 from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
-from wabawatch.domain.errors import ArchiveDamaged, BadRequest, NotFound, StoreUnavailable
+from wabawatch.domain.errors import ArchiveDamaged, BadRequest, StoreUnavailable
 from wabawatch.domain.facts import Millis
 
 TIMEOUT = timedelta(seconds=60)
@@ -63,7 +63,7 @@ class Bucket:
             return stored
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
-        """The messages of a file. Raises NotFound when it is gone, ArchiveDamaged when it is not as it was."""
+        """The messages of a file. Raises ArchiveDamaged when it is gone, or not as it was."""
         with self._fetched(name, sha256) as path:
             yield from checked(path, sha256, parquet.read(path))
 
@@ -109,7 +109,7 @@ class Bucket:
         try:
             got = obstore.get(store, self._key(name))
         except (obstore.exceptions.NotFoundError, FileNotFoundError) as error:
-            raise NotFound(f"the archive's file {self}/{name} is gone: {MENDED_BY}") from error
+            raise ArchiveDamaged(f"the archive's file {self}/{name} is gone: {MENDED_BY}") from error
         with path.open("wb") as file:
             for some in got.stream():
                 file.write(some)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from wabawatch.archives import parquet
 from wabawatch.domain.archives import MENDED_BY, ArchivedMessage, Stored, is_file_name
-from wabawatch.domain.errors import ArchiveDamaged, NotFound, StoreUnavailable
+from wabawatch.domain.errors import ArchiveDamaged, StoreUnavailable
 from wabawatch.domain.facts import Millis
 from wabawatch.storage.folders import make_private_folder, sync_folder
 
@@ -43,22 +43,19 @@ class Folder:
         return stored
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
-        """The messages of a file. Raises NotFound when it is gone, ArchiveDamaged when it is not as it was."""
-        path = self.path / name
-        try:
-            if not path.exists():
-                raise NotFound(f"the archive's file {path} is gone: {MENDED_BY}")
-            yield from checked(path, sha256, parquet.read(path))
-        except OSError as error:
-            raise _unavailable(self.path, error) from error
+        """The messages of a file. Raises ArchiveDamaged when it is gone, or not as it was."""
+        yield from self._checked(name, sha256, parquet.read)
 
     def read_some(self, name: str, sha256: str, wanted: parquet.Some) -> Iterator[tuple[int, ArchivedMessage]]:
         """The messages of a file that are *wanted*, each with its place in it. Raises as `read`."""
+        yield from self._checked(name, sha256, lambda path: parquet.read_some(path, wanted))
+
+    def _checked(self, name: str, sha256: str, read: Callable[[Path], Iterator[T]]) -> Iterator[T]:
         path = self.path / name
         try:
             if not path.exists():
-                raise NotFound(f"the archive's file {path} is gone: {MENDED_BY}")
-            yield from checked(path, sha256, parquet.read_some(path, wanted))
+                raise ArchiveDamaged(f"the archive's file {path} is gone: {MENDED_BY}")
+            yield from checked(path, sha256, read(path))
         except OSError as error:
             raise _unavailable(self.path, error) from error
 

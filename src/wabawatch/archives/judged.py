@@ -25,7 +25,7 @@ class Files(Protocol):
     """Where the archive's files are."""
 
     def read_some(self, name: str, sha256: str, wanted: Some) -> Iterator[tuple[int, ArchivedMessage]]:
-        """The messages of a file that are *wanted*, each with its place in it. Raises NotFound, ArchiveDamaged,
+        """The messages of a file that are *wanted*, each with its place in it. Raises ArchiveDamaged,
         StoreUnavailable."""
 
 

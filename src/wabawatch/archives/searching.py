@@ -35,7 +35,7 @@ class Files(Protocol):
     """Where the archive's files are."""
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
-        """The messages of a file, page by page. Raises NotFound, ArchiveDamaged, StoreUnavailable."""
+        """The messages of a file, page by page. Raises ArchiveDamaged, StoreUnavailable."""
 
 
 class Parts(Protocol):

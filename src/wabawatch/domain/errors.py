@@ -93,7 +93,7 @@ class StoreUnavailable(Trouble):
 
 
 class ArchiveDamaged(Trouble):
-    """A file of the archive is not what was written. Nothing was removed for its sake."""
+    """A file of the archive is not what was written, or is gone. Nothing was removed for its sake."""
 
     transient = False
 

@@ -97,7 +97,7 @@ class ArchiveStore(Protocol):
         """Write a file; on return it is whole, durable, and was read back. Raises ArchiveDamaged when that failed."""
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
-        """The messages of a file, page by page. Raises NotFound, ArchiveDamaged."""
+        """The messages of a file, page by page. Raises ArchiveDamaged, also when it is gone."""
 
     def delete(self, name: str) -> None:
         """Delete a file. Repeatable."""
@@ -217,8 +217,8 @@ class Archiving:
     def restore(self, first_day: int, last_day: int, keep_days: int, actor: str) -> int:
         """Put the messages of these days back among the live ones; they are not archived again for *keep_days*.
 
-        Gives how many. Raises NotFound when none of these days is in the archive or a file is gone, ArchiveDamaged when
-        one is not as it was: then nothing was begun.
+        Gives how many. Raises NotFound when none of these days is in the archive, ArchiveDamaged when a file is gone
+        or not as it was: then nothing was begun.
         """
         parts = self.books.parts(first_day, last_day + 1)
         if not parts:
@@ -257,6 +257,6 @@ class Archiving:
             for page in self.store.read(part.name, part.sha256):
                 rows += len(page)
                 self.tell(part.name, rows, part.rows)
-        except (NotFound, ArchiveDamaged) as error:
+        except ArchiveDamaged as error:
             return str(error)
         return "" if rows == part.rows else f"it holds {rows:,} messages, and {part.rows:,} were written"

@@ -35,7 +35,7 @@ class Store(Protocol):
         """Write a file, durably, and read it back. Raises ArchiveDamaged."""
 
     def read(self, name: str, sha256: str) -> Iterator[list[ArchivedMessage]]:
-        """The messages of a file, page by page. Raises NotFound, ArchiveDamaged."""
+        """The messages of a file, page by page. Raises ArchiveDamaged, also when it is gone."""
 
     def delete(self, name: str) -> None:
         """Delete a file. Repeatable."""

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from wabawatch.domain.access import Right
-from wabawatch.domain.errors import BadRequest, Forbidden, NotFound, Refusal, Trouble
+from wabawatch.domain.errors import ArchiveDamaged, BadRequest, Forbidden, NotFound, Refusal, Trouble
 from wabawatch.web.assets import AssetsMissing
 from wabawatch.web.pages.views import SECURE, Views
 from wabawatch.web.visitors import Visitor
@@ -110,6 +110,8 @@ def _status_of(error: Exception) -> tuple[int, str]:
             return 403, "You may not do this"
         case NotFound():
             return 404, "There is no such thing"
+        case ArchiveDamaged():
+            return 503, "The archive cannot be read"
         case Trouble():
             return 503, "The figures cannot be read now"
         case HTTPException():
