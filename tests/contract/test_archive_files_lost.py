@@ -13,13 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from tests.contract.test_archiving import learn, live
-from tests.support.archives import Attic, Killed, MortalStore
+from tests.support.archives import KEEP_DAYS, LIVE_DAYS, Attic, Killed, MortalStore
 from tests.support.books import Shelf
 from tests.support.facts import DAY, T0
 from tests.support.places import LASTING_ON_EACH, Place
 from wabawatch.archives import parquet
 from wabawatch.domain.archives import day_of, file_name, strays
 from wabawatch.domain.errors import ArchiveDamaged, Conflict, NotFound, StoreUnavailable
+from wabawatch.ports import Deed
 from wabawatch.storage import archives, schema
 
 pytestmark = LASTING_ON_EACH
@@ -127,3 +128,17 @@ def test_what_a_lost_file_had_not_taken_yet_is_archived_once_it_is_given_up(
     attic.archive()
 
     assert (live(attic), len(attic.held())) == (0, 6 - lost)
+
+
+def test_what_is_over_goes_although_a_file_is_lost_and_nothing_can_be_written(attic: Attic) -> None:
+    attic.archive()
+    newest, oldest = attic.books.parts()
+    attic.books.begin_restoring([newest.day], T0, T0, Deed("test", "archive_restored"))
+    (attic.store.path / newest.name).unlink()
+    attic.clock.turn_to((oldest.day + 1 + LIVE_DAYS + KEEP_DAYS) * DAY)
+
+    with pytest.raises(ArchiveDamaged):
+        attic.archive()
+
+    assert [part.name for part in attic.books.parts()] == [newest.name]
+    assert list(attic.store.path.iterdir()) == []

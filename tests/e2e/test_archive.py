@@ -95,4 +95,5 @@ def test_what_is_asked_wrongly_is_told(tmp_path: Path) -> None:
     assert "give one as 2026-05-03" in run(tmp_path, "archive", "restore", "yesterday").stderr
     assert "is no day" in run(tmp_path, "archive", "list", "--since", "2026-02-30").stderr
     assert "archive list" in run(tmp_path, "archive", "restore", "2026-02-03").stderr
+    assert "before since" in run(tmp_path, "archive", "list", "--since", "2026-02-03", "--until", "2026-02-01").stderr
     assert "--follow" in run(tmp_path, "logs", "--archived", "--follow").stderr

@@ -211,10 +211,11 @@ def _is_agreed(file: str, *, json: bool) -> bool:
 
 
 def _window(since: str | None, until: str | None) -> tuple[int, int]:
-    return (
-        0 if since is None else _day("since", since),
-        2**31 - 2 if until is None else _day("until", until),
-    )
+    first = 0 if since is None else _day("since", since)
+    last = 2**31 - 2 if until is None else _day("until", until)
+    if last < first:
+        raise BadRequest("until: it is before since")
+    return first, last
 
 
 def _day(name: str, text: str) -> int:

@@ -127,13 +127,20 @@ class Archiving:
     tell: Tell = lambda _name, _done, _total: None
 
     def step(self) -> bool:
-        """Archive a part, or finish what was begun, or delete what is over. False: there is no more to do."""
+        """Delete what is over, then archive a part, or finish what was begun. False: there is no more to do.
+
+        What is over goes first: that makes room, and does not wait for a file that cannot be read.
+        """
         now = self.clock.now()
+        self._delete_over(now)
         part = self.books.unfinished()
         if part is not None:
             self._go_on(part)
             return True
-        return self._begin(now) or self._delete(now)
+        if self._begin(now):
+            return True
+        self._delete_strays(now)
+        return False
 
     def is_due(self) -> bool:
         """Whether a step has anything to do; notes what tells so later."""
@@ -204,15 +211,18 @@ class Archiving:
         end_day = gone_before(now, self.rules.live_days, self.rules.keep_days)
         return self.books.parts(0, end_day)
 
-    def _delete(self, now: Millis) -> bool:
-        """Delete the parts whose time is over, and files that belong to nothing: a crash may have left some."""
+    def _delete_over(self, now: Millis) -> None:
         for part in self._over(now):
+            if part.state is not PartState.ARCHIVED:
+                continue
             said: Said = {"file": part.name, "messages": part.held}
             self.books.drop(part.name, now, Deed(WORKER, "archive_deleted", day_name(part.day), said))
             self.store.delete(part.name)
+
+    def _delete_strays(self, now: Millis) -> None:
+        """Delete files that belong to nothing: a crash may have left some."""
         for name in strays(self.store.names(now - DAY_MS), self.books.parts(), self.books.home()):
             self.store.delete(name)
-        return False
 
     def restore(self, first_day: int, last_day: int, keep_days: int, actor: str) -> int:
         """Put the messages of these days back among the live ones; they are not archived again for *keep_days*.
@@ -222,7 +232,7 @@ class Archiving:
         """
         parts = self.books.parts(first_day, last_day + 1)
         if not parts:
-            raise NotFound("none of these days is in the archive; `wabawatch archive list` shows which are")
+            raise NotFound("none of these days is in the archive (some may be live): see `wabawatch archive list`")
         for each in parts:
             next(self.store.read(each.name, each.sha256), None)
         now = self.clock.now()
