@@ -299,7 +299,7 @@ def archived(tmp_path: Path) -> Iterator[Logs]:
 def test_the_page_says_that_messages_of_its_time_are_archived_and_leads_to_them(archived: Logs) -> None:
     at = "from=2026-11-19T00:00:00Z&to=2026-11-22T00:00:00Z"
     live = archived.get(f"/logs?{at}").text
-    assert "No message" in live
+    assert "No live message in this period" in live
     assert "70 messages of this time are archived" in live
 
     page = archived.get(f"/logs?{at}&archived=yes&q=user:u3")
