@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.command import run
+from tests.support.server import Server
 
 from wabawatch.cli import keys
 from wabawatch.domain.errors import StoreUnavailable
@@ -90,7 +91,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next_which_makes_no_key(
 
 
 def test_a_lost_or_wrong_key_file_is_told_and_nothing_is_lost_when_it_comes_back(tmp_path: Path) -> None:
-    told(tmp_path, "public")
+    (first,) = told(tmp_path, "public")
     key_file = tmp_path / "data" / "keys.json"
     right = key_file.read_text()
     key_file.unlink()
@@ -107,12 +108,18 @@ def test_a_lost_or_wrong_key_file_is_told_and_nothing_is_lost_when_it_comes_back
     assert wrong.returncode == 1
     assert "which is not in the key file" in " ".join(wrong.stderr.split())
     assert key_file.read_text() == (other / "data" / "keys.json").read_text(), "no key was made"
-    assert run(tmp_path, "keys", "rotate", "--anyway").returncode == 1, "some are left as they were"
     assert "not in the key file" in " ".join(run(tmp_path, "keys", "public").stderr.split())
+    server = Server(tmp_path)
+    with pytest.raises(AssertionError, match=r"ended with 1:(.|\n)*The server was not started"):
+        server.start()
+    server.close()
+    assert run(tmp_path, "keys", "rotate", "--anyway").returncode == 1, "some are left as they were"
     assert run(tmp_path, "keys", "list").stdout.count("MISSING from the key file") == 1
+    (new,) = told(tmp_path, "public")
+    assert new != first, "what is to be signed from now on can be"
 
     key_file.write_text(right)
-    assert len(told(tmp_path, "public")) == 1
+    assert told(tmp_path, "public") == [first]
 
 
 def test_keys_may_come_from_a_setting_and_are_renewed_there(tmp_path: Path) -> None:

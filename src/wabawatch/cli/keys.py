@@ -122,7 +122,8 @@ def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> 
     json
         Print what was done as JSON.
     anyway
-        Go on although a key is missing from the key file, and leave what is sealed with that as it is.
+        Go on although a key is missing from the key file, and leave what is sealed with that as it is. If the key
+        that signs is among that, a new one is made: what the lost one signed is told as forged from then on.
     """
     settings = where.settings()
     with opened(where) as system:
@@ -137,6 +138,8 @@ def rotate(*, json: bool = False, anyway: bool = False, where: Where = HERE) -> 
         if not is_unfinished:
             _note(system, "key_added")
         result = _reseal_all(system)
+        if anyway:
+            system.signing.replace_lost()
         _note(system, FINISHED, values=result.rows, unopened=result.unknown.total() + result.damaged.total())
         current = system.keyring.current
     older = [key for key, text in settings.sealed.items() if key_of_text(text) != current]

@@ -16,7 +16,7 @@ from wabawatch.cli import own_log
 from wabawatch.cli.common import HERE, Command, Where, err
 from wabawatch.cli.main import FAILED, WELL
 from wabawatch.cli.process import tune_allocator, tune_interpreter
-from wabawatch.domain.errors import BadRequest
+from wabawatch.domain.errors import BadRequest, SealBroken
 from wabawatch.settings import Server, check_production
 from wabawatch.web.site import Site
 
@@ -43,6 +43,7 @@ def serve(
         )
     tune_allocator()
     system = System(settings)
+    _must_open(system)
     if (link := system.access.invitation("serve")) is not None:
         err.print("wabawatch: nobody can sign in yet. This link makes the first admin; it works once, for 24 hours:")
         err.print(f"  {link}", markup=False)
@@ -52,6 +53,19 @@ def serve(
     if not system.stopped.is_clean:
         os._exit(FAILED)  # a step hangs in a thread that Python cannot end; it is safe, as a crash would be
     return WELL if server.started else FAILED
+
+
+def _must_open(system: System) -> None:
+    """Raise SealBroken where the key file is another installation's: what came would be sealed with a key that goes
+    when the right file is put back."""
+    try:
+        system.signing.public_keys()
+    except SealBroken as error:
+        system.close()
+        raise SealBroken(
+            f"{error} The server was not started. If that key is lost for ever, `wabawatch keys rotate --anyway` goes "
+            "on without what it sealed."
+        ) from error
 
 
 class _Server(uvicorn.Server):

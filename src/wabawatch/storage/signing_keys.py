@@ -6,6 +6,7 @@ import hmac
 
 from sqlalchemy import Connection, select
 
+from wabawatch.domain.errors import SealBroken
 from wabawatch.ports import Clock
 from wabawatch.signatures import PrivateKey, PublicKey, Signature
 from wabawatch.storage import audit
@@ -18,7 +19,8 @@ from wabawatch.storage.sealed import Keyring
 class SigningKeys:
     """The installation's signing keys. Every method may be called from any thread.
 
-    Each raises StoreUnavailable; SealBroken when the key that the private half is sealed with is not in the key file.
+    Each raises StoreUnavailable; SealBroken when none of them opens with the key file. One that does not is passed over
+    where another does.
     """
 
     def __init__(self, database: Database, keyring: Keyring, clock: Clock) -> None:
@@ -45,25 +47,44 @@ class SigningKeys:
         with self._database.reading() as connection:
             return [key.public for key in self._all(connection)]
 
+    def replace_lost(self) -> None:
+        """Make a new one where none of those there are opens any more."""
+        with self._database.writing() as connection:
+            try:
+                self._all(connection)
+            except SealBroken:
+                self._add(connection)
+
     def _made(self) -> PrivateKey:
         with self._database.writing() as connection:
             if (key := self._newest(connection)) is not None:
                 return key  # another process was faster
-            key, now = PrivateKey.generate(), self._clock.now()
-            key_id = key.public.key_id
-            sealed = self._keyring.seal(key.raw, context=context_of(key_id))
-            row = {"key_id": key_id, "public": key.public.raw, "private": sealed, "made_at": now}
-            connection.execute(insert(connection, signing_keys).values(row))
-            audit.append(connection, now, "system", "signing_key_made", f"key:{key_id}")
-            return key
+            return self._add(connection)
+
+    def _add(self, connection: Connection) -> PrivateKey:
+        key, now = PrivateKey.generate(), self._clock.now()
+        key_id = key.public.key_id
+        sealed = self._keyring.seal(key.raw, context=context_of(key_id))
+        row = {"key_id": key_id, "public": key.public.raw, "private": sealed, "made_at": now}
+        connection.execute(insert(connection, signing_keys).values(row))
+        audit.append(connection, now, "system", "signing_key_made", f"key:{key_id}")
+        return key
 
     def _newest(self, connection: Connection) -> PrivateKey | None:
         return next(iter(self._all(connection)), None)
 
     def _all(self, connection: Connection) -> list[PrivateKey]:
         newest_first = select(signing_keys).order_by(signing_keys.c.made_at.desc(), signing_keys.c.key_id)
-        rows = connection.execute(newest_first).all()
-        return [PrivateKey(self._keyring.open(bytes(row.private), context=context_of(str(row.key_id)))) for row in rows]
+        keys: list[PrivateKey] = []
+        lost: SealBroken | None = None
+        for row in connection.execute(newest_first):
+            try:
+                keys.append(PrivateKey(self._keyring.open(bytes(row.private), context=context_of(str(row.key_id)))))
+            except SealBroken as error:
+                lost = error
+        if lost is not None and not keys:
+            raise lost
+        return keys
 
 
 def context_of(key_id: str) -> bytes:
