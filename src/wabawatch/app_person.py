@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
 
 from wabawatch.domain.erasure import Erasure, Plan, certificate
-from wabawatch.domain.messages import ContactKind
+from wabawatch.domain.facts import Millis, Person
+from wabawatch.domain.messages import ContactKey, ContactKind, person_keys
 from wabawatch.flows.erasing import Erasing
 from wabawatch.flows.person_desk import Given
 from wabawatch.meta.countries import country_of
-from wabawatch.ports import Clock
+from wabawatch.meta.hiding import hidden
+from wabawatch.meta.people import addressee, participant, recipient, sender
+from wabawatch.meta.people import contact as contact_of
+from wabawatch.meta.reading import phone
+from wabawatch.ports import Clock, Held
 from wabawatch.signatures import Signature
 from wabawatch.storage.database import Database
 from wabawatch.storage.erasure_export import everything_of
 from wabawatch.storage.signing_keys import SigningKeys
-from wabawatch.web.message_answers import row_of
+from wabawatch.web.masking import masked
+from wabawatch.web.message_answers import MessageRow, detail_of, row_of
 from wabawatch.wire import iso
 
 PURPOSE: Final = b"wabawatch erasure"
@@ -26,13 +32,17 @@ PURPOSE: Final = b"wabawatch erasure"
 def document_of(
     database: Database, erasing: Erasing, clock: Clock, plan: Plan, tell: Callable[[int], None]
 ) -> dict[str, Any]:
-    """Everything that is kept of whom *plan* is about, in clear. *tell* is told how many rows were looked at.
+    """Everything that is kept of whom *plan* is about, in clear, and without who others are.
 
-    Raises StoreUnavailable.
+    *tell* is told how many rows were looked at. Raises StoreUnavailable.
     """
-    told = everything_of(database, plan.keys, country_of)
+    told, keys = everything_of(database, plan.keys, country_of), set(plan.keys)
     found: dict[str, list[Any]] = {}
-    swept = erasing.look(plan, lambda what, item: found.setdefault(what, []).append(item), tell)
+
+    def find(what: str, item: Any) -> None:
+        found.setdefault(what, []).append(item if is_about(item, keys) else hidden(item))
+
+    swept = erasing.look(plan, find, tell)
     ids = [
         {
             "kind": ContactKind(each.key.kind).name.lower(),
@@ -46,13 +56,32 @@ def document_of(
     return {
         "as_of": iso(clock.now()),
         "ids": ids,
-        "messages": [row_of(held, told.swept_until) for held in told.held],
+        "messages": [_message(held, told.swept_until, keys) for held in told.held],
         "consents": [{**row, "at": iso(row["at"])} for row in told.consents],
         "notes": told.notes,
         **told.views,
         **found,
         "not_readable": swept.unopened,
     }
+
+
+def _message(held: Held, swept_until: Millis, keys: Collection[ContactKey]) -> MessageRow:
+    """A message as it is given out; of one with somebody else, which names them, no more than that there is one."""
+    contact = held.message.contact
+    is_theirs = contact is not None and contact[2] in keys
+    return detail_of(held, swept_until) if is_theirs else masked(row_of(held, swept_until))
+
+
+def is_about(item: Any, keys: Collection[ContactKey]) -> bool:
+    """Whether an item of a webhook or record is about who has *keys*, or nobody's; else another's that names them."""
+    if not isinstance(item, dict):
+        return True
+    record = item.get("message")
+    people = [sender(item), recipient(item), addressee(item), participant(item), contact_of(item)]
+    if isinstance(record, dict):
+        people.append(Person(phone=phone(record.get("phone_number"))))
+    named = {key for who in people if who for key in person_keys(who)}
+    return not named or not named.isdisjoint(keys)
 
 
 def packed(document: dict[str, Any]) -> Given:

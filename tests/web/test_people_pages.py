@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from tests.support.browser import hidden_in
-from tests.support.erasure import BSUID, NAME, PHONE, TEXT, traces
+from tests.support.erasure import BSUID, NAME, OTHER, PHONE, TEXT, traces
 from tests.support.installed import Installed
 from tests.support.places import furnish
 
+from wabawatch.app_person import is_about
 from wabawatch.domain.errors import StoreUnavailable
+from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.person_desk import KEPT_MS, MOST_LOOKS, MOST_MESSAGES
 from wabawatch.storage.erasures import SqlErasures
 from wabawatch.storage.schema import audit_entries
@@ -94,10 +96,27 @@ def test_everything_is_given_out_as_a_file_and_that_is_audited(place: Installed)
     given = file.json()
     assert {each["id"] for each in given["ids"]} == {PHONE, BSUID, "lena.k"}
     assert (len(given["messages"]), NAME in file.text, TEXT in file.text) == (6, True, True)
+    assert OTHER not in file.text, "who others are is not theirs"
     assert place.deeds(before) == [
         (place.keeper.actor, "person_looked_up", ""),
         (place.keeper.actor, "person_exported", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("item", "is_theirs"),
+    [
+        ({"id": "x", "from": PHONE, "text": {"body": "hello"}}, True),
+        ({"id": "x", "status": "sent", "recipient_user_id": BSUID}, True),
+        ({"id": "x", "status": "read", "recipient_id": "group", "recipient_participant_id": PHONE}, True),
+        ({"from": OTHER, "type": "contacts", "contacts": [{"phones": [{"wa_id": PHONE}]}]}, False),
+        ({"type": "message", "message": {"phone_number": f"+{OTHER}", "lead_id": PHONE}}, False),
+        ({"lead_id": PHONE}, True),
+        ("what could not be read", True),
+    ],
+)
+def test_what_another_said_of_the_person_is_given_out_without_the_other(item: Any, is_theirs: bool) -> None:
+    assert is_about(item, {ContactKey(ContactKind.PHONE, PHONE), ContactKey(ContactKind.BSUID, BSUID)}) is is_theirs
 
 
 def test_a_person_is_erased_by_writing_the_id_again_and_the_certificate_is_fetched(place: Installed) -> None:
@@ -171,7 +190,8 @@ def test_a_hold_is_set_stops_the_erasure_and_is_ended(place: Installed) -> None:
     assert (stopped.status_code, "legal hold 1 stops it: case 12" in stopped.text.lower()) == (409, True)
     alone = find(browser, BSUID, alone="yes")
     assert browser.submit(alone, f"{alone}/erase", typed=BSUID, reason="asked").status_code == 409, "it holds by any id"
-    assert "case 12" in browser.get(PEOPLE).text
+    listed = browser.get(PEOPLE).text
+    assert ("case 12" in listed, "•••6789" in listed, PHONE in listed) == (True, True, False)
     assert browser.submit(PEOPLE, f"{PEOPLE}/holds/1/release").status_code == 303
     assert browser.submit(PEOPLE, f"{PEOPLE}/holds/1/release").status_code == 422
     assert browser.submit(path, f"{path}/erase", typed=PHONE, reason="asked").status_code == 303

@@ -16,7 +16,8 @@ from starlette.routing import Route
 from wabawatch.domain.access import Right
 from wabawatch.domain.erasure import Erasure, Hold, Stage
 from wabawatch.domain.errors import Conflict, NotFound, Refusal
-from wabawatch.domain.messages import ContactKind
+from wabawatch.domain.masking import masked_id
+from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.flows.erasing import Watch
 from wabawatch.flows.person_desk import Look, PersonDesk, Work
 from wabawatch.web.forms import Form, form_of
@@ -113,6 +114,7 @@ class PeoplePages:
             wrong=wrong,
             typed=typed or Form(),
             holds=self.books.holds(),
+            shown=_shown,
             done=DONE.get(request.query_params.get("done", ""), ""),
             **self._erasures(),
         )
@@ -216,6 +218,10 @@ class PeoplePages:
 
     def _kept(self, look: Look) -> dict[str, Any]:
         return {"look": look, "work": Work, "exports": self.exports()}
+
+
+def _shown(key: ContactKey) -> str:
+    return "erased since" if key.kind == ContactKind.ERASED else masked_id(key.value)
 
 
 def _file(content: bytes, name: str) -> Response:
