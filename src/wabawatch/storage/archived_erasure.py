@@ -19,7 +19,7 @@ from wabawatch.domain.errors import Conflict
 from wabawatch.domain.facts import DAY_MS, Millis
 from wabawatch.domain.messages import ContactKey, ContactKind
 from wabawatch.meta.traces import Traces
-from wabawatch.meta.wamid import has_no_phone, pack, unpack, with_phone
+from wabawatch.meta.wamid import has_no_phone, pack, phone_in, unpack
 from wabawatch.storage.message_rows import ELSEWHERE, NO_CLAIM, SCALARS
 
 FOUND: Final = "archived messages"
@@ -77,13 +77,13 @@ def nameless(message: ArchivedMessage, who: Sought) -> ArchivedMessage:
     """*message* without the person; the same when nothing in it leads to them."""
     contact = ContactKey(_KINDS[message.contact_kind or ""], message.contact or "") if message.contact else None
     is_theirs = contact in who.keys
-    wamid = _wamid(message, contact)
+    is_named = message.wamid is not None and (is_theirs or _is_named(message.wamid, who))
     gone = {name for name, word in (("user", message.user), ("lead", message.lead)) if _goes(word, who, is_theirs)}
     extra = msgspec.msgpack.decode(message.extra) if message.extra else {}
     gone |= {name for name in _IN_EXTRA if _goes(extra.get(name), who, is_theirs)}
-    claims, kept = _without(message.claims, extra, gone)
+    claims, kept = _without(message.claims, extra, gone) if gone else (message.claims, extra)
     changed = message._replace(
-        wamid=pack(ERASED + _token()) if wamid and (is_theirs or who.sure.are_in(wamid)) else message.wamid,
+        wamid=pack(ERASED + _token()) if is_named else message.wamid,
         user=None if "user" in gone else message.user,
         lead=None if "lead" in gone else message.lead,
         claims=claims,
@@ -98,11 +98,12 @@ def nameless(message: ArchivedMessage, who: Sought) -> ArchivedMessage:
     return changed._replace(contact_kind=ContactKind(now.kind).name.lower(), contact=now.value)
 
 
-def _wamid(message: ArchivedMessage, contact: ContactKey | None) -> str:
-    if message.wamid is None:
-        return ""
-    has_no = has_no_phone(message.wamid) and contact is not None
-    return unpack(with_phone(message.wamid, contact.value) if has_no and contact else message.wamid)
+def _is_named(wamid: bytes, who: Sought) -> bool:
+    """Whether the packed id of somebody else's message holds an id of the person."""
+    if has_no_phone(wamid):
+        return False  # its number is that of its contact
+    digits = phone_in(wamid)
+    return who.sure.are_in(unpack(wamid) if digits is None else digits)
 
 
 def _goes(word: str | None, who: Sought, is_theirs: bool) -> bool:

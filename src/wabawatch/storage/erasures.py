@@ -196,7 +196,7 @@ class SqlErasures:
 
     def unfinished(self, before: Millis) -> list[Erasure]:
         """Those that were begun and not ended, and of which nothing was done since *before*."""
-        query = select(erasures).where(_c.stage != Stage.DONE, or_(_c.touched_at <= before)).order_by(_c.id)
+        query = select(erasures).where(_c.stage != Stage.DONE, _c.touched_at <= before).order_by(_c.id)
         with self._database.reading() as connection:
             return [self._erasure(row) for row in connection.execute(query)]
 
