@@ -126,6 +126,7 @@ def test_keys_may_come_from_a_setting_and_are_renewed_there(tmp_path: Path) -> N
     (public,) = told(tmp_path, "public")
     (old,) = told(tmp_path, "list")
     given = {"WABAWATCH_KEYS": run(tmp_path, "keys", "new").stdout.strip()}
+    assert '"keys_printed"' in run(tmp_path, "audit", "export").stdout
     (tmp_path / "data" / "keys.json").unlink()
 
     def with_given(*arguments: str) -> Any:

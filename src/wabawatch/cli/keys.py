@@ -80,10 +80,12 @@ def list_(*, json: bool = False, where: Where = HERE) -> None:
 def new(*, where: Where = HERE) -> None:
     """Print the keys of the installation with a new one in front, as the setting WABAWATCH_KEYS takes them.
 
-    They are secrets: lead the output into a file or a store for secrets. Nothing is changed. Once they are set and all
+    They are secrets: lead the output into a file or a store for secrets. Nothing is changed, but that they were printed
+    is written into the audit trail. Once they are set and all
     servers were restarted, `keys rotate` seals everything anew.
     """
     with opened(where) as system:
+        _note(system, "keys_printed")
         sys.stdout.write(system.keyring.with_new_key().to_json().replace("\n", "") + "\n")
 
 

@@ -138,6 +138,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "key_added": "made a new key that seals",
     "installation_copied": "copied everything to another database",
     "keys_dropped": "took older keys out of the key file",
+    "keys_printed": "had the keys printed",
     "keys_rotated": "sealed everything anew",
     "legal_hold_ended": "ended a legal hold",
     "legal_hold_set": "set a legal hold on a person",
