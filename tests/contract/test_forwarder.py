@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.forwarding import BAD, CRM, GOOD, Rig, Shop, with_one_at_a_time
 from tests.support.places import ON_EACH, Place
-from wabawatch.domain.forwarding import KEEP_TRYING_MS, Outcome
+from wabawatch.domain.forwarding import KEEP_TRYING_MS, Held, Outcome
 from wabawatch.domain.standing import HOUR_MS
 from wabawatch.forwarder.forwarder import HOLD_MS
 from wabawatch.ports import BodySource
@@ -214,6 +216,34 @@ def test_a_stop_lets_attempts_end_and_sends_again_only_what_it_had_to_cut(rig: R
         await rig.settle(rig.forwarder(CRM, later))
 
         assert sorted(later.ids) == ids
+
+    asyncio.run(scene())
+
+
+def test_a_stop_waits_for_a_step_that_takes_the_target_and_lets_it_go(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on, claim = threading.Event(), threading.Event(), rig.store.claim
+
+    def slow(*given: Any) -> Held | None:
+        asked.set()
+        go_on.wait(60)
+        return claim(*given)
+
+    async def scene() -> None:
+        rig.accept(b"a")
+        monkeypatch.setattr(rig.store, "claim", slow)
+        forwarder = rig.forwarder(CRM, Shop())
+        step = asyncio.create_task(forwarder.step())
+        assert await asyncio.to_thread(asked.wait, 60)
+        stop = asyncio.create_task(forwarder.finish(60))
+        await asyncio.sleep(0)
+        go_on.set()
+        await stop
+
+        assert step.done()
+        now = rig.clock.now()
+        assert claim(CRM.name, "another", now, now + HOLD_MS) is not None, "it is held by who has gone"
 
     asyncio.run(scene())
 

@@ -74,6 +74,7 @@ class Forwarder:
         self._looked_at = self._flushed_at = -LOOK_S
         self._notes = Notes()
         self._flushing = asyncio.Lock()
+        self._stepping = asyncio.Lock()
 
     @property
     def state(self) -> BreakerState:
@@ -82,7 +83,11 @@ class Forwarder:
 
     async def step(self) -> bool:
         """Go on for a moment. True: ask again at once."""
-        if self._is_ending or not await self._is_mine():
+        async with self._stepping:
+            return not self._is_ending and await self._go_on()
+
+    async def _go_on(self) -> bool:
+        if not await self._is_mine():
             return False
         if self._means.timer() - self._looked_at >= LOOK_S:
             await self._look()
@@ -101,8 +106,13 @@ class Forwarder:
         What was cut is tried again. Does not raise.
         """
         self._is_ending = True
+        timer = asyncio.get_running_loop().time
+        until = timer() + within_s
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until), self._stepping:
+                pass  # the step under way would ask books that are closed, or take the target back
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within_s)
+            _, late = await asyncio.wait(self._tasks, timeout=max(0.0, until - timer()))
             for task in late:
                 task.cancel()
             if late:
