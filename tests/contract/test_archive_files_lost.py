@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tests.contract.test_archiving import learn, live
 from tests.support.archives import KEEP_DAYS, LIVE_DAYS, Attic, Killed, MortalStore
 from tests.support.books import Shelf
 from tests.support.facts import DAY, T0
-from tests.support.places import LASTING_ON_EACH, Place
+from tests.support.places import LASTING_ON_EACH
 from wabawatch.archives import parquet
 from wabawatch.domain.archives import day_of, file_name, strays
 from wabawatch.domain.errors import ArchiveDamaged, Conflict, NotFound, StoreUnavailable
@@ -26,18 +25,11 @@ from wabawatch.storage import archives, schema
 pytestmark = LASTING_ON_EACH
 
 
-@pytest.fixture(scope="module")
-def books(lasting_place: Place) -> Iterator[Shelf]:
-    shelf = Shelf(lasting_place)
-    yield shelf
-    shelf.database.close()
-
-
 @pytest.fixture
-def attic(books: Shelf, tmp_path: Path) -> Attic:
+def attic(lasting_shelf: Shelf, tmp_path: Path) -> Attic:
     """Two days with three messages each, which are due."""
-    books.clear()
-    made = Attic(books, tmp_path / "archive", T0)
+    lasting_shelf.clear()
+    made = Attic(lasting_shelf, tmp_path / "archive", T0)
     learn(made, 3)
     learn(made, 3, offset=DAY, first=10)
     made.pass_days(93)

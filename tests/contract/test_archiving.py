@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from sqlalchemy import func, select, update
 from tests.support.archives import KEEP_DAYS, LIVE_DAYS, Attic, Killed, MortalStore, ThenStore
 from tests.support.books import Shelf
 from tests.support.facts import DAY, HOUR, T0, TEMPLATES, facts, recorded, told
-from tests.support.places import LASTING_ON_EACH, Place
+from tests.support.places import LASTING_ON_EACH
 from tests.support.thorough import examples
 from wabawatch.archives import parquet
 from wabawatch.domain.archives import archived_before, day_of
@@ -30,17 +29,10 @@ from wabawatch.storage.recounting import recounting
 pytestmark = LASTING_ON_EACH
 
 
-@pytest.fixture(scope="module")
-def books(lasting_place: Place) -> Iterator[Shelf]:
-    shelf = Shelf(lasting_place)
-    yield shelf
-    shelf.database.close()
-
-
 @pytest.fixture
-def attic(books: Shelf, tmp_path: Path) -> Attic:
-    books.clear()
-    return Attic(books, tmp_path / "archive", T0)
+def attic(lasting_shelf: Shelf, tmp_path: Path) -> Attic:
+    lasting_shelf.clear()
+    return Attic(lasting_shelf, tmp_path / "archive", T0)
 
 
 def learn(attic: Attic, n: int, offset: int = 0, first: int = 0) -> None:
@@ -76,12 +68,12 @@ def rows(attic: Attic) -> dict[str, int]:
 
 @settings(max_examples=examples(12))
 @given(some=st.lists(facts, max_size=25))
-def test_what_was_archived_and_restored_is_as_it_was(books: Shelf, some: list[Fact]) -> None:
-    books.clear()
-    books.learn(some)
-    books.settle(T0)
-    before, folder = books.picture(), Path(tempfile.mkdtemp(dir=books.place.folder))
-    attic = Attic(books, folder, T0)
+def test_what_was_archived_and_restored_is_as_it_was(lasting_shelf: Shelf, some: list[Fact]) -> None:
+    lasting_shelf.clear()
+    lasting_shelf.learn(some)
+    lasting_shelf.settle(T0)
+    before, folder = lasting_shelf.picture(), Path(tempfile.mkdtemp(dir=lasting_shelf.place.folder))
+    attic = Attic(lasting_shelf, folder, T0)
     attic.pass_days(150)
     attic.archive()
 
@@ -90,7 +82,7 @@ def test_what_was_archived_and_restored_is_as_it_was(books: Shelf, some: list[Fa
     parts = attic.books.parts()
     if parts:
         attic.archiving.restore(parts[-1].day, parts[0].day, 30, "test")
-    assert books.picture() == before
+    assert lasting_shelf.picture() == before
     assert attic.books.parts() == []
     assert list(folder.iterdir()) == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tests.contract.test_archiving import learn, live
 from tests.support.archives import KEEP_DAYS, LIVE_DAYS, Attic, ThenStore
 from tests.support.books import Shelf
 from tests.support.facts import DAY, HOUR, T0, told
-from tests.support.places import LASTING_ON_EACH, Place
+from tests.support.places import LASTING_ON_EACH
 from wabawatch.domain.archives import Removal, day_of
 from wabawatch.domain.facts import Status
 from wabawatch.flows.archive_desk import ArchiveDesk, KeptFor
@@ -20,17 +19,10 @@ from wabawatch.storage.retention_counts import RetentionCounts
 pytestmark = LASTING_ON_EACH
 
 
-@pytest.fixture(scope="module")
-def books(lasting_place: Place) -> Iterator[Shelf]:
-    shelf = Shelf(lasting_place)
-    yield shelf
-    shelf.database.close()
-
-
 @pytest.fixture
-def attic(books: Shelf, tmp_path: Path) -> Attic:
-    books.clear()
-    return Attic(books, tmp_path / "archive", T0)
+def attic(lasting_shelf: Shelf, tmp_path: Path) -> Attic:
+    lasting_shelf.clear()
+    return Attic(lasting_shelf, tmp_path / "archive", T0)
 
 
 def test_the_preview_counts_what_would_go_and_changes_nothing(attic: Attic) -> None:
